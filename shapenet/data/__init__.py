@@ -1,0 +1,1 @@
+"""From sources of records to batches: reading, packing, splitting, ordering."""

@@ -1,0 +1,226 @@
+"""Names to typed factories: the vocabulary that a config is written in."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from shapenet.errors import ConfigError, Key, did_you_mean
+
+Factory = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Annotation of a parameter whose value may name an entry of another registry.
+
+    ``Annotated[Any, Part("schedule")]`` takes a number or ``CosineDecay: {...}``.
+
+    Attributes:
+        kind: The registry's kind.
+    """
+
+    kind: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One argument that a config may give to an entry.
+
+    Attributes:
+        name: The argument's name.
+        annotation: Its type, or ``Any`` where only building it can tell.
+        required: Whether a config must give it.
+        default: The factory's own default, for display; None if required.
+    """
+
+    name: str
+    annotation: Any
+    required: bool
+    default: Any = None
+
+    @property
+    def part(self) -> str | None:
+        """The kind of registry that the value may name, or None."""
+        parts = [m for m in getattr(self.annotation, "__metadata__", ()) if isinstance(m, Part)]
+        return parts[0].kind if parts else None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A name that a config may use.
+
+    Attributes:
+        name: The name.
+        factory: Called with run-time values by position and config values by keyword.
+        parameters: What a config may give, by name.
+        origin: ``keras``, ``shapenet``, or the plug-in that registered it.
+        summary: The first line of the factory's docstring.
+    """
+
+    name: str
+    factory: Factory
+    parameters: Mapping[str, Parameter]
+    origin: str
+    summary: str = ""
+
+
+class Registry:
+    """The entries of one kind, by name.
+
+    Args:
+        kind: What an entry is, in the singular: ``layer``, ``source``, ...
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._entries: dict[str, Entry] = {}
+
+    def register(self, name: str) -> Callable[[Factory], Factory]:
+        """Decorator: enter a factory under `name`.
+
+        The factory's keyword-only arguments, with their annotations and defaults,
+        are all that a config may give; positional arguments are run-time values.
+
+        Raises:
+            ValueError: The name is taken.
+        """
+
+        def enter(factory: Factory) -> Factory:
+            origin = "shapenet" if factory.__module__.startswith("shapenet.") else factory.__module__
+            summary = (inspect.getdoc(factory) or "").partition("\n")[0]
+            self.add(Entry(name, factory, signature_parameters(factory), origin, summary))
+            return factory
+
+        return enter
+
+    def add(self, entry: Entry) -> None:
+        """Enter `entry`.
+
+        Raises:
+            ValueError: The name is taken.
+        """
+        if entry.name in self._entries:
+            raise ValueError(f"the {self.kind} {entry.name!r} is registered already")
+        self._entries[entry.name] = entry
+
+    def get(self, name: str, key: Key = ()) -> Entry:
+        """The entry called `name`.
+
+        Args:
+            name: The name that a config gives.
+            key: Where in the config it stands.
+
+        Raises:
+            ConfigError: There is none; the error suggests the nearest names.
+        """
+        if name not in self._entries:
+            hint = did_you_mean(name, self._entries) or f"shapenet list {self.kind} shows them all"
+            raise ConfigError(f"config/unknown-{self.kind}", f"there is no {self.kind} {name!r}", key=key, hint=hint)
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(sorted(self._entries.values(), key=lambda entry: entry.name))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+def signature_parameters(factory: Factory) -> Mapping[str, Parameter]:
+    """The keyword-only arguments of `factory`, with their annotations and defaults.
+
+    Annotations are resolved on first use of the type, so that a plug-in may import
+    heavy modules inside its body only.
+    """
+    hints = typing.get_type_hints(factory, include_extras=True)
+    parameters = {
+        p.name: Parameter(
+            p.name,
+            hints.get(p.name, Any),
+            required=p.default is p.empty,
+            default=None if p.default is p.empty else p.default,
+        )
+        for p in inspect.signature(factory).parameters.values()
+        if p.kind is p.KEYWORD_ONLY
+    }
+    return MappingProxyType(parameters)
+
+
+_KINDS = (
+    "layer", "task", "source", "optimizer", "schedule", "loss", "metric",
+    "initializer", "regularizer", "constraint", "callback",
+)  # fmt: skip
+REGISTRIES: Mapping[str, Registry] = MappingProxyType({kind: Registry(kind) for kind in _KINDS})
+"""Every registry, by its kind."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """A name from a registry with the arguments that a config gave it.
+
+    Attributes:
+        kind: The registry's kind.
+        name: The entry's name.
+        arguments: Validated values; nested components stand for parts.
+        key: Where in the config it stands.
+    """
+
+    kind: str
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    key: Key = ()
+
+    @property
+    def entry(self) -> Entry:
+        """The registered entry."""
+        return REGISTRIES[self.kind].get(self.name, self.key)
+
+    def create(self, *run_time: object, **more: object) -> Any:
+        """Call the factory.
+
+        Args:
+            *run_time: Values that no config gives, by position.
+            **more: Arguments that stand in for ones that the config left out.
+        """
+        given = {name: create_parts(value) for name, value in self.arguments.items()}
+        return self.entry.factory(*run_time, **{**more, **given})
+
+    def to_config(self) -> str | dict[str, Any]:
+        """The component as it would stand in YAML: ``Name`` or ``{Name: {...}}``."""
+        if not self.arguments:
+            return self.name
+        return {self.name: {name: plain(value) for name, value in self.arguments.items()}}
+
+
+def create_parts(value: Any) -> Any:
+    """`value` with every component in it, at any depth, replaced by what it creates."""
+    if isinstance(value, Component):
+        return value.create()
+    if isinstance(value, Mapping):
+        return {name: create_parts(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(create_parts(item) for item in value)
+    return value
+
+
+def plain(value: Any) -> Any:
+    """`value` as YAML would hold it: components, paths, tuples and mappings made plain."""
+    if isinstance(value, Component):
+        return value.to_config()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""The run directory: where things stand in it, and how they are written without loss."""

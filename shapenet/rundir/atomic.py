@@ -1,0 +1,122 @@
+"""Files and folders that are either whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from shapenet.errors import MachineError, Place
+
+TEMPORARY_PREFIX = ".tmp-"
+"""Names of unfinished files and folders start so; whatever bears it may be removed."""
+
+
+def fsync_dir(path: Path) -> None:
+    """Make the names in a folder survive a power loss."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def machine_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError met while writing below `path` into a `MachineError` that names it."""
+    try:
+        yield
+    except OSError as error:
+        place = Place(str(error.filename or path))
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        hints = {
+            errno.ENOSPC: f"{_free_bytes(path):,} bytes are free there; free some and run again",
+            errno.EACCES: "choose another folder or change its permissions",
+            errno.EROFS: "the file system is read-only: choose another folder",
+        }
+        raise MachineError(
+            "machine/write", f"can't write: {reason}", place=place, hint=hints.get(error.errno or 0)
+        ) from error
+
+
+def _free_bytes(path: Path) -> int:
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return shutil.disk_usage(path).free
+
+
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file by write, fsync, rename and fsync of its folder.
+
+    Args:
+        path: The file; its folder is made if need be.
+        content: Text (written as UTF-8) or bytes.
+
+    Raises:
+        MachineError: The disk is full, the folder is read-only, and the like.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    with machine_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        fsync_dir(path.parent)
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder beside `path` that takes its name when the block ends well.
+
+    If another process finished the same folder first, that one stays and ours goes.
+
+    Args:
+        path: The final folder, which must not exist unless equal content made it.
+
+    Yields:
+        The temporary folder, to be filled.
+
+    Raises:
+        MachineError: The disk is full, the parent is read-only, and the like.
+    """
+    with machine_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=path.parent))
+    try:
+        yield temporary
+        with machine_errors(path):
+            _fsync_files(temporary)
+            temporary.chmod(0o755)
+            _rename_unless_there(temporary, path)
+            fsync_dir(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _fsync_files(folder: Path) -> None:
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            descriptor = os.open(file, os.O_RDONLY)
+            os.fsync(descriptor)
+            os.close(descriptor)
+    fsync_dir(folder)
+
+
+def _rename_unless_there(temporary: Path, path: Path) -> None:
+    try:
+        os.rename(temporary, path)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not path.is_dir():
+            raise

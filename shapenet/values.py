@@ -1,0 +1,57 @@
+"""Types of config values that more than one part of the vocabulary uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+
+class ConfigText(str):
+    """A string of a config that knows the folder which its relative paths start from.
+
+    Attributes:
+        base_dir: Folder of the file that wrote the string; the working folder for
+            the command line.
+    """
+
+    base_dir: Path
+
+    def __new__(cls, text: str, base_dir: Path) -> ConfigText:
+        instance = super().__new__(cls, text)
+        instance.base_dir = base_dir
+        return instance
+
+
+def _resolve(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not value or "\0" in value:
+        raise ValueError("a path can't be empty or hold a NUL byte")
+    base_dir = value.base_dir if isinstance(value, ConfigText) else Path.cwd()
+    return (base_dir / Path(value).expanduser()).absolute()
+
+
+ConfigPath = Annotated[Path, BeforeValidator(_resolve)]
+"""A path, made absolute: relative to the file that wrote it."""
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+FractionRange = Annotated[
+    tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]],
+    BeforeValidator(_as_tuple),
+]
+"""Two numbers from 0 to 1."""
+
+ImageSize = (
+    Annotated[int, Field(ge=1, le=16384)]
+    | Annotated[
+        tuple[Annotated[int, Field(ge=1, le=16384)], Annotated[int, Field(ge=1, le=16384)]],
+        BeforeValidator(_as_tuple),
+    ]
+)
+"""A side in pixels, or ``[height, width]``."""
