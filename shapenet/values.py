@@ -19,6 +19,7 @@ class ConfigText(str):
     base_dir: Path
 
     def __new__(cls, text: str, base_dir: Path) -> ConfigText:
+        """A string `text` whose relative paths start from `base_dir`."""
         instance = super().__new__(cls, text)
         instance.base_dir = base_dir
         return instance

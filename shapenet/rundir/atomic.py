@@ -68,8 +68,8 @@ def write_atomic(path: Path, content: str | bytes) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.chmod(name, 0o644)
-            os.replace(name, path)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
@@ -116,7 +116,7 @@ def _fsync_files(folder: Path) -> None:
 
 def _rename_unless_there(temporary: Path, path: Path) -> None:
     try:
-        os.rename(temporary, path)
+        temporary.rename(path)
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not path.is_dir():
             raise
