@@ -117,7 +117,7 @@ class DivergedError(ShapenetError):
     exit_code = 6
 
 
-class InterruptedRun(ShapenetError):
+class RunInterruptedError(ShapenetError):
     """A signal ended the run after its state was saved.
 
     Args:
