@@ -1,0 +1,79 @@
+# Everything runs in .venv, made from requirements.lock on first use. Needed beforehand: make and Python 3.11 to 3.13.
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.set-up
+
+RIGHT_VERSION := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c '$(RIGHT_VERSION)' >/dev/null 2>&1 && echo $$python && break; done)
+
+RUN ?= runs/latest
+BENCHMARKS := $(filter-out common keras_plain,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo train eval sweep test lint format lock vocabulary benchmarks $(BENCHMARKS:%=bench-%) clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## Make the virtual environment in .venv from requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@if ! "$(PYTHON)" -c '$(RIGHT_VERSION)' 2>/dev/null; then \
+		echo "error: shapenet needs Python 3.11, 3.12 or 3.13; expected one as PYTHON, received '$(PYTHON)'." >&2; \
+		echo "  help: install one, or name it: make setup PYTHON=/path/to/python3.11" >&2; exit 1; fi
+	@if ! $(BIN)/python -c '$(RIGHT_VERSION)' 2>/dev/null; then \
+		echo "Making a virtual environment in $(VENV) with $(PYTHON)"; $(PYTHON) -m venv --clear $(VENV); fi
+	@echo "Installing requirements.lock (TensorFlow is large: some minutes the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@echo "Installing shapenet"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup data/demo/dataset.csv ## Generate 4,000 shapes, train on them, evaluate; ends with where everything is
+	@$(BIN)/shapenet train --config configs/demo.yaml
+	@$(BIN)/shapenet eval
+
+data/demo/dataset.csv: | $(STAMP)
+	@$(BIN)/shapenet data generate --shape square --shape triangle --num-images 2000 --size 64 --seed 7 --out data/demo
+
+train: CONFIG ?= configs/shapes_cnn.yaml
+train: setup ## Train CONFIG=configs/shapes_cnn.yaml; more arguments in ARGS="-o key=value"
+	@$(BIN)/shapenet train --config $(CONFIG) $(ARGS)
+
+eval: setup ## Evaluate RUN=runs/latest; more arguments in ARGS="--split val"
+	@$(BIN)/shapenet eval --run $(RUN) $(ARGS)
+
+sweep: CONFIG ?= configs/sweeps/shapes.yaml
+sweep: setup ## Run every trial of CONFIG=configs/sweeps/shapes.yaml and print the leaderboard
+	@$(BIN)/shapenet sweep --config $(CONFIG) $(ARGS)
+
+test: setup ## Run all tests; more arguments in ARGS="-k name"
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+lint: setup ## Check style, format, types and the import direction
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup ## Format the code and put right what ruff can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: setup ## Re-make requirements.lock from pyproject.toml (with Python 3.11); ARGS=--upgrade for newer versions
+	@CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --extra dev --strip-extras --allow-unsafe \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options $(ARGS) \
+		--output-file requirements.lock pyproject.toml
+
+vocabulary: setup ## Re-make shapenet/keras_vocabulary.json from the installed Keras
+	@$(BIN)/python tools/keras_vocabulary.py
+
+benchmarks: $(BENCHMARKS:%=bench-%) ## Run every benchmark (hours); make bench-NAME runs benchmarks/NAME.py with ARGS
+
+$(BENCHMARKS:%=bench-%): bench-%: setup
+	@$(BIN)/python benchmarks/$*.py $(ARGS)
+
+clean: ## Remove the virtual environment, caches and build outputs; data and runs stay
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find shapenet tests benchmarks tools -name __pycache__ -type d -prune -exec rm -rf {} +
