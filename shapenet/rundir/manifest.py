@@ -1,0 +1,220 @@
+"""The manifest of a run: what run.json says about where it came from and how it went."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+import shapenet
+from shapenet.errors import Place, RunError
+from shapenet.rundir.atomic import write_atomic
+
+Status = Literal["running", "done", "interrupted", "failed", "diverged"]
+"""What a run says about itself."""
+
+ShownStatus = Literal["running", "done", "interrupted", "failed", "diverged", "dead"]
+"""What others say about a run: ``dead`` is one that says ``running`` and whose process is gone."""
+
+_GIT_TIMEOUT_SECONDS = 5
+
+
+class _Part(BaseModel):
+    """Frozen; fields of later versions are passed over when read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class GitState(_Part):
+    """The state of the repository that a run was started in.
+
+    Attributes:
+        commit: Full hash of the commit that was checked out.
+        dirty: Whether tracked files differed from it.
+    """
+
+    commit: str
+    dirty: bool
+
+
+class Device(_Part):
+    """What a run computes on.
+
+    Attributes:
+        kind: ``cpu``, ``gpu``, ...
+        name: The maker's name of the model.
+        num: Number of devices.
+        precision: The resolved precision, for example ``mixed_bfloat16``.
+    """
+
+    kind: str
+    name: str
+    num: int = 1
+    precision: str = "float32"
+
+
+class Best(_Part):
+    """The best epoch so far.
+
+    Attributes:
+        epoch: The epoch, from 1.
+        monitor: Name of the metric that decides.
+        value: Its value; None if it was not a finite number.
+        metrics: All metrics of that epoch; None as for `value`.
+    """
+
+    epoch: int
+    monitor: str
+    value: float | None
+    metrics: dict[str, float | None] = {}
+
+
+class RunManifest(_Part):
+    """The content of run.json. Numbers that are not finite are written as null.
+
+    Attributes:
+        status: How the run goes; see `shown_status` for runs that were killed.
+        name: The experiment's name.
+        project: The project that it belongs to.
+        task: Name of the task.
+        command: The command line, argument by argument.
+        versions: Versions by package name, and of ``python``.
+        git: The repository's state; None outside of one.
+        device: None until it is known.
+        seed: The seed.
+        data_fingerprint: Digest of the data's content; None until it is known.
+        num_parameters: Number of the model's parameters; None until it is built.
+        started_at: When the run started first, UTC.
+        ended_at: When it ended, UTC; None while it runs.
+        pid: The training process.
+        host: The machine of that process.
+        epochs_done: Number of complete epochs.
+        best: The best epoch; None before the first one ends.
+        error: Message of the error that ended the run.
+    """
+
+    status: Status
+    name: str
+    project: str
+    task: str
+    command: tuple[str, ...] = ()
+    versions: dict[str, str] = {}
+    git: GitState | None = None
+    device: Device | None = None
+    seed: int
+    data_fingerprint: str | None = None
+    num_parameters: int | None = None
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    pid: int
+    host: str
+    epochs_done: int = 0
+    best: Best | None = None
+    error: str | None = None
+
+    def changed(self, **changes: Any) -> RunManifest:
+        """A copy with some fields changed, validated.
+
+        Raises:
+            TypeError: There is no such field.
+        """
+        unknown = changes.keys() - type(self).model_fields.keys()
+        if unknown:
+            raise TypeError(f"Expected fields of a manifest. Received: {', '.join(sorted(unknown))}")
+        return type(self).model_validate({**self.model_dump(), **changes})
+
+
+def read_manifest(path: Path) -> RunManifest:
+    """Read a run.json.
+
+    Raises:
+        RunError: It is missing, unreadable or damaged.
+    """
+    place = Place(str(path))
+    try:
+        return RunManifest.model_validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        raise RunError("run/no-manifest", "expected a run's record, received no such file", place=place) from error
+    except OSError as error:
+        message = f"expected a readable file, received: {error.strerror}"
+        raise RunError("run/unreadable", message, place=place) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = f"expected a run's record as JSON, received: {f'{where}: ' if where else ''}{first['msg']}"
+        hint = "the file was changed or cut after it was written; the run's other files may be whole"
+        raise RunError("run/damaged", message, place=place, hint=hint) from error
+
+
+def write_manifest(path: Path, manifest: RunManifest) -> None:
+    """Write a run.json in one step, so that a reader sees the old one or the new one.
+
+    Raises:
+        MachineError: The disk is full, the folder is read-only, and the like.
+    """
+    write_atomic(path, manifest.model_dump_json(indent=2) + "\n")
+
+
+def shown_status(manifest: RunManifest) -> ShownStatus:
+    """The status to show: ``dead`` where the manifest says ``running`` but nothing runs.
+
+    A process that was killed can't write its end, so its manifest says ``running`` for
+    ever. Only its own host can tell; elsewhere the manifest is believed, and so it is
+    where another process has been given the same number. The file stays as it is:
+    resuming the run, not looking at it, changes it.
+    """
+    if manifest.status == "running" and manifest.host == socket.gethostname() and not _is_alive(manifest.pid):
+        return "dead"
+    return manifest.status
+
+
+def _is_alive(pid: int) -> bool:
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def host_versions() -> dict[str, str]:
+    """Versions of Python, shapenet and what it computes with; importing none of it."""
+    versions = {"python": platform.python_version(), "shapenet": shapenet.__version__}
+    for package in ("keras", "tensorflow", "numpy"):
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def git_state(folder: Path) -> GitState | None:
+    """The commit that `folder`'s repository is at; None without repository, commit or git."""
+    commit = _git(folder, "rev-parse", "--verify", "HEAD")
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    if commit is None or changes is None:
+        return None
+    return GitState(commit=commit.strip(), dirty=bool(changes.strip()))
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    program = shutil.which("git")
+    if program is None:
+        return None
+    # A repository's own settings may name a program to run as its file system monitor.
+    command = [program, "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_GIT_TIMEOUT_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else None

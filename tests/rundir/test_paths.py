@@ -1,0 +1,86 @@
+"""Tests of run directories: their names, their paths and the link to the newest."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+
+from shapenet.errors import MachineError
+from shapenet.rundir.paths import RunDir, safe_name, update_latest
+
+NOW = datetime(2026, 1, 15, 10, 30, 5)
+
+
+def create(runs_dir, name="cnn", project="course"):
+    return RunDir.create(runs_dir, project, name, "0123456789abcdef", NOW)
+
+
+def test_directory_is_named_after_time_name_and_config(tmp_path):
+    run = create(tmp_path / "runs")
+    assert run.root == tmp_path / "runs/course/20260115-103005-cnn-01234567"
+    assert list(run.root.iterdir()) == []
+
+
+def test_runs_of_one_second_all_get_their_own(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        runs = list(pool.map(lambda _: create(tmp_path), range(8)))
+    first = "20260115-103005-cnn-01234567"
+    assert {run.id for run in runs} == {first} | {f"{first}-{n}" for n in range(2, 9)}
+
+
+def test_every_path_lies_inside(tmp_path):
+    run = RunDir(tmp_path)
+    names = [name for name, value in vars(RunDir).items() if isinstance(value, property) and name != "id"]
+    paths = [getattr(run, name) for name in names]
+    assert len(set(paths)) == len(names) > 15
+    assert all(path.is_relative_to(tmp_path) and path != tmp_path for path in paths)
+    assert run.eval_metrics("test") == tmp_path / "eval/test/metrics.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("cnn", "cnn"),
+        ("a/b\\c d\n", "a-b-c-d"),
+        ("../../etc", "etc"),
+        (".tmp-x", "tmp-x"),
+        ("latest", "latest_"),
+        ("", "unnamed"),
+        ("///", "unnamed"),
+        ("größe-图像", "größe-图像"),
+        ("x" * 300, "x" * 80),
+        ("图" * 100, "图" * 26),
+    ],
+)
+def test_names_are_safe(text, name):
+    assert safe_name(text) == name
+
+
+def test_a_project_can_not_leave_the_folder(tmp_path):
+    assert create(tmp_path / "runs", project="../out").root.parent == tmp_path / "runs/out"
+
+
+def test_latest_is_relative_and_replaced(tmp_path):
+    runs_dir = tmp_path / "runs"
+    for name in ("first", "second"):
+        run = create(runs_dir, name)
+        update_latest(runs_dir, run)
+        assert (runs_dir / "latest").readlink() == run.root.relative_to(runs_dir)
+    tmp_path.joinpath("runs").rename(tmp_path / "moved")
+    assert (tmp_path / "moved/latest").resolve().name == run.id
+    assert {path.name for path in (tmp_path / "moved").iterdir()} == {"course", "latest"}
+
+
+def test_latest_that_can_not_be_made_is_a_machine_error(tmp_path):
+    run = create(tmp_path)
+    (tmp_path / "latest").mkdir()
+    with pytest.raises(MachineError, match="latest"):
+        update_latest(tmp_path, run)
+    with pytest.raises(MachineError):
+        update_latest(tmp_path / "missing", run)
+
+
+def test_folder_that_can_not_be_made_is_a_machine_error(tmp_path):
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(MachineError):
+        create(tmp_path / "runs")
