@@ -1,0 +1,1 @@
+"""The source ``csv``: image files and their labels, listed in a CSV."""

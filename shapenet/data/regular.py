@@ -1,0 +1,71 @@
+"""Reading a whole file that must be a regular one, so that no pipe or device can hang us."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from shapenet.errors import DataError, Place
+
+MAX_BYTES = 2**31
+"""Larger files are refused, in bytes."""
+
+
+def read_regular(path: str | bytes | Path) -> bytes:
+    """The content of a regular file.
+
+    Args:
+        path: The file; bytes if its name must not depend on the locale.
+
+    Raises:
+        DataError: It is missing, not regular (a folder, pipe or device), larger than
+            `MAX_BYTES`, or can't be read. The error's place is the file.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise _refusal(path, reason(error)) from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise _refusal(path, f"expected a regular file, received {kind_of(status.st_mode)}")
+        if status.st_size > MAX_BYTES:
+            raise _refusal(path, f"expected at most {MAX_BYTES:,} bytes, received {status.st_size:,}")
+        return _read_all(descriptor, status.st_size)
+    except OSError as error:
+        raise _refusal(path, reason(error)) from error
+    finally:
+        os.close(descriptor)
+
+
+def _read_all(descriptor: int, num_bytes: int) -> bytes:
+    data = os.read(descriptor, num_bytes + 1)
+    if len(data) == num_bytes:
+        return data
+    parts = [data]
+    while parts[-1] and sum(map(len, parts)) <= MAX_BYTES:
+        parts.append(os.read(descriptor, 2**24))
+    return b"".join(parts)
+
+
+def _refusal(path: str | bytes | Path, message: str) -> DataError:
+    name = path.decode("utf-8", "replace") if isinstance(path, bytes) else str(path)
+    return DataError("data/unreadable-file", message, place=Place(name))
+
+
+def reason(error: OSError) -> str:
+    """Why a system call failed, in words."""
+    return os.strerror(error.errno) if error.errno else str(error)
+
+
+def kind_of(mode: int) -> str:
+    """What a file is that is not regular, from its ``st_mode``."""
+    kinds = {
+        stat.S_ISDIR: "a folder",
+        stat.S_ISFIFO: "a named pipe",
+        stat.S_ISSOCK: "a socket",
+        stat.S_ISCHR: "a device",
+        stat.S_ISBLK: "a device",
+    }
+    return next((name for test, name in kinds.items() if test(mode)), "something else")
