@@ -25,9 +25,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@if ! $(BIN)/python -c '$(RIGHT_VERSION)' 2>/dev/null; then \
 		echo "Making a virtual environment in $(VENV) with $(PYTHON)"; $(PYTHON) -m venv --clear $(VENV); fi
 	@echo "Installing requirements.lock (TensorFlow is large: some minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.lock
 	@echo "Installing shapenet"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 demo: setup data/demo/dataset.csv ## Generate 4,000 shapes, train on them, evaluate; ends with where everything is
