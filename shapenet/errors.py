@@ -78,6 +78,10 @@ class ShapenetError(Exception):
             self.problems = tuple(code)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle by the problems, so that errors cross from worker processes whole."""
+        return type(self), (self.problems,)
+
     def replacing(self, problems: Iterable[Problem]) -> Self:
         """The same kind of error with other problems, for example with places filled in."""
         return type(self)(problems)
@@ -128,6 +132,9 @@ class RunInterruptedError(ShapenetError):
     def __init__(self, signal_number: int, message: str) -> None:
         super().__init__("run/interrupted", message)
         self.exit_code = 128 + signal_number
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.exit_code - 128, self.problems[0].message)
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str | None:

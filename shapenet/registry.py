@@ -29,6 +29,17 @@ class Part:
 
 
 @dataclass(frozen=True)
+class OneOf:
+    """Annotation of a text parameter that takes one of the given names, or null.
+
+    Attributes:
+        names: The names.
+    """
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Parameter:
     """One argument that a config may give to an entry.
 
@@ -47,8 +58,16 @@ class Parameter:
     @property
     def part(self) -> str | None:
         """The kind of registry that the value may name, or None."""
-        parts = [m for m in getattr(self.annotation, "__metadata__", ()) if isinstance(m, Part)]
-        return parts[0].kind if parts else None
+        return next((m.kind for m in self._metadata if isinstance(m, Part)), None)
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The names that a text value must be one of, or None."""
+        return next((m.names for m in self._metadata if isinstance(m, OneOf)), None)
+
+    @property
+    def _metadata(self) -> tuple[object, ...]:
+        return getattr(self.annotation, "__metadata__", ())
 
 
 @dataclass(frozen=True)

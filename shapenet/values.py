@@ -38,13 +38,14 @@ ConfigPath = Annotated[Path, BeforeValidator(_resolve)]
 """A path, made absolute: relative to the file that wrote it."""
 
 
-def _as_tuple(value: Any) -> Any:
+def as_tuple(value: Any) -> Any:
+    """A list as a tuple; YAML knows no tuples, and strict types know no lists in their place."""
     return tuple(value) if isinstance(value, list) else value
 
 
 FractionRange = Annotated[
     tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]],
-    BeforeValidator(_as_tuple),
+    BeforeValidator(as_tuple),
 ]
 """Two numbers from 0 to 1."""
 
@@ -52,7 +53,7 @@ ImageSize = (
     Annotated[int, Field(ge=1, le=16384)]
     | Annotated[
         tuple[Annotated[int, Field(ge=1, le=16384)], Annotated[int, Field(ge=1, le=16384)]],
-        BeforeValidator(_as_tuple),
+        BeforeValidator(as_tuple),
     ]
 )
 """A side in pixels, or ``[height, width]``."""

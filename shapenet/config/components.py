@@ -1,0 +1,134 @@
+"""``Name`` or ``Name: {argument: value}``: checked against the registries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, ConfigDict, PlainSerializer, TypeAdapter, ValidationError
+
+from shapenet.config.problems import from_pydantic, raise_in_pydantic, shown
+from shapenet.errors import ConfigError, Key, Problem, did_you_mean
+from shapenet.registry import REGISTRIES, Component, Entry, Parameter
+
+
+def parse_component(kind: str, value: object, key: Key = ()) -> Component:
+    """Check one component.
+
+    Args:
+        kind: The registry's kind.
+        value: A name, or a mapping of one name to its arguments.
+        key: Where in the config the value stands.
+
+    Raises:
+        ConfigError: The form, the name or arguments are wrong; lists all of it.
+    """
+    if isinstance(value, Component):
+        return value
+    name, arguments = _name_and_arguments(kind, value, key)
+    entry = REGISTRIES[kind].get(name, key)
+    inner = (*key, name) if isinstance(value, Mapping) else key
+    return Component(kind, name, MappingProxyType(_check_arguments(kind, entry, arguments, inner)), key)
+
+
+def _name_and_arguments(kind: str, value: object, key: Key) -> tuple[str, Mapping[str, object]]:
+    form = "a name, or one name with its arguments"
+    if isinstance(value, str):
+        return str(value), {}
+    if isinstance(value, Mapping) and len(value) == 1:
+        name, arguments = next(iter(value.items()))
+        if arguments is None:
+            return name, {}
+        if isinstance(arguments, Mapping):
+            return name, arguments
+        raise ConfigError(
+            "config/value",
+            f"expected the arguments of {name} as a mapping, received {shown(arguments)}",
+            key=(*key, name),
+            hint=f"write {name}: {{argument: value}}",
+        )
+    names = [str(n) for n in value if n in REGISTRIES[kind]] if isinstance(value, Mapping) else []
+    hint = f"{names[0]}'s arguments belong one level deeper, below {names[0]}:" if names else None
+    raise ConfigError("config/component", f"expected {kind}: {form}; received {shown(value)}", key=key, hint=hint)
+
+
+def _check_arguments(kind: str, entry: Entry, arguments: Mapping[str, object], key: Key) -> dict[str, Any]:
+    problems: list[Problem] = []
+    checked: dict[str, Any] = {}
+    for name, value in arguments.items():
+        if name not in entry.parameters:
+            message = f"{entry.name} has no argument {name!r}"
+            hint = did_you_mean(name, entry.parameters)
+            problems.append(Problem("config/unknown-argument", message, key=(*key, name), hint=hint))
+            continue
+        try:
+            checked[name] = _check_value(entry.parameters[name], value, (*key, name))
+        except ConfigError as error:
+            problems.extend(error.problems)
+    for parameter in entry.parameters.values():
+        if parameter.required and parameter.name not in arguments:
+            message = f"{entry.name} needs the argument {parameter.name}"
+            hint = f"shapenet list {kind} {entry.name} shows its arguments"
+            problems.append(Problem("config/missing-argument", message, key=key, hint=hint))
+    if problems:
+        raise ConfigError(problems)
+    return checked
+
+
+def _check_value(parameter: Parameter, value: object, key: Key) -> Any:
+    if parameter.part is not None and (isinstance(value, Mapping | list) or _is_name(parameter, value)):
+        return _check_parts(parameter.part, value, key)
+    if parameter.names is not None:
+        _check_name(parameter, value, key)
+        return value
+    try:
+        return _adapter(parameter.annotation).validate_python(value)
+    except ValidationError as error:
+        raise ConfigError(from_pydantic(error, lambda _: (), key)) from None
+
+
+def _is_name(parameter: Parameter, value: object) -> bool:
+    """Whether `value` must be the name of a part: a text where a text means nothing else."""
+    return isinstance(value, str) and (value in REGISTRIES[str(parameter.part)] or value[:1].isupper())
+
+
+def _check_parts(part: str, value: object, key: Key) -> Component | list[Component]:
+    if isinstance(value, list):
+        return [parse_component(part, item, (*key, index)) for index, item in enumerate(value)]
+    return parse_component(part, value, key)
+
+
+def _check_name(parameter: Parameter, value: object, key: Key) -> None:
+    names = parameter.names or ()
+    if value is None and not parameter.required:
+        return
+    if not isinstance(value, str) or value not in names:
+        message = f"{parameter.name}: there is no {shown(value)}"
+        raise ConfigError("config/value", message, key=key, hint=did_you_mean(value, names))
+
+
+@lru_cache(maxsize=None)
+def _adapter(annotation: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(annotation, config=ConfigDict(strict=True, arbitrary_types_allowed=True))
+
+
+@contextmanager
+def nested_problems() -> Iterator[None]:
+    """Let a `ConfigError` pass through a pydantic validator with its problems whole."""
+    try:
+        yield
+    except ConfigError as error:
+        raise raise_in_pydantic(error) from None
+
+
+def component_field(kind: str) -> Any:
+    """The annotation of a schema field that holds one component of `kind`."""
+
+    def check(value: object) -> Component:
+        with nested_problems():
+            return parse_component(kind, value)
+
+    return Annotated[Component, BeforeValidator(check), PlainSerializer(Component.to_config)]

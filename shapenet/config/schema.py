@@ -1,0 +1,132 @@
+"""The experiment config: every section, its fields, their types and defaults."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from shapenet.config.components import component_field, nested_problems, parse_component
+from shapenet.registry import Component
+from shapenet.values import ConfigPath, as_tuple
+
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+Count = Annotated[int, Field(ge=1)]
+_AsTuple = BeforeValidator(as_tuple)
+
+if TYPE_CHECKING:
+    Task = Source = Layer = Optimizer = Loss = Metric = Callback = Component
+else:
+    Task, Source, Layer, Optimizer, Loss, Metric, Callback = map(
+        component_field, ("task", "source", "layer", "optimizer", "loss", "metric", "callback")
+    )
+
+
+class Section(BaseModel):
+    """A part of the config: strict, frozen, closed to unknown keys."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class SplitConfig(Section):
+    """Which fractions of the source are held out."""
+
+    val: Fraction = 0.1
+    """Fraction for validation; not used when ``data.val`` names a source."""
+    test: Fraction = 0.1
+    """Fraction for the test; not used when ``data.test`` names a source."""
+
+
+class DataConfig(Section):
+    """Where the examples come from and how they are divided."""
+
+    source: Source
+    """The source of the training examples, and of the held-out ones unless `val` and `test` name their own."""
+    val: Source | None = None
+    """A source of its own for validation."""
+    test: Source | None = None
+    """A source of its own for the test."""
+    limit: Count | None = None
+    """Use so many examples of the source, balanced over the classes."""
+    split: SplitConfig = SplitConfig()
+    allow_overlap: bool = False
+    """Go on although the same image stands in two splits that come from different sources."""
+
+
+class ModelConfig(Section):
+    """The layers, and what the task adds before and after them."""
+
+    layers: Annotated[tuple[Layer, ...], _AsTuple, Field(min_length=1)]
+    """A chain from the input on; ``name`` and ``inputs`` among a layer's arguments make branches and merges."""
+    head: Literal["auto", "none"] = "auto"
+    """``auto``: the task's output layer follows the last layer; ``none``: the last layer is the output."""
+    input_scaling: Literal["auto", "none"] | Layer = "auto"
+    """``auto``: integer images are scaled to 0..1; ``none``; or a layer, such as ``Rescaling``."""
+
+    @field_validator("input_scaling", mode="plain")
+    @classmethod
+    def _scaling(cls, value: object) -> object:
+        if isinstance(value, str) and value in ("auto", "none"):
+            return str(value)
+        with nested_problems():
+            return parse_component("layer", value)
+
+
+class EarlyStoppingConfig(Section):
+    """Stop when the monitored value has not improved for a while."""
+
+    patience: Annotated[int, Field(ge=0)] = 5
+    """Epochs without improvement that are borne."""
+    min_delta: Annotated[float, Field(ge=0)] = 0.0
+    """The least change that counts as an improvement."""
+    monitor: str | None = None
+    """The value to watch; ``training.monitor`` unless given."""
+
+
+class TrainingConfig(Section):
+    """How the model is fitted."""
+
+    batch_size: Count = 32
+    epochs: Count = 10
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
+    """``auto``: float32 on a CPU, mixed_bfloat16 or mixed_float16 on a GPU, by its compute capability."""
+    monitor: str | None = None
+    """The value that names the best epoch, ``val_loss`` for example; the task's own unless given."""
+    early_stopping: EarlyStoppingConfig | None = None
+    callbacks: Annotated[tuple[Callback, ...], _AsTuple] = ()
+    steps_per_execution: Literal["auto"] | Count = "auto"
+    """Training steps between two looks at signals and callbacks; more are faster."""
+    jit_compile: bool = False
+    """Compile with XLA; needs ``deterministic: false``."""
+    deterministic: bool | Literal["auto"] = "auto"
+    """Same config, same numbers. ``auto``: on, but on a GPU and with `jit_compile` off."""
+
+
+class ExperimentConfig(Section):
+    """One experiment."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    """Names the run directory."""
+    project: Annotated[str, Field(min_length=1, max_length=100)] = "default"
+    """The folder of runs that belong together."""
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    """Decides the split, the order, the initial weights and every random layer."""
+    plugins: Annotated[tuple[ConfigPath, ...], _AsTuple] = ()
+    """Python files that register layers, tasks, sources, ... of the user's own."""
+    task: Task = Component("task", "classification")
+    data: DataConfig
+    model: ModelConfig
+    optimizer: Optimizer = Component("optimizer", "Adam")
+    loss: Loss | None = None
+    """The task's own unless given."""
+    metrics: Annotated[tuple[Metric, ...], _AsTuple] | None = None
+    """The task's own unless given."""
+    training: TrainingConfig = TrainingConfig()
+
+    @field_validator("name", "project")
+    @classmethod
+    def _printable(cls, value: str) -> str:
+        if not re.search(r"\w", value) or not value.isprintable() or "/" in value:
+            raise ValueError("expected printable text with a letter or digit and without '/'")
+        return value

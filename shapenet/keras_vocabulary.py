@@ -1,0 +1,119 @@
+"""Keras's own layers, optimizers, losses and the rest, entered in the registries by their own names.
+
+The names, arguments and defaults come from ``keras_vocabulary.json``, so that a config
+is checked without importing Keras. Keras does not annotate its arguments: the types
+here are those that an argument's name or default makes certain; building the object
+checks the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from shapenet.registry import REGISTRIES, Entry, OneOf, Parameter, Part
+
+_Count = Annotated[int, Field(ge=1)]
+_Counts = _Count | Annotated[list[_Count], Field(min_length=1, max_length=3)]
+_Fraction = Annotated[float, Field(ge=0, le=1)]
+_Positive = Annotated[float, Field(gt=0)]
+
+_BY_NAME: dict[tuple[str, str], Any] = {
+    ("layer", "filters"): _Count,
+    ("layer", "units"): _Count,
+    ("layer", "kernel_size"): _Counts,
+    ("layer", "pool_size"): _Counts,
+    ("layer", "strides"): _Counts | None,
+    ("layer", "dilation_rate"): _Counts,
+    ("layer", "groups"): Annotated[int, Field(ge=-1)],
+    ("layer", "num_heads"): _Count,
+    ("layer", "key_dim"): _Count,
+    ("layer", "rate"): _Fraction,
+    ("layer", "dropout"): _Fraction,
+    ("layer", "stddev"): Annotated[float, Field(ge=0)],
+    ("layer", "data_format"): Literal["channels_last", "channels_first"] | None,
+    ("layer", "name"): str | None,
+    ("layer", "seed"): int | None,
+    ("layer", "learning_rate"): _Positive,
+    ("optimizer", "learning_rate"): Annotated[_Positive, Part("schedule")],
+    ("optimizer", "weight_decay"): Annotated[float, Field(ge=0)] | None,
+    ("optimizer", "clipnorm"): _Positive | None,
+    ("optimizer", "clipvalue"): _Positive | None,
+    ("optimizer", "global_clipnorm"): _Positive | None,
+    ("optimizer", "gradient_accumulation_steps"): Annotated[int, Field(ge=2)] | None,
+    ("schedule", "decay_steps"): _Count,
+    ("schedule", "first_decay_steps"): _Count,
+    ("schedule", "initial_learning_rate"): Annotated[float, Field(ge=0)],
+    ("loss", "label_smoothing"): _Fraction,
+}
+_BY_SUFFIX = {"_initializer": "initializer", "_regularizer": "regularizer", "_constraint": "constraint"}
+_WITH_LAYERS = {"layer", "layers", "backward_layer", "cell", "cells"}
+
+
+def _annotation(kind: str, name: str, details: dict[str, Any], activations: Sequence[str]) -> Any:
+    """The type that a Keras argument surely has, or ``Any``."""
+    if (kind, name) in _BY_NAME:
+        return _BY_NAME[kind, name]
+    if name in ("activation", "recurrent_activation"):
+        return Annotated[Any, OneOf(tuple(activations))]
+    if name in _WITH_LAYERS and kind == "layer":
+        return Annotated[Any, Part("layer")]
+    for suffix, part in _BY_SUFFIX.items():
+        if name.endswith(suffix):
+            return Annotated[Any, Part(part)]
+    default = details.get("default")
+    if isinstance(default, bool):
+        return bool
+    if name == "padding" and default == "valid":
+        return Annotated[Any, OneOf(("valid", "same", "causal"))]
+    if isinstance(default, float) and kind in ("optimizer", "schedule", "loss"):
+        return float
+    return Any
+
+
+def _create(module: str, name: str, **arguments: Any) -> Any:
+    """The object that Keras's class `name` makes of `arguments`."""
+    import keras
+
+    owner = keras.optimizers.schedules if module == "schedules" else getattr(keras, module)
+    return getattr(owner, name)(**arguments)
+
+
+_MODULES = {
+    "layer": "layers",
+    "optimizer": "optimizers",
+    "schedule": "schedules",
+    "loss": "losses",
+    "metric": "metrics",
+    "initializer": "initializers",
+    "regularizer": "regularizers",
+    "constraint": "constraints",
+    "callback": "callbacks",
+}
+
+
+def register_keras() -> None:
+    """Enter all of Keras's names in the registries."""
+    content = json.loads(Path(__file__).with_suffix(".json").read_text())
+    for kind, entries in content["kinds"].items():
+        for name, details in entries.items():
+            factory: Callable[..., Any] = partial(_create, _MODULES[kind], name)
+            parameters = {
+                parameter: Parameter(
+                    parameter,
+                    _annotation(kind, parameter, value, content["activations"]),
+                    required="default" not in value,
+                    default=value.get("default"),
+                )
+                for parameter, value in details["parameters"].items()
+            }
+            REGISTRIES[kind].add(Entry(name, factory, MappingProxyType(parameters), "keras", details["summary"]))
+
+
+register_keras()
