@@ -189,18 +189,21 @@ class Component:
         kind: The registry's kind.
         name: The entry's name.
         arguments: Validated values; nested components stand for parts.
-        key: Where in the config it stands.
     """
 
     kind: str
     name: str
     arguments: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    key: Key = ()
 
     @property
     def entry(self) -> Entry:
         """The registered entry."""
-        return REGISTRIES[self.kind].get(self.name, self.key)
+        return REGISTRIES[self.kind].get(self.name)
+
+    def without(self, *names: str) -> Component:
+        """The same component without some of its arguments."""
+        kept = {name: value for name, value in self.arguments.items() if name not in names}
+        return Component(self.kind, self.name, MappingProxyType(kept))
 
     def create(self, *run_time: object, **more: object) -> Any:
         """Call the factory.

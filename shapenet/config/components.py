@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, PlainSerializer, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic_core import core_schema
 
 from shapenet.config.problems import from_pydantic, raise_in_pydantic, shown
 from shapenet.errors import ConfigError, Key, Problem, did_you_mean
 from shapenet.registry import REGISTRIES, Component, Entry, Parameter
+
+_GRAPH = {"inputs": Parameter("inputs", str | Annotated[list[str], Field(min_length=1)], required=False)}
+"""What any layer of a config may be given besides its own arguments: the names of the layers before it."""
 
 
 def parse_component(kind: str, value: object, key: Key = ()) -> Component:
@@ -31,7 +36,10 @@ def parse_component(kind: str, value: object, key: Key = ()) -> Component:
     name, arguments = _name_and_arguments(kind, value, key)
     entry = REGISTRIES[kind].get(name, key)
     inner = (*key, name) if isinstance(value, Mapping) else key
-    return Component(kind, name, MappingProxyType(_check_arguments(kind, entry, arguments, inner)), key)
+    checked = _check_arguments(kind, entry, arguments, inner)
+    if entry.origin != "keras":  # ours may change their defaults one day: a resolved config holds them all
+        checked = {p.name: checked.get(p.name, p.default) for p in entry.parameters.values()}
+    return Component(kind, name, MappingProxyType(checked))
 
 
 def _name_and_arguments(kind: str, value: object, key: Key) -> tuple[str, Mapping[str, object]]:
@@ -58,14 +66,15 @@ def _name_and_arguments(kind: str, value: object, key: Key) -> tuple[str, Mappin
 def _check_arguments(kind: str, entry: Entry, arguments: Mapping[str, object], key: Key) -> dict[str, Any]:
     problems: list[Problem] = []
     checked: dict[str, Any] = {}
+    parameters = {**entry.parameters, **_GRAPH} if kind == "layer" else entry.parameters
     for name, value in arguments.items():
-        if name not in entry.parameters:
+        if name not in parameters:
             message = f"{entry.name} has no argument {name!r}"
-            hint = did_you_mean(name, entry.parameters)
+            hint = did_you_mean(name, parameters)
             problems.append(Problem("config/unknown-argument", message, key=(*key, name), hint=hint))
             continue
         try:
-            checked[name] = _check_value(entry.parameters[name], value, (*key, name))
+            checked[name] = _check_value(parameters[name], value, (*key, name))
         except ConfigError as error:
             problems.extend(error.problems)
     for parameter in entry.parameters.values():
@@ -87,7 +96,7 @@ def _check_value(parameter: Parameter, value: object, key: Key) -> Any:
     try:
         return _adapter(parameter.annotation).validate_python(value)
     except ValidationError as error:
-        raise ConfigError(from_pydantic(error, lambda _: (), key)) from None
+        raise ConfigError(from_pydantic(error, value, lambda _: (), key)) from None
 
 
 def _is_name(parameter: Parameter, value: object) -> bool:
@@ -110,7 +119,7 @@ def _check_name(parameter: Parameter, value: object, key: Key) -> None:
         raise ConfigError("config/value", message, key=key, hint=did_you_mean(value, names))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _adapter(annotation: Any) -> TypeAdapter[Any]:
     return TypeAdapter(annotation, config=ConfigDict(strict=True, arbitrary_types_allowed=True))
 
@@ -124,11 +133,22 @@ def nested_problems() -> Iterator[None]:
         raise raise_in_pydantic(error) from None
 
 
-def component_field(kind: str) -> Any:
-    """The annotation of a schema field that holds one component of `kind`."""
+@dataclass(frozen=True)
+class ComponentOf:
+    """Metadata that makes a ``Component`` field of the schema: ``Annotated[Component, ComponentOf("layer")]``.
 
-    def check(value: object) -> Component:
+    Attributes:
+        kind: The registry's kind.
+    """
+
+    kind: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Validate by `parse_component`, serialise to the form that YAML has."""
+        return core_schema.no_info_plain_validator_function(
+            self._parse, serialization=core_schema.plain_serializer_function_ser_schema(Component.to_config)
+        )
+
+    def _parse(self, value: object) -> Component:
         with nested_problems():
-            return parse_component(kind, value)
-
-    return Annotated[Component, BeforeValidator(check), PlainSerializer(Component.to_config)]
+            return parse_component(self.kind, value)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shapenet.errors import ConfigError, Key, Problem, did_you_mean
 
@@ -18,46 +18,71 @@ def raise_in_pydantic(error: ConfigError) -> PydanticCustomError:
     return PydanticCustomError(_NESTED, "{text}", {"text": str(error), "problems": error.problems})
 
 
-def from_pydantic(error: ValidationError, fields_at: Callable[[Key], Iterable[str]], prefix: Key = ()) -> list[Problem]:
+def from_pydantic(
+    error: ValidationError, value: object, fields_at: Callable[[Key], Iterable[str]], prefix: Key = ()
+) -> list[Problem]:
     """Every finding of `error` as a problem.
 
     Args:
         error: What pydantic raised.
+        value: What it was given.
         fields_at: The known keys of the mapping at a road, for suggestions.
         prefix: Put before every road.
     """
     problems: list[Problem] = []
+    expected: dict[Key, list[str]] = {}
+    received: dict[Key, object] = {}
     for detail in error.errors(include_url=False):
-        key = prefix + _without_tags(detail["loc"])
-        context: dict[str, Any] = detail.get("ctx", {})
+        key = prefix + _road(detail, value)
         if detail["type"] == _NESTED:
-            nested: Sequence[Problem] = context["problems"]
-            found = [Problem(p.code, p.message, p.place, key + p.key, p.hint) for p in nested]
+            nested: Sequence[Problem] = detail["ctx"]["problems"]
+            problems.extend(Problem(p.code, p.message, p.place, key + p.key, p.hint) for p in nested)
+        elif detail["type"] == "extra_forbidden":
+            hint = did_you_mean(key[-1], fields_at(key[:-1]))
+            problems.append(Problem("config/unknown-key", f"{dotted(key)} is not a field", key=key, hint=hint))
+        elif detail["type"] == "missing":
+            problems.append(Problem("config/missing-key", f"{dotted(key)} is required and missing", key=key))
         else:
-            found = [_problem(detail["type"], detail["msg"], key, detail["input"], fields_at)]
-        problems.extend(problem for problem in found if problem not in problems)
+            expected.setdefault(key, []).append(_expectation(detail["msg"]))
+            received[key] = detail["input"]
+    deep = [p.key for p in problems]
+    for key, texts in expected.items():
+        # A union reports every member that failed; what lies deeper says what is wrong with the meant one.
+        if not any(other[: len(key)] == key for other in deep):
+            message = f"{dotted(key)}: {_joined(texts)}, received {shown(received[key])}"
+            problems.append(Problem("config/value", message, key=key))
     return problems
 
 
-def _without_tags(location: tuple[str | int, ...]) -> Key:
-    """`location` without the names of union members and validators that pydantic puts in."""
-    return tuple(part for part in location if isinstance(part, int) or not any(c in part for c in "[]-() "))
+def _road(detail: ErrorDetails, value: Any) -> Key:
+    """The location without the names of union members and validators that pydantic puts in."""
+    road: list[str | int] = []
+    last = len(detail["loc"]) - 1
+    for position, part in enumerate(detail["loc"]):
+        below = _below(value, part)
+        if below is not None or (position == last and detail["type"] == "missing"):
+            road.append(part)
+            value = below[0] if below else None
+    return tuple(road)
 
 
-def _problem(kind: str, message: str, key: Key, value: object, fields_at: Callable[[Key], Iterable[str]]) -> Problem:
-    name = dotted(key)
-    if kind == "extra_forbidden":
-        hint = did_you_mean(key[-1], fields_at(key[:-1]))
-        return Problem("config/unknown-key", f"{name} is not a field", key=key, hint=hint)
-    if kind == "missing":
-        return Problem("config/missing-key", f"{name} is required and missing", key=key)
-    return Problem("config/value", f"{name}: {_expected(message)}, received {shown(value)}", key=key)
+def _below(value: object, part: str | int) -> tuple[Any] | None:
+    if isinstance(value, Mapping) and part in value:
+        return (value[part],)
+    if isinstance(value, list | tuple) and isinstance(part, int) and part < len(value):
+        return (value[part],)
+    return None
 
 
-def _expected(message: str) -> str:
-    for old, new in (("Input should be", "expected"), ("Value error, ", "")):
+def _expectation(message: str) -> str:
+    for old, new in (("Input should be", "expected"), ("Value error, ", ""), ("a valid ", "a "), ("a integer", "an integer")):
         message = message.replace(old, new)
     return message[:1].lower() + message[1:]
+
+
+def _joined(texts: Sequence[str]) -> str:
+    first, *others = dict.fromkeys(texts)
+    return " or ".join([first, *(text.removeprefix("expected ") for text in others)])
 
 
 def dotted(key: Key) -> str:
@@ -71,7 +96,10 @@ def shown(value: object) -> str:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, dict):
-        return f"a mapping with {', '.join(map(str, value)) or 'no keys'}"[:80]
-    text = repr(str(value)) if isinstance(value, str) else str(value)
+    if isinstance(value, Mapping):
+        text = f"a mapping with {', '.join(map(str, value)) or 'no keys'}"
+    elif isinstance(value, list | tuple):
+        text = f"a list of {len(value)}"
+    else:
+        text = repr(str(value)) if isinstance(value, str) else str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

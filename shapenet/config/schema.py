@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from shapenet.config.components import component_field, nested_problems, parse_component
+from shapenet.config.components import ComponentOf
 from shapenet.registry import Component
 from shapenet.values import ConfigPath, as_tuple
 
@@ -15,12 +15,13 @@ Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 _AsTuple = BeforeValidator(as_tuple)
 
-if TYPE_CHECKING:
-    Task = Source = Layer = Optimizer = Loss = Metric = Callback = Component
-else:
-    Task, Source, Layer, Optimizer, Loss, Metric, Callback = map(
-        component_field, ("task", "source", "layer", "optimizer", "loss", "metric", "callback")
-    )
+Task = Annotated[Component, ComponentOf("task")]
+Source = Annotated[Component, ComponentOf("source")]
+Layer = Annotated[Component, ComponentOf("layer")]
+Optimizer = Annotated[Component, ComponentOf("optimizer")]
+Loss = Annotated[Component, ComponentOf("loss")]
+Metric = Annotated[Component, ComponentOf("metric")]
+Callback = Annotated[Component, ComponentOf("callback")]
 
 
 class Section(BaseModel):
@@ -61,16 +62,8 @@ class ModelConfig(Section):
     """A chain from the input on; ``name`` and ``inputs`` among a layer's arguments make branches and merges."""
     head: Literal["auto", "none"] = "auto"
     """``auto``: the task's output layer follows the last layer; ``none``: the last layer is the output."""
-    input_scaling: Literal["auto", "none"] | Layer = "auto"
+    input_scaling: Annotated[Literal["auto", "none"] | Layer, Field(union_mode="left_to_right")] = "auto"
     """``auto``: integer images are scaled to 0..1; ``none``; or a layer, such as ``Rescaling``."""
-
-    @field_validator("input_scaling", mode="plain")
-    @classmethod
-    def _scaling(cls, value: object) -> object:
-        if isinstance(value, str) and value in ("auto", "none"):
-            return str(value)
-        with nested_problems():
-            return parse_component("layer", value)
 
 
 class EarlyStoppingConfig(Section):

@@ -1,0 +1,60 @@
+"""A config's tree checked against the schema, every problem at once and in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from shapenet.config.nodes import Node, key_place_of, place_of, to_plain
+from shapenet.config.problems import from_pydantic
+from shapenet.config.schema import ExperimentConfig
+from shapenet.errors import ConfigError, Key, Problem, ShapenetError
+
+ErrorType = TypeVar("ErrorType", bound=ShapenetError)
+
+_AT_THE_KEY = {"config/unknown-key", "config/unknown-argument"}
+
+
+def validate(tree: Node) -> ExperimentConfig:
+    """The config that `tree` describes.
+
+    Raises:
+        ConfigError: It breaks the schema; lists every problem with its place.
+    """
+    value = to_plain(tree)
+    try:
+        return ExperimentConfig.model_validate(value)
+    except ValidationError as error:
+        raise with_places(ConfigError(from_pydantic(error, value, _fields_at)), tree) from None
+
+
+def with_places(error: ErrorType, tree: Node) -> ErrorType:
+    """`error` with a place for each problem that has a key but no place."""
+    return error.replacing(_placed(problem, tree) for problem in error.problems)
+
+
+def _placed(problem: Problem, tree: Node) -> Problem:
+    if problem.place is not None or not problem.key:
+        return problem
+    find = key_place_of if problem.code in _AT_THE_KEY else place_of
+    return replace(problem, place=find(tree, problem.key))
+
+
+def _fields_at(key: Key) -> Iterable[str]:
+    model: Any = ExperimentConfig
+    for part in key:
+        field = model.model_fields.get(part) if _is_section(model) else None
+        model = _section_in(field.annotation) if field else None
+    return model.model_fields if _is_section(model) else ()
+
+
+def _section_in(annotation: Any) -> Any:
+    candidates = [annotation, *getattr(annotation, "__args__", ())]
+    return next((candidate for candidate in candidates if _is_section(candidate)), None)
+
+
+def _is_section(value: Any) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseModel)

@@ -1,0 +1,1 @@
+"""From a layer list to a Keras model."""

@@ -1,0 +1,119 @@
+"""Build: input scaling, the config's layers, the task's head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from shapenet.config.schema import ModelConfig
+from shapenet.errors import ConfigError, ShapenetError
+from shapenet.models.graph import connect
+from shapenet.registry import Component
+from shapenet.tasks.base import Task
+
+_INTEGER_TOP = {"uint8": 255.0, "uint16": 65535.0}
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What the data gives the model.
+
+    Attributes:
+        shape: ``(height, width, channels)`` of an image.
+        dtype: NumPy's name of its type.
+        num_classes: How many classes there are.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    num_classes: int
+
+
+def build_model(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> Any:
+    """The Keras model of a config.
+
+    Args:
+        config: The model section.
+        task: Adds the head.
+        spec: What the data looks like.
+        name: The model's name, in summaries and graphs.
+
+    Returns:
+        A ``keras.Model`` from images ``(batch, height, width, channels)`` to the task's outputs.
+
+    Raises:
+        ConfigError: Layers don't take their arguments or don't fit together; the
+            error's key leads to the layer.
+    """
+    try:
+        return _build(config, task, spec, name)
+    except ConfigError as error:
+        if error.problems[0].code != "model/too-small":
+            raise
+        raise _with_least_size(error, config, task, spec) from None
+
+
+def _build(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> Any:
+    import keras
+
+    inputs = keras.Input(spec.shape, dtype=spec.dtype, name="image")
+    outputs = connect(config.layers, _scaled(inputs, config.input_scaling, spec.dtype))
+    last = ("model", "layers", len(config.layers) - 1)
+    try:
+        if config.head == "auto":
+            outputs = task.head(outputs, spec.num_classes)
+        else:
+            task.check_output(tuple(outputs.shape), spec.num_classes)
+    except ShapenetError as error:
+        raise error.under(last) from None
+    return keras.Model(inputs, outputs, name="".join(c if c.isalnum() else "_" for c in name))
+
+
+def _scaled(inputs: Any, scaling: str | Component, dtype: str) -> Any:
+    import keras
+
+    if isinstance(scaling, Component):
+        return connect((scaling,), inputs, road=("model", "input_scaling"))
+    if scaling == "auto" and dtype in _INTEGER_TOP:
+        return keras.layers.Rescaling(1 / _INTEGER_TOP[dtype], name="input_scaling")(inputs)
+    return inputs
+
+
+def gives_logits(model: Any) -> bool:
+    """Whether a model's outputs are logits: its last layer applies no softmax."""
+    last = model.layers[-1]
+    activation = getattr(last, "activation", None)
+    return type(last).__name__ != "Softmax" and getattr(activation, "__name__", "") != "softmax"
+
+
+def _with_least_size(error: ConfigError, config: ModelConfig, task: Task, spec: InputSpec) -> ConfigError:
+    """`error` with the least image size that the layers allow as its hint."""
+    least = _least_size(config, task, spec)
+    if least is None:
+        return error
+    problem = error.problems[0]
+    hint = f"these layers need images of at least {least} x {least}; use larger images or less pooling"
+    return ConfigError(problem.code, problem.message, key=problem.key, hint=hint)
+
+
+def _least_size(config: ModelConfig, task: Task, spec: InputSpec) -> int | None:
+    fails, fits = min(spec.shape[:2]), min(spec.shape[:2])
+    while not _fits(fits, config, task, spec):
+        fits *= 2
+        if fits > 4096:
+            return None
+    while fits - fails > 1:
+        middle = (fails + fits) // 2
+        if _fits(middle, config, task, spec):
+            fits = middle
+        else:
+            fails = middle
+    return fits
+
+
+def _fits(size: int, config: ModelConfig, task: Task, spec: InputSpec) -> bool:
+    try:
+        _build(config, task, InputSpec((size, size, spec.shape[-1]), spec.dtype, spec.num_classes), "trial")
+    except ConfigError as error:
+        return error.problems[0].code != "model/too-small"
+    return True

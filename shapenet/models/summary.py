@@ -1,0 +1,49 @@
+"""The table of a model's layers: shapes, parameters and activation memory."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer.
+
+    Attributes:
+        name: Its name in the model.
+        layer: Its class.
+        output_shape: Without the batch.
+        num_parameters: All of its parameters.
+        activation_bytes: What its output takes for one image.
+    """
+
+    name: str
+    layer: str
+    output_shape: tuple[int | None, ...]
+    num_parameters: int
+    activation_bytes: int
+
+
+def layer_rows(model: Any) -> list[LayerRow]:
+    """A row for each layer of a Keras model, in the order of the graph."""
+    return [
+        LayerRow(layer.name, type(layer).__name__, shape, layer.count_params(), _bytes(layer, shape))
+        for layer in model.layers
+        if (shape := tuple(layer.output.shape[1:])) is not None
+    ]
+
+
+def _bytes(layer: Any, shape: tuple[int | None, ...]) -> int:
+    widths = {"float64": 8, "int64": 8, "float16": 2, "bfloat16": 2, "uint8": 1, "bool": 1, "uint16": 2}
+    return math.prod(size or 1 for size in shape) * widths.get(str(layer.output.dtype), 4)
+
+
+def activation_bytes(rows: list[LayerRow], batch_size: int) -> int:
+    """Estimate of the memory for activations while a batch is trained.
+
+    Every layer's output is held for the backward pass, so it is their sum; what
+    layers hold besides, and buffers that are shared, are not counted.
+    """
+    return batch_size * sum(row.activation_bytes for row in rows)

@@ -1,0 +1,60 @@
+"""What every task brings."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy.typing as npt
+
+from shapenet.registry import Component
+
+
+class Task(Protocol):
+    """What is learnt. Nothing else in shapenet asks which task it is.
+
+    Attributes:
+        monitor: The value that names the best epoch, without ``val_``.
+    """
+
+    monitor: str
+
+    def head(self, features: Any, num_classes: int) -> Any:
+        """The output that follows the last layer.
+
+        Args:
+            features: The last layer's output, a symbolic Keras tensor.
+            num_classes: How many classes the data has.
+
+        Raises:
+            ConfigError: The head can't follow an output of this shape.
+        """
+        ...
+
+    def check_output(self, shape: tuple[int | None, ...], num_classes: int) -> None:
+        """Refuse a model whose own last layer has the wrong shape.
+
+        Raises:
+            ConfigError: With the shape that was expected.
+        """
+        ...
+
+    def loss(self, given: Component | None, *, logits: bool) -> Component:
+        """The loss, the task's own unless one is `given`.
+
+        Args:
+            given: The config's loss.
+            logits: Whether the model gives logits rather than probabilities.
+        """
+        ...
+
+    def metrics(self, given: tuple[Component, ...] | None) -> tuple[Component, ...]:
+        """The metrics, the task's own unless some are `given`."""
+        ...
+
+    def one_hot(self, loss: Component) -> bool:
+        """Whether `loss` takes its targets as vectors over the classes."""
+        ...
+
+    def probabilities(self, outputs: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
+        """What the model's outputs say, float32 of shape ``(n, num_classes)``, rows adding up to 1."""
+        ...
