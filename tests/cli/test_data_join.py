@@ -1,0 +1,41 @@
+"""The command `shapenet data join`: what it prints and writes."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from shapenet.cli.data_join import join
+from shapenet.errors import ConfigError
+
+
+@pytest.fixture
+def csv_path(tmp_path):
+    (tmp_path / "a").mkdir()
+    path = tmp_path / "a" / "info.csv"
+    path.write_text("path,label\n1.png,x\n")
+    return path
+
+
+def test_says_what_it_wrote(csv_path, tmp_path):
+    out = tmp_path / "dataset.csv"
+    result = CliRunner().invoke(join, [str(csv_path), "-o", str(out)])
+    assert result.exit_code == 0
+    assert result.output == f"{out}: 1 rows from 1 CSVs\n"
+    assert out.read_text() == "path,label\na/1.png,x\n"
+
+
+def test_notes_paths_that_lead_out(csv_path, tmp_path):
+    result = CliRunner().invoke(join, [str(csv_path), "-o", str(tmp_path / "b" / "dataset.csv")])
+    assert result.exit_code == 0
+    assert "1 image paths lead out of its folder" in result.stderr
+    assert "allow_outside: true" in result.stderr
+
+
+def test_errors_reach_the_one_place_that_prints_them(csv_path):
+    result = CliRunner().invoke(join, [str(csv_path), "-o", str(csv_path)])
+    assert isinstance(result.exception, ConfigError)
+
+
+def test_needs_an_input():
+    assert CliRunner().invoke(join, ["-o", "dataset.csv"]).exit_code == 2
