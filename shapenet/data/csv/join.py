@@ -34,7 +34,7 @@ def join_csvs(inputs: Sequence[Path], out: Path, *, force: bool = False) -> int:
     _check_out(inputs, out, force)
     tables = [read_table(path) for path in inputs]
     columns = tables[0].columns
-    image_column = tables[0].pick(None, IMAGE_COLUMNS, "the header")
+    image_column = tables[0].pick(None, IMAGE_COLUMNS)
     seen: dict[str, Place] = {}
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
@@ -63,7 +63,7 @@ def num_outside(path: Path) -> int:
         DataError: It can't be read.
     """
     table = read_table(path)
-    names = table.column(table.pick(None, IMAGE_COLUMNS, "the header"))
+    names = table.column(table.pick(None, IMAGE_COLUMNS))
     return sum(name.startswith("../") or Path(name).is_absolute() for name in names)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from shapenet.data.csv.listing import rows_error, shown
 from shapenet.data.regular import read_regular
-from shapenet.errors import DataError, Place, did_you_mean
+from shapenet.errors import DataError, Place
 
 IMAGE_COLUMNS = ("path", "filepath", "file", "filename", "image")
 """Names of the column of image paths, the first that is present counts."""
@@ -46,13 +47,13 @@ class Table:
         index = self.columns.index(name)
         return [row[index] for row in self.rows]
 
-    def pick(self, given: str | None, defaults: Sequence[str], argument: str) -> str:
+    def pick(self, given: str | None, defaults: Sequence[str], argument: str | None = None) -> str:
         """The name of a column.
 
         Args:
             given: The name that the user gave, if any.
             defaults: Names to look for if not; the first that is present counts.
-            argument: The argument that gives the name, for the hint.
+            argument: The source's argument that gives the name, for the hint.
 
         Raises:
             DataError: There is no such column; the error names those there are.
@@ -63,10 +64,18 @@ class Table:
             return found
         expected = f"a column {given!r}" if given is not None else f"one of the columns {', '.join(defaults)}"
         columns = ", ".join(repr(shown(name)) for name in self.columns)
-        nearest = did_you_mean(given, self.columns) if given is not None else None
-        hint = nearest or f"the first line must name the columns; {argument} says which one to take"
         message = f"expected {expected}, found {columns}"
+        hint = _column_hint(wanted, self.columns, argument)
         raise DataError("data/csv-column", message, place=Place(str(self.path), 1), hint=hint)
+
+
+def _column_hint(wanted: Sequence[str], columns: Sequence[str], argument: str | None) -> str:
+    lowered = {name.lower(): name for name in columns}
+    matches = [match for name in wanted for match in difflib.get_close_matches(name.lower(), lowered, n=1)]
+    if not matches:
+        return "the first line must name the columns" + (f"; `{argument}` says which to take" if argument else "")
+    nearest = shown(lowered[matches[0]])
+    return f"did you mean {nearest}?" + (f" `{argument}: {nearest}` takes it" if argument else "")
 
 
 def read_table(path: Path, *, delimiter: str = ",") -> Table:

@@ -129,9 +129,13 @@ def test_missing_column_names_those_found_and_the_nearest(read):
         table.pick("label", (), "label_column")
     (problem,) = caught.value.problems
     assert "'path', 'lable'" in problem.message
-    assert problem.hint == "did you mean lable?"
+    assert problem.hint == "did you mean lable? `label_column: lable` takes it"
     with pytest.raises(DataError, match="label, class, target, category"):
         table.pick(None, ("label", "class", "target", "category"), "label_column")
+    with pytest.raises(DataError, match=r"did you mean lable\?"):
+        table.pick(None, ("class", "label"))
+    with pytest.raises(DataError, match="the first line must name the columns; `kind`"):
+        table.pick(None, ("zzz",), "kind")
 
 
 def test_pick_takes_the_first_default_that_is_there(read):
