@@ -1,0 +1,1 @@
+"""Synthetic shapes: what to draw, where its edges are, how it becomes pixels and files."""

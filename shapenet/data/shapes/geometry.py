@@ -1,0 +1,194 @@
+"""Where the edge of each shape is: signed distances and areas, no colours and no pixels.
+
+A shape is drawn around its centre inside a circle of radius `radius`, which it touches.
+Distances are negative inside and exact near the edge; where edges meet outside a corner they
+fall short of the true distance, which makes outlines sharp at the corners.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shapenet.data.shapes.names import ShapeName
+
+Grid = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A shape's form, without its place and colours.
+
+    Attributes:
+        radius: Radius in pixels of the circle around the shape.
+        angle: Rotation in radians, clockwise on the screen, where y points down.
+        traits: The numbers that vary within the class, as its `Shape.traits` describe them.
+    """
+
+    radius: float
+    angle: float
+    traits: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a class of shapes is drawn.
+
+    Attributes:
+        distance: Gives the signed distance to the edge in pixels at ``(x, y)``, offsets
+            from the centre as float32 arrays ``(1, width)`` and ``(height, 1)``; the result is
+            ``(height, width)``.
+        area: Gives the area in square pixels.
+        traits: Range of each trait; they keep the classes apart.
+    """
+
+    distance: Callable[[Grid, Grid, Figure], Grid]
+    area: Callable[[Figure], float]
+    traits: tuple[tuple[float, float], ...] = ()
+
+
+def along(x: Grid, y: Grid, angle: float) -> Grid:
+    """The coordinate of ``(x, y)`` along the direction `angle` (radians, clockwise)."""
+    result: Grid = np.float32(math.cos(angle)) * x + np.float32(math.sin(angle)) * y
+    return result
+
+
+def _sides(figure: Figure) -> tuple[float, float]:
+    """Half the longer and half the shorter side of a rectangle with the trait as their ratio."""
+    longer = figure.radius / math.hypot(1.0, figure.traits[0])
+    return longer, longer * figure.traits[0]
+
+
+def _box(u: Grid, v: Grid, half_u: float, half_v: float) -> Grid:
+    """Distance to a box; `u` and `v` are offsets without sign."""
+    return np.maximum(u - np.float32(half_u), v - np.float32(half_v))
+
+
+def _square(x: Grid, y: Grid, figure: Figure) -> Grid:
+    side = np.abs(along(x, y, figure.angle))
+    return np.maximum(side, np.abs(along(x, y, figure.angle + math.pi / 2))) - np.float32(figure.radius / math.sqrt(2))
+
+
+def _rectangle(x: Grid, y: Grid, figure: Figure) -> Grid:
+    u, v = np.abs(along(x, y, figure.angle)), np.abs(along(x, y, figure.angle + math.pi / 2))
+    return _box(u, v, *_sides(figure))
+
+
+def _cross(x: Grid, y: Grid, figure: Figure) -> Grid:
+    u, v = np.abs(along(x, y, figure.angle)), np.abs(along(x, y, figure.angle + math.pi / 2))
+    longer, shorter = _sides(figure)
+    return np.minimum(_box(u, v, longer, shorter), _box(u, v, shorter, longer))
+
+
+def _cross_area(figure: Figure) -> float:
+    longer, shorter = _sides(figure)
+    return 8 * longer * shorter - 4 * shorter**2
+
+
+def _inscribed(x: Grid, y: Grid, figure: Figure, arcs: Sequence[float]) -> Grid:
+    """Distance to the polygon whose corners lie on the circle, `arcs` radians apart."""
+    start = figure.angle
+    result: Grid | None = None
+    for arc in arcs:
+        edge = along(x, y, start + arc / 2) - np.float32(figure.radius * math.cos(arc / 2))
+        result = edge if result is None else np.maximum(result, edge, out=result)
+        start += arc
+    assert result is not None  # noqa: S101 - a polygon has corners
+    return result
+
+
+def _inscribed_area(figure: Figure, arcs: Sequence[float]) -> float:
+    return figure.radius**2 / 2 * sum(math.sin(arc) for arc in arcs)
+
+
+def _triangle_arcs(figure: Figure) -> list[float]:
+    """Arcs from 90 to 155 degrees: angles from 45 to 77 degrees, never flat."""
+    total = sum(figure.traits)
+    return [math.tau * trait / total for trait in figure.traits]
+
+
+def _regular(corners: int) -> Shape:
+    arcs = [math.tau / corners] * corners
+    return Shape(lambda x, y, figure: _inscribed(x, y, figure, arcs), lambda figure: _inscribed_area(figure, arcs))
+
+
+def _circle(x: Grid, y: Grid, figure: Figure) -> Grid:
+    return np.sqrt(x * x + y * y) - np.float32(figure.radius)
+
+
+def _ring(x: Grid, y: Grid, figure: Figure) -> Grid:
+    outer = _circle(x, y, figure)
+    return np.maximum(outer, np.float32(-figure.radius * (1 - figure.traits[0])) - outer)
+
+
+def _ellipse(x: Grid, y: Grid, figure: Figure) -> Grid:
+    """First-order distance ``f (f - 1) / |grad f^2 / 2|`` with ``f^2 = (u/a)^2 + (v/b)^2``."""
+    a, b = np.float32(figure.radius), np.float32(figure.radius * figure.traits[0])
+    u, v = along(x, y, figure.angle) / a, along(x, y, figure.angle + math.pi / 2) / b
+    level = np.sqrt(u * u + v * v)
+    u /= a
+    v /= b
+    slope = np.sqrt(u * u + v * v)
+    return level * (level - np.float32(1)) / np.maximum(slope, np.float32(1e-9))
+
+
+def _star(x: Grid, y: Grid, figure: Figure) -> Grid:
+    """Five mirrors fold the plane into one half of a point, whose edge is a straight line."""
+    u, v = along(x, y, figure.angle), np.abs(along(x, y, figure.angle + math.pi / 2))
+    u, v = _mirror(u, v, 2 * math.pi / 5)
+    u, v = _mirror(u, np.abs(v), math.pi / 5)
+    inner = figure.radius * figure.traits[0]
+    run = inner * math.cos(math.pi / 5) - figure.radius
+    rise = inner * math.sin(math.pi / 5)
+    length = math.hypot(run, rise)
+    u -= np.float32(figure.radius)
+    u *= np.float32(rise / length)
+    v *= np.float32(run / length)
+    return u - v
+
+
+def _mirror(u: Grid, v: Grid, angle: float) -> tuple[Grid, Grid]:
+    """Points beyond the line through the centre at `angle`, mirrored back by it."""
+    sin, cos = math.sin(angle), math.cos(angle)
+    beyond = np.maximum(np.float32(2 * cos) * v - np.float32(2 * sin) * u, np.float32(0))
+    return u + np.float32(sin) * beyond, v - np.float32(cos) * beyond
+
+
+SHAPE_FORMS: Mapping[ShapeName, Shape] = MappingProxyType(
+    {
+        "square": Shape(_square, lambda f: 2 * f.radius**2),
+        "triangle": Shape(
+            lambda x, y, f: _inscribed(x, y, f, _triangle_arcs(f)),
+            lambda f: _inscribed_area(f, _triangle_arcs(f)),
+            ((0.8, 1.2), (0.8, 1.2), (0.8, 1.2)),
+        ),
+        "circle": Shape(_circle, lambda f: math.pi * f.radius**2),
+        "rectangle": Shape(_rectangle, lambda f: 4 * math.prod(_sides(f)), ((0.4, 0.7),)),
+        "ellipse": Shape(_ellipse, lambda f: math.pi * f.radius**2 * f.traits[0], ((0.4, 0.7),)),
+        "pentagon": _regular(5),
+        "hexagon": _regular(6),
+        "star": Shape(_star, lambda f: 5 * f.radius**2 * f.traits[0] * math.sin(math.pi / 5), ((0.38, 0.5),)),
+        "cross": Shape(_cross, _cross_area, ((0.22, 0.42),)),
+        "ring": Shape(_ring, lambda f: math.pi * f.radius**2 * (1 - f.traits[0] ** 2), ((0.45, 0.6),)),
+    }
+)
+"""Every shape's form. Traits: shorter by longer side or axis (rectangle, ellipse, a cross's
+arm), inner by outer radius (star, ring), weights of the three arcs (triangle)."""
+
+
+def segment_distance(x: Grid, y: Grid, half_length: float, angle: float) -> Grid:
+    """Distance to a straight stroke around the origin; a point where `half_length` is 0."""
+    beyond = np.maximum(np.abs(along(x, y, angle)) - np.float32(half_length), np.float32(0))
+    across = along(x, y, angle + math.pi / 2)
+    return np.sqrt(beyond * beyond + across * across)
+
+
+def coverage(distance: Grid) -> npt.NDArray[Any]:
+    """How much of a pixel the shape covers, 0 to 1, from the distance at the pixel's centre."""
+    return np.clip(np.float32(0.5) - distance, np.float32(0), np.float32(1))
