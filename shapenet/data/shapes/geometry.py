@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,12 +66,14 @@ def _sides(figure: Figure) -> tuple[float, float]:
 
 def _box(u: Grid, v: Grid, half_u: float, half_v: float) -> Grid:
     """Distance to a box; `u` and `v` are offsets without sign."""
-    return np.maximum(u - np.float32(half_u), v - np.float32(half_v))
+    result: Grid = np.maximum(u - np.float32(half_u), v - np.float32(half_v))
+    return result
 
 
 def _square(x: Grid, y: Grid, figure: Figure) -> Grid:
     side = np.abs(along(x, y, figure.angle))
-    return np.maximum(side, np.abs(along(x, y, figure.angle + math.pi / 2))) - np.float32(figure.radius / math.sqrt(2))
+    half = figure.radius / math.sqrt(2)
+    return _box(side, np.abs(along(x, y, figure.angle + math.pi / 2)), half, half)
 
 
 def _rectangle(x: Grid, y: Grid, figure: Figure) -> Grid:
@@ -119,12 +120,14 @@ def _regular(corners: int) -> Shape:
 
 
 def _circle(x: Grid, y: Grid, figure: Figure) -> Grid:
-    return np.sqrt(x * x + y * y) - np.float32(figure.radius)
+    result: Grid = np.sqrt(x * x + y * y) - np.float32(figure.radius)
+    return result
 
 
 def _ring(x: Grid, y: Grid, figure: Figure) -> Grid:
     outer = _circle(x, y, figure)
-    return np.maximum(outer, np.float32(-figure.radius * (1 - figure.traits[0])) - outer)
+    result: Grid = np.maximum(outer, np.float32(-figure.radius * (1 - figure.traits[0])) - outer)
+    return result
 
 
 def _ellipse(x: Grid, y: Grid, figure: Figure) -> Grid:
@@ -135,7 +138,8 @@ def _ellipse(x: Grid, y: Grid, figure: Figure) -> Grid:
     u /= a
     v /= b
     slope = np.sqrt(u * u + v * v)
-    return level * (level - np.float32(1)) / np.maximum(slope, np.float32(1e-9))
+    result: Grid = level * (level - np.float32(1)) / np.maximum(slope, np.float32(1e-9))
+    return result
 
 
 def _star(x: Grid, y: Grid, figure: Figure) -> Grid:
@@ -156,7 +160,7 @@ def _star(x: Grid, y: Grid, figure: Figure) -> Grid:
 def _mirror(u: Grid, v: Grid, angle: float) -> tuple[Grid, Grid]:
     """Points beyond the line through the centre at `angle`, mirrored back by it."""
     sin, cos = math.sin(angle), math.cos(angle)
-    beyond = np.maximum(np.float32(2 * cos) * v - np.float32(2 * sin) * u, np.float32(0))
+    beyond: Grid = np.maximum(np.float32(2 * cos) * v - np.float32(2 * sin) * u, np.float32(0))
     return u + np.float32(sin) * beyond, v - np.float32(cos) * beyond
 
 
@@ -186,9 +190,11 @@ def segment_distance(x: Grid, y: Grid, half_length: float, angle: float) -> Grid
     """Distance to a straight stroke around the origin; a point where `half_length` is 0."""
     beyond = np.maximum(np.abs(along(x, y, angle)) - np.float32(half_length), np.float32(0))
     across = along(x, y, angle + math.pi / 2)
-    return np.sqrt(beyond * beyond + across * across)
+    result: Grid = np.sqrt(beyond * beyond + across * across)
+    return result
 
 
-def coverage(distance: Grid) -> npt.NDArray[Any]:
+def coverage(distance: Grid) -> Grid:
     """How much of a pixel the shape covers, 0 to 1, from the distance at the pixel's centre."""
-    return np.clip(np.float32(0.5) - distance, np.float32(0), np.float32(1))
+    covered: Grid = np.clip(np.float32(0.5) - distance, np.float32(0), np.float32(1))
+    return covered

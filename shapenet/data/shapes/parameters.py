@@ -121,6 +121,11 @@ class ShapesParameters:
         return self.contrast + 1 / 255
 
 
+def default_values() -> dict[str, Any]:
+    """The default of every field that has one."""
+    return {f.name: f.default for f in dataclasses.fields(ShapesParameters) if f.default is not dataclasses.MISSING}
+
+
 def _outside(gap: Interval, span: Interval) -> tuple[Interval, ...]:
     """The parts of `span` that lie below and above `gap`; its ends belong to them."""
     parts = ((span[0], min(span[1], gap[0])), (max(span[0], gap[1]), span[1]))

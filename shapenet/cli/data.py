@@ -1,0 +1,133 @@
+"""The commands ``shapenet data ...``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from shapenet.cli.data_join import join
+from shapenet.data.shapes.names import SHAPES
+from shapenet.errors import ConfigError, Place
+
+if TYPE_CHECKING:
+    from shapenet.data.shapes.files import GeneratedFolder
+    from shapenet.data.shapes.parameters import ShapesParameters
+
+
+@click.group()
+def data() -> None:
+    """Make and join data sets."""
+
+
+data.add_command(join)
+
+
+class _ShapesCommand(click.Command):
+    """A command whose options get their defaults from the generator's parameters."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Fill in the defaults, which only a help text needs."""
+        from shapenet.data.shapes.parameters import default_values
+
+        for option in self.params:
+            if isinstance(option, click.Option) and option.name in default_values() and not option.required:
+                option.default, option.show_default = default_values()[option.name], True
+        super().format_options(ctx, formatter)
+
+
+def _range(name: str, text: str, kind: Any = click.FLOAT) -> Callable[[Any], Any]:
+    return click.option(f"--{name}", nargs=2, type=kind, metavar="LOW HIGH", help=text)
+
+
+@data.command(cls=_ShapesCommand)
+@click.option(
+    "--shape", "classes", multiple=True, required=True, type=click.Choice(SHAPES), help="Shape; may be repeated."
+)
+@click.option("--num-images", required=True, type=click.IntRange(min=1), help="Number of images of each shape.")
+@click.option("-o", "--out", required=True, type=click.Path(path_type=Path), help="The new folder.")
+@click.option("--size", type=int, help="Side of the images in pixels.")
+@click.option("--seed", type=int, help="Other seeds give other images.")
+@click.option("--workers", "num_workers", type=click.IntRange(min=1), help="Processes.  [default: one per core]")
+@click.option("--force", is_flag=True, help="Replace a folder that this command made.")
+@_range("scale", "Diameter of the circle around the shape, as a fraction of the side.")
+@_range("angle", "Rotation in degrees, clockwise.")
+@_range("foreground-hue", "Hue of the shape in degrees: 0 red, 120 green, 240 blue.")
+@_range("foreground-saturation", "Its saturation, from 0 (gray) to 1.")
+@_range("foreground-luma", "Its luma, from 0 (black) to 1 (white).")
+@_range("background-hue", "Hue of the background in degrees.")
+@_range("background-saturation", "Its saturation, from 0 to 1.")
+@_range("background-luma", "Its luma, from 0 to 1.")
+@click.option("--contrast", type=float, help="Least difference in luma between shape and background.")
+@click.option("--noise", type=float, help="Standard deviation of the noise; 1 is from black to white.")
+@click.option("--outline", type=float, help="Fraction of images that show the outline only.")
+@click.option("--line-width", type=float, help="Width of an outline, as a fraction of the shape's diameter.")
+@_range("distractors", "Number of dots and strokes behind the shape.", click.INT)
+def generate(
+    classes: tuple[str, ...], num_images: int, out: Path, num_workers: int | None, force: bool, **config: Any
+) -> None:
+    """Draw shapes into PNG files, listed by CSVs of name, path and label.
+
+    One shape gives OUT/info.csv and OUT/images; several give such a folder each and
+    OUT/dataset.csv. Where a flag takes LOW HIGH, each image draws its own value between
+    them. The same flags give the same bytes, whatever the number of processes.
+    """
+    from shapenet.data.shapes.files import check_out, generate_folder
+
+    parameters = _parameters(tuple(dict.fromkeys(classes)), num_images, config)
+    check_out(out, replace=force)
+    start = time.perf_counter()
+    with _progress(parameters.num_images) as advance:
+        made = generate_folder(parameters, out, num_workers=num_workers, replace=force, progress=advance)
+    _say_what_was_made(made, parameters.size, time.perf_counter() - start)
+
+
+def _parameters(classes: tuple[Any, ...], num_images: int, config: dict[str, Any]) -> ShapesParameters:
+    from shapenet.data.shapes.parameters import ShapesParameters
+
+    given = {name: value for name, value in config.items() if value is not None}
+    try:
+        return ShapesParameters(classes=classes, num_images=num_images * len(classes), **given)
+    except ConfigError as error:
+        raise error.replacing(replace(problem, place=Place("command line")) for problem in error.problems) from None
+
+
+@contextmanager
+def _progress(num_images: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr with rate and time left, or one plain line if stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        click.echo(f"drawing {num_images:,} images", err=True)
+        yield lambda count: None
+        return
+    rate = TextColumn("{task.fields[rate]:>7,.0f} images/s")
+    columns = (TextColumn("drawing"), BarColumn(), TaskProgressColumn(), rate, TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("drawing", total=num_images, rate=0.0)
+
+        def advance(count: int) -> None:
+            bar.update(task, advance=count)
+            bar.update(task, rate=bar.tasks[0].speed or 0.0)
+
+        yield advance
+
+
+def _say_what_was_made(made: GeneratedFolder, size: int, seconds: float) -> None:
+    rate = made.num_images / seconds
+    click.echo(f"{made.num_images:,} images of {size} x {size} in {seconds:.1f} s ({rate:,.0f} images/s)")
+    click.echo(f"  images and list: {made.path}")
+    if len(made.infos) == 1:
+        click.echo(f"next: shapenet data join {made.dataset} OTHER/info.csv -o dataset.csv")
+        return
+    click.echo(f"  list of all: {made.dataset}")
+    click.echo(
+        f"next: shapenet train --config configs/shapes_cnn.yaml -o 'data.source={{csv: {{path: {made.dataset}}}}}'"
+    )

@@ -1,0 +1,109 @@
+"""Blocks of work over processes that end when they should."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any
+
+from shapenet.errors import MachineError
+
+Block = tuple[int, int]
+"""A range of indices: the first, and the one after the last."""
+
+_FEW_BLOCKS = 8
+"""Starting processes takes about as long as writing so many blocks."""
+
+_work: dict[str, Any] = {}
+"""What a worker process was started for."""
+
+
+def run_blocks(
+    function: Callable[..., None], context: tuple[Any, ...], blocks: Sequence[Block], num_workers: int | None
+) -> Generator[Block, None, None]:
+    """Call ``function(*context, start, stop)`` for every block, in any order.
+
+    Closing the iterator, as an error or Ctrl-C does, lets the running blocks finish, drops the
+    others and ends the processes.
+
+    Args:
+        function: A module's function.
+        context: Its first arguments, sent to each process once.
+        blocks: The ranges to do.
+        num_workers: Number of processes; 1 stays in this one; None: by cores and blocks.
+
+    Yields:
+        Each block that is done.
+
+    Raises:
+        MachineError: A worker was killed.
+    """
+    if num_workers is None:
+        num_workers = available_cores() if len(blocks) > _FEW_BLOCKS else 1
+    num_workers = min(num_workers, len(blocks))
+    if num_workers > 1:
+        yield from _run_in_processes(function, context, blocks, num_workers)
+        return
+    for start, stop in blocks:
+        function(*context, start, stop)
+        yield start, stop
+
+
+def available_cores() -> int:
+    """Number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _run_in_processes(
+    function: Callable[..., None], context: tuple[Any, ...], blocks: Sequence[Block], num_workers: int
+) -> Iterator[Block]:
+    executor = ProcessPoolExecutor(
+        num_workers, multiprocessing.get_context("spawn"), initializer=_start, initargs=(function, context)
+    )
+    pending: dict[Future[None], Block] = {}
+    try:
+        with _interrupts_held():
+            pending = {executor.submit(_run, *block): block for block in blocks}
+        while pending:
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                future.result()
+                yield pending.pop(future)
+    except BrokenProcessPool as error:
+        hint = "it may have run out of memory: try fewer with --workers"
+        raise MachineError("machine/worker", "a worker process was killed", hint=hint) from error
+    finally:
+        with _interrupts_held():
+            executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Put Ctrl-C off until the end, and for good in processes started meanwhile."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _start(function: Callable[..., None], context: tuple[Any, ...]) -> None:
+    _work.update(function=function, context=context)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed can't tell its workers to stop."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _run(start: int, stop: int) -> None:
+    _work["function"](*_work["context"], start, stop)

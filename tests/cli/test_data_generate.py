@@ -1,0 +1,65 @@
+"""The command ``shapenet data generate``."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from shapenet.cli.data import data, generate
+from shapenet.data.shapes.parameters import default_values
+from shapenet.errors import ConfigError
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(data, ["generate", *map(str, arguments)])
+
+
+def test_writes_the_folder_and_names_the_next_command(tmp_path):
+    out = tmp_path / "two"
+    result = invoke("--shape", "square", "--shape", "triangle", "--num-images", 3, "--out", out, "--size", 16)
+    assert result.exit_code == 0
+    assert (out / "dataset.csv").read_text().count("\n") == 1 + 6
+    assert "6 images of 16 x 16" in result.stdout
+    assert f"path: {out / 'dataset.csv'}" in result.stdout
+    assert "drawing 6 images" in result.stderr
+
+
+def test_one_shape_is_told_to_join(tmp_path):
+    result = invoke("--shape", "ring", "--num-images", 2, "--out", tmp_path / "rings", "--size", 16)
+    assert f"next: shapenet data join {tmp_path / 'rings' / 'info.csv'}" in result.stdout
+
+
+def test_flags_reach_the_parameters(tmp_path):
+    flags = ["--scale", 0.3, 0.4, "--angle", -10, 10, "--noise", 0, "--outline", 1, "--distractors", 1, 2, "--seed", 9]
+    colours = ["--foreground-hue", 200, 240, "--background-luma", 0.8, 1, "--contrast", 0.4, "--line-width", 0.05]
+    invoke("--shape", "ring", "--num-images", 1, "--out", tmp_path / "out", "--size", 32, *flags, *colours)
+    written = json.loads((tmp_path / "out" / "shapes.json").read_text())["parameters"]
+    expected = {
+        "scale": [0.3, 0.4], "angle": [-10, 10], "noise": 0, "outline": 1, "distractors": [1, 2], "seed": 9,
+        "foreground_hue": [200, 240], "background_luma": [0.8, 1], "contrast": 0.4, "line_width": 0.05, "size": 32,
+    }  # fmt: skip
+    assert {name: written[name] for name in expected} == expected
+
+
+def test_every_parameter_has_a_flag_and_help_shows_its_default():
+    assert {option.name for option in generate.params} >= set(default_values())
+    text = invoke("--help").stdout
+    assert "0.15, 0.6" in text
+    assert "128" in text
+
+
+def test_wrong_values_are_placed_on_the_command_line(tmp_path):
+    result = invoke("--shape", "ring", "--num-images", 1, "--out", tmp_path / "out", "--scale", 0.9, 0.1, "--size", 32)
+    assert isinstance(result.exception, ConfigError)
+    assert "command line: scale: expected the lower number first" in str(result.exception)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_force_replaces(tmp_path, force):
+    arguments = ["--shape", "ring", "--num-images", 1, "--out", tmp_path / "out", "--size", 16]
+    invoke(*arguments)
+    result = invoke(*arguments, *["--force"][: int(force)])
+    assert isinstance(result.exception, ConfigError) != force
+    if not force:
+        assert "--force" in str(result.exception)
