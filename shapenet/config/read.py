@@ -1,0 +1,28 @@
+"""From a file and the command line to one finished tree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from shapenet.config.compose import compose
+from shapenet.config.interpolation import interpolate
+from shapenet.config.nodes import Node
+from shapenet.config.overrides import apply_overrides
+
+
+def read_config(path: Path, overrides: Sequence[str] = ()) -> Node:
+    """The config of a file: with what it extends, the overrides, and references replaced.
+
+    Args:
+        path: The YAML file.
+        overrides: Texts ``dotted.key=value`` of the command line, the later over the earlier.
+
+    Returns:
+        The root mapping, in which every value knows its place and base folder.
+
+    Raises:
+        ConfigError: The text is wrong; nothing is checked against a schema here.
+        MachineError: A file can't be read.
+    """
+    return interpolate(apply_overrides(compose(path), overrides, Path.cwd()))
