@@ -8,7 +8,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c '$(RIGHT_VERSION)' >/dev/null 2>&1 && echo $$python && break; done)
 
 RUN ?= runs/latest
-BENCHMARKS := $(filter-out common keras_plain,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
+BENCHMARKS := $(filter-out common keras_plain mnist_files,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo train eval sweep test lint format lock vocabulary benchmarks $(BENCHMARKS:%=bench-%) clean

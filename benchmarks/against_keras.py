@@ -4,7 +4,7 @@ Same images, same hold-out share, same model, same optimizer, same batch of 32, 
 run of shapenet starts with an empty cache, so that it packs its store anew; the two take turns.
 Promised ratios: at most 0.5 for mlp over 10 epochs, at most 0.95 for cnn over 3. Takes half an hour.
 
-    make bench-against_keras ARGS="--csv .../train.csv"
+    make bench-against_keras    # SHAPENET_MNIST names the folder with train.csv, unless it is beside the repository
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from common import REPOSITORY, SHAPENET, Measured, measure, print_table
+from mnist_files import find_mnist
 
 CASES = {"mlp-3": ("mlp", 3, None), "mlp-10": ("mlp", 10, 0.5), "cnn-3": ("cnn", 3, 0.95)}
 """Model, epochs and the ratio that is promised."""
@@ -79,14 +80,14 @@ def summarize(case: str, runs: dict[str, list[Run]], promised: float | None) -> 
 def main() -> int:
     """Print every time and the table; 1 if a promise is broken."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--csv", type=Path, required=True, help="MNIST's train.csv")
     parser.add_argument("--case", choices=CASES, action="append", help="may be given several times (default: all)")
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
+    csv = find_mnist() / "train.csv"
     rows = []
     for case in arguments.case or CASES:
         model, epochs, promised = CASES[case]
-        rows.append(summarize(case, compare(model, epochs, arguments.csv.resolve(), arguments.repeats), promised))
+        rows.append(summarize(case, compare(model, epochs, csv, arguments.repeats), promised))
     header = ("case", "keras s", "accuracy", "MB", "shapenet s", "accuracy", "MB", "ratio", "promised")
     print_table(header, rows)
     return int(any(row[-1] and float(str(row[-2])) > float(str(row[-1])) for row in rows))

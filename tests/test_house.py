@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import tomllib
@@ -112,7 +113,9 @@ def test_make_help_lists_every_target() -> None:
     targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert targets
     expected = {target for target in targets[1].split() if target.isalpha()}
-    shown = subprocess.run(["make", "help"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    command = ["make", "--no-print-directory", "help"]
+    shown = subprocess.run(command, cwd=REPOSITORY, env=outside, capture_output=True, text=True, check=True).stdout
     lines = [line.split(maxsplit=2) for line in shown.splitlines()]
     assert {line[1] for line in lines} == expected
     assert all(len(line) == 3 for line in lines)
