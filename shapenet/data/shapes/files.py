@@ -72,7 +72,7 @@ def generate_folder(
         MachineError: The disk is full, the folder is read-only, a worker was killed, and the like.
     """
     check_out(out, replace=replace)
-    with _new_or_replaced(out) as folder, machine_errors(out):
+    with _new_or_replaced(out, replace=replace) as folder, machine_errors(out):
         for shape in range(len(parameters.classes)):
             (folder / _shape_folder(parameters, shape) / "images").mkdir(parents=True)
         blocks = [
@@ -112,11 +112,12 @@ def check_out(out: Path, *, replace: bool) -> None:
 
 
 @contextmanager
-def _new_or_replaced(out: Path) -> Iterator[Path]:
-    """Like `new_folder`, and an old folder gives way at the last moment."""
+def _new_or_replaced(out: Path, *, replace: bool) -> Iterator[Path]:
+    """Like `new_folder`, but an old folder gives way at the last moment, if it may."""
     old: Path | None = None
     with new_folder(out) as folder:
         yield folder
+        check_out(out, replace=replace)
         if out.exists():
             with machine_errors(out):
                 old = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=out.parent))

@@ -102,6 +102,18 @@ def test_a_failed_replacement_leaves_the_old_folder(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_what_another_process_made_meanwhile_stays(tmp_path):
+    out = tmp_path / "out"
+
+    def be_second(count):
+        if not out.exists():
+            generate_folder(parameters(seed=1), out)
+
+    with pytest.raises(ConfigError, match="already"):
+        generate_folder(parameters(), out, progress=be_second)
+    assert digest(out) == digest(generate_folder(parameters(seed=1), tmp_path / "same").path)
+
+
 @pytest.mark.parametrize("replace", [False, True])
 def test_what_others_made_is_never_touched(tmp_path, replace):
     (tmp_path / "mine").mkdir()
