@@ -1,0 +1,181 @@
+"""The list of runs, and one run in detail, as tables."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from shapenet.cli.render.console import cell, number, open_table, printable
+from shapenet.rundir.manifest import RunManifest
+from shapenet.runs.listing import RunDetails, RunRow
+
+_STYLES = {
+    "running": "cyan",
+    "done": "green",
+    "interrupted": "yellow",
+    "failed": "red",
+    "diverged": "magenta",
+    "dead": "red",
+    "damaged": "red",
+}
+_NOTES = {"dead": "it says running, but its process is gone"}
+_NUM_LAST_EPOCHS = 5
+_HIDDEN_METRICS = ("epoch", "seconds")
+
+
+def runs_table(rows: Sequence[RunRow], *, grouped: bool = False) -> Table:
+    """A row per run; names are cut where space is short, figures never.
+
+    Args:
+        rows: The runs, in the order to show them in.
+        grouped: Put the runs of a project together below its name; otherwise the
+            project is a column.
+    """
+    table = open_table()
+    table.add_column("run")
+    if not grouped:
+        table.add_column("project")
+    table.add_column("status", no_wrap=True)
+    for name in ("epochs", "best", "test"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if not grouped:
+        for row in rows:
+            table.add_row(_id_text(row.id), cell(row.project), *_figures(row))
+        return table
+    for number_before, project in enumerate(dict.fromkeys(row.project for row in rows)):
+        if number_before:
+            table.add_row()
+        table.add_row(cell(project, "bold blue"))
+        for row in rows:
+            if row.project == project:
+                table.add_row(_id_text(row.id), *_figures(row))
+    return table
+
+
+def _figures(row: RunRow) -> tuple[RenderableType, ...]:
+    best = Text.assemble((f"{short_metric(row.monitor)} ", "dim"), number(row.best)) if row.monitor else "-"
+    return cell(row.status, _STYLES[row.status]), number(row.epochs), best, number(row.eval_accuracy)
+
+
+def short_metric(name: str) -> str:
+    """A metric's name, ``accuracy`` written ``acc``."""
+    return printable(name).replace("accuracy", "acc")
+
+
+def run_view(details: RunDetails) -> RenderableType:
+    """Everything about one run: facts, evaluations, and its last and best epochs."""
+    row, manifest = details.row, details.manifest
+    title = Text.assemble((printable(row.name), "bold"), "  ", (row.status, f"bold {_STYLES[row.status]}"))
+    parts: list[RenderableType] = [
+        title,
+        Text(printable(row.path), "dim", overflow="fold"),
+        Text(),
+        _facts(row, manifest),
+    ]
+    if details.evaluations:
+        parts += [Text(), _evaluations_table(details.evaluations)]
+    if details.metrics:
+        best_epoch = manifest.best.epoch if manifest.best else None
+        parts += [Text(), _epochs_table(details.metrics, best_epoch)]
+    return Group(*parts)
+
+
+def _id_text(run_id: str) -> Text:
+    text = cell(run_id)
+    match = re.fullmatch(r"\d{8}-\d{6}-(.+)-[0-9a-f]{6,}(?:-\d+)?", text.plain)
+    if match:
+        text.stylize("bold", *match.span(1))
+        text.stylize("dim", match.end(1))
+    return text
+
+
+def _facts(row: RunRow, manifest: RunManifest) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in _fact_values(row, manifest).items():
+        if value:
+            grid.add_row(name, printable(value))
+    return grid
+
+
+def _fact_values(row: RunRow, manifest: RunManifest) -> dict[str, str | None]:
+    best, device, git = manifest.best, manifest.device, manifest.git
+    started = manifest.started_at.astimezone()
+    took = f", took {duration(manifest.started_at, manifest.ended_at)}" if manifest.ended_at else ""
+    return {
+        "note": _NOTES.get(row.status),
+        "error": manifest.error,
+        "project": manifest.project,
+        "task": manifest.task,
+        "command": shlex.join(manifest.command),
+        "started": f"{started:%Y-%m-%d %H:%M:%S}{took}",
+        "process": f"{manifest.pid} on {manifest.host}" if row.status in ("running", "dead") else None,
+        "epochs": f"{manifest.epochs_done}",
+        "best": f"{best.monitor} {number(best.value)} in epoch {best.epoch}" if best else None,
+        "seed": f"{manifest.seed}",
+        "parameters": number(manifest.num_parameters) if manifest.num_parameters is not None else None,
+        "device": f"{device.num} x {device.name} ({device.kind}), {device.precision}" if device else None,
+        "data": manifest.data_fingerprint,
+        "code": f"{git.commit[:12]}{', with changes not committed' if git.dirty else ''}" if git else None,
+        "versions": ", ".join(f"{package} {version}" for package, version in manifest.versions.items()),
+    }
+
+
+def duration(start: datetime, end: datetime) -> str:
+    """A length of time in words: ``7 s``, ``3 min 12 s``, ``2 h 05 min``."""
+    seconds = max(0, round((end - start).total_seconds()))
+    minutes, hours = seconds // 60, seconds // 3600
+    if hours:
+        return f"{hours} h {minutes % 60:02d} min"
+    return f"{minutes} min {seconds % 60:02d} s" if minutes else f"{seconds} s"
+
+
+def _evaluations_table(evaluations: Mapping[str, Mapping[str, float]]) -> Table:
+    names = list(dict.fromkeys(name for figures in evaluations.values() for name in figures))
+    table = open_table()
+    table.add_column("evaluated on", no_wrap=True)
+    for name in names:
+        table.add_column(cell(name), justify="right")
+    for split, figures in evaluations.items():
+        table.add_row(cell(split), *(number(figures.get(name)) for name in names))
+    return table
+
+
+def _epochs_table(rows: Sequence[Mapping[str, Any]], best_epoch: int | None) -> Table:
+    shown = [row for row in rows[:-_NUM_LAST_EPOCHS] if row.get("epoch") == best_epoch] + list(rows[-_NUM_LAST_EPOCHS:])
+    names = list(dict.fromkeys(name for row in shown for name in row if name not in _HIDDEN_METRICS))
+    table = open_table()
+    table.add_column("epoch", justify="right", no_wrap=True)
+    for name in names:
+        table.add_column(cell(_heading(name)), justify="right", no_wrap=True)
+    previous = None
+    for row in shown:
+        epoch = row.get("epoch")
+        if previous is not None and isinstance(epoch, int) and epoch > previous + 1:
+            table.add_row(*(["…"] * (len(names) + 1)), style="dim")
+        previous = epoch if isinstance(epoch, int) else previous
+        mark = "* " if epoch == best_epoch else ""
+        table.add_row(
+            f"{mark}{printable(epoch)}", *(_value(name, row.get(name)) for name in names), style="bold" if mark else ""
+        )
+    table.caption = "* the best epoch" if best_epoch in [row.get("epoch") for row in shown] else None
+    return table
+
+
+def _heading(name: str) -> str:
+    return {"learning_rate": "lr", "images_per_second": "img/s"}.get(name, short_metric(name))
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return "-" if value is None else printable(value)
+    return f"{value:,.0f}" if name == "images_per_second" else f"{value:.3g}" if "rate" in name else number(value)

@@ -1,0 +1,90 @@
+"""The commands `shapenet runs ...`: list the runs and show one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+# Statuses stand here and not in a body, since the help text shows them.
+_STATUSES = ("running", "done", "interrupted", "failed", "diverged", "dead", "damaged")
+_runs_dir_option = click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    show_default=True,
+    help="Folder of all runs.",
+)
+_format_option = click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="What to print."
+)
+
+
+@click.group()
+def runs() -> None:
+    """Look at runs."""
+
+
+@runs.command("list")
+@_runs_dir_option
+@click.option("--project", help="List this project's runs only.")
+@click.option(
+    "--status",
+    "statuses",
+    type=click.Choice(_STATUSES),
+    multiple=True,
+    help="List runs of this status only; may be given several times. A dead run says that it is"
+    " running, but its process is gone; a damaged one has an unreadable run.json.",
+)
+@click.option(
+    "--limit", type=click.IntRange(min=0), default=20, show_default=True, help="List so many runs at most; 0 for all."
+)
+@_format_option
+def list_command(runs_dir: Path, project: str | None, statuses: tuple[str, ...], limit: int, form: str) -> None:
+    """List runs, the newest first."""
+    from shapenet.cli.render.console import is_terminal, show
+    from shapenet.runs.listing import list_runs
+
+    rows = list_runs(runs_dir, project=project, statuses=statuses)
+    shown = rows[: limit or None]
+    if form == "json":
+        _echo_json([row.to_json() for row in shown])
+        return
+    if not rows:
+        chosen = " like that" if project or statuses else ""
+        click.echo(f"no runs{chosen} in {runs_dir}; one begins with: shapenet train --config CONFIG", err=True)
+        return
+    from shapenet.cli.render.runs import runs_table
+
+    show(runs_table(shown, grouped=is_terminal()))
+    if is_terminal() and len(shown) < len(rows):
+        click.secho(f"\nthe newest {len(shown)} of {len(rows)} runs; --limit 0 lists them all", dim=True)
+
+
+@runs.command("show")
+@click.argument("run", required=False)
+@_runs_dir_option
+@_format_option
+def show_command(run: str | None, runs_dir: Path, form: str) -> None:
+    """Show what is known about RUN.
+
+    RUN is a path to a run's directory, its id, the beginning of its id, or its
+    experiment's name if no other run has it. The newest run is the default.
+    """
+    from shapenet.rundir.find import find_run
+    from shapenet.runs.listing import show_run
+
+    details = show_run(find_run(run, runs_dir))
+    if form == "json":
+        _echo_json(details.to_json())
+        return
+    from shapenet.cli.render.console import show
+    from shapenet.cli.render.runs import run_view
+
+    show(run_view(details))
+
+
+def _echo_json(value: object) -> None:
+    import json
+
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

@@ -1,0 +1,1 @@
+"""Looking at runs: list them and show one."""

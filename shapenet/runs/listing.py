@@ -1,0 +1,177 @@
+"""What there is to know about runs without loading any: a row for each, details of one."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from shapenet.errors import RunError
+from shapenet.rundir.find import iterate_runs
+from shapenet.rundir.manifest import RunManifest, ShownStatus, read_manifest, shown_status
+from shapenet.rundir.paths import RunDir
+
+RowStatus = ShownStatus | Literal["damaged"]
+"""A run's status; ``damaged`` where its manifest can't be read."""
+
+ROW_STATUSES: tuple[str, ...] = (*get_args(ShownStatus), "damaged")
+"""Every status that a row can have."""
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run in a list; what is not known is None.
+
+    Attributes:
+        id: The run directory's name.
+        project: The project's name, or its folder's for a damaged run.
+        name: The experiment's name, or the id for a damaged run.
+        status: How the run goes or went.
+        started: When it started, UTC.
+        epochs: Number of complete epochs.
+        monitor: Name of the metric that decides which epoch is best.
+        best: Its value in the best epoch.
+        eval_accuracy: Accuracy on the test split, from 0 to 1, once evaluated.
+        path: The run directory.
+    """
+
+    id: str
+    project: str
+    name: str
+    status: RowStatus
+    started: datetime | None
+    epochs: int | None
+    monitor: str | None
+    best: float | None
+    eval_accuracy: float | None
+    path: Path
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as JSON holds it: times in ISO 8601, unknown values null."""
+        started = self.started.isoformat() if self.started else None
+        return {**vars(self), "started": started, "path": str(self.path)}
+
+
+@dataclass(frozen=True)
+class RunDetails:
+    """Everything that `show_run` knows about a run.
+
+    Attributes:
+        row: Its row in a list.
+        manifest: Its manifest.
+        metrics: The metrics of every complete epoch, in order.
+        evaluations: Figures by split, then by name.
+    """
+
+    row: RunRow
+    manifest: RunManifest
+    metrics: tuple[dict[str, Any], ...]
+    evaluations: dict[str, dict[str, float]]
+
+    def to_json(self) -> dict[str, Any]:
+        """The details as JSON holds them."""
+        return {
+            **self.row.to_json(),
+            "manifest": self.manifest.model_dump(mode="json"),
+            "metrics": list(self.metrics),
+            "evaluations": self.evaluations,
+        }
+
+
+def list_runs(runs_dir: Path, *, project: str | None = None, statuses: Iterable[str] = ()) -> list[RunRow]:
+    """The runs below `runs_dir`, the newest first.
+
+    Folders without run.json are passed over.
+
+    Args:
+        runs_dir: Folder of all runs; one that is missing has none.
+        project: List this project's runs only.
+        statuses: List runs of these statuses only; empty for all.
+    """
+    wanted = frozenset(statuses)
+    rows = [_row(run) for run in iterate_runs(runs_dir)]
+    chosen = [
+        row for row in rows if (project is None or row.project == project) and (not wanted or row.status in wanted)
+    ]
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return sorted(chosen, key=lambda row: (row.started or oldest, row.id), reverse=True)
+
+
+def show_run(run: RunDir) -> RunDetails:
+    """All that a run's files say about it.
+
+    Raises:
+        RunError: Its manifest is missing or damaged.
+    """
+    manifest = read_manifest(run.run_json)
+    folders = sorted(path for path in run.all_evals_dir.glob("*") if path.is_dir())
+    found = {folder.name: _eval_figures(run, folder.name) for folder in folders}
+    evaluations = {split: figures for split, figures in found.items() if figures}
+    return RunDetails(_readable_row(run, manifest), manifest, read_metrics(run.metrics), evaluations)
+
+
+def read_metrics(path: Path) -> tuple[dict[str, Any], ...]:
+    """The rows of a metrics.jsonl; a missing file has none, and a line cut short is passed over."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ()
+    rows = (_parsed(line) for line in lines)
+    return tuple(row for row in rows if isinstance(row, dict))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _row(run: RunDir) -> RunRow:
+    try:
+        return _readable_row(run, read_manifest(run.run_json))
+    except RunError:
+        return RunRow(
+            run.id, run.root.parent.name, run.id, "damaged", _started_by_name(run.id), None, None, None, None, run.root
+        )
+
+
+def _readable_row(run: RunDir, manifest: RunManifest) -> RunRow:
+    return RunRow(
+        id=run.id,
+        project=manifest.project,
+        name=manifest.name,
+        status=shown_status(manifest),
+        started=manifest.started_at.astimezone(UTC),
+        epochs=manifest.epochs_done,
+        monitor=manifest.best.monitor if manifest.best else None,
+        best=manifest.best.value if manifest.best else None,
+        eval_accuracy=_eval_figures(run, "test").get("accuracy"),
+        path=run.root,
+    )
+
+
+def _started_by_name(run_id: str) -> datetime | None:
+    match = re.match(r"\d{8}-\d{6}(?=-)", run_id)
+    try:
+        return datetime.strptime(match[0], "%Y%m%d-%H%M%S").astimezone(UTC) if match else None
+    except ValueError:
+        return None
+
+
+def _eval_figures(run: RunDir, split: str) -> dict[str, float]:
+    try:
+        content = _parsed(run.eval_metrics(split).read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return {}
+    figures = content.items() if isinstance(content, dict) else ()
+    return {
+        name: value
+        for name, value in figures
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    }

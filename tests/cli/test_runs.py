@@ -1,0 +1,142 @@
+"""Tests of `shapenet runs`: what it prints, and what it must not import."""
+
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from shapenet.cli.render.console import as_text
+from shapenet.cli.render.runs import duration, run_view, runs_table
+from shapenet.cli.runs import _STATUSES, runs
+from shapenet.errors import RunError
+from shapenet.rundir.manifest import Best, RunManifest, write_manifest
+from shapenet.rundir.paths import RunDir, update_latest
+from shapenet.runs.listing import ROW_STATUSES, list_runs, show_run
+
+START = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
+LONG = "a-rather-long-name-of-an-experiment-about-augmentation"
+
+
+def add_run(runs_dir, name, minute, project="course", **changes):
+    now = START + timedelta(minutes=minute)
+    run = RunDir.create(runs_dir, project, name, "0a1b2c3d", now)
+    fields = {"status": "interrupted", "task": "classification", "seed": 0, "pid": 1, "host": "h", "epochs_done": 12}
+    best = Best(epoch=2, monitor="val_accuracy", value=0.98765)
+    values = {"name": name, "project": project, "started_at": now, "best": best, **fields, **changes}
+    write_manifest(run.run_json, RunManifest(**values))
+    run.metrics.write_text("".join(f'{{"epoch": {n}, "loss": {1 / n}, "accuracy": null}}\n' for n in range(1, 13)))
+    update_latest(runs_dir, run)
+    return run
+
+
+@pytest.fixture
+def runs_dir(tmp_path):
+    add_run(tmp_path, "cnn", 1)
+    add_run(tmp_path, LONG, 2, project="thesis")
+    return tmp_path
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(runs, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def test_list_in_a_pipe_is_complete_and_plain(runs_dir):
+    out = invoke("list", "--runs-dir", runs_dir).output
+    lines = out.splitlines()
+    assert lines[0].split() == ["run", "project", "status", "epochs", "best", "test"]
+    assert lines[2].split() == [
+        f"20260115-103200-{LONG}-0a1b2c3d", "thesis", "interrupted", "12", "val_acc", "0.9877", "-",
+    ]  # fmt: skip
+    assert "…" not in out
+    assert "\x1b" not in out
+    assert all(line == line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_list_fits_a_narrow_terminal(runs_dir, grouped):
+    lines = as_text(runs_table(list_runs(runs_dir), grouped=grouped), width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) == (7 if grouped else 4), "no row breaks"
+    assert sum("interrupted      12  val_acc 0.9877" in line for line in lines) == 2
+
+
+def test_list_as_json_with_filters(runs_dir):
+    def names(*arguments):
+        return [
+            row["name"]
+            for row in json.loads(invoke("list", "--runs-dir", runs_dir, "--format=json", *arguments).output)
+        ]
+
+    assert names() == [LONG, "cnn"]
+    assert names("--limit", 1) == [LONG]
+    assert names("--limit", 0) == [LONG, "cnn"]
+    assert names("--project", "course") == ["cnn"]
+    assert names("--status", "done") == []
+
+
+def test_empty_list(tmp_path):
+    result = invoke("list", "--runs-dir", tmp_path)
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "shapenet train" in result.stderr
+    assert json.loads(invoke("list", "--runs-dir", tmp_path, "--format", "json").output) == []
+
+
+def test_show(runs_dir):
+    out = invoke("show", "cnn", "--runs-dir", runs_dir).output
+    assert out.startswith("cnn  interrupted\n")
+    assert "val_accuracy 0.9877 in epoch 2" in out
+    epochs = [line.split() for line in out.splitlines() if line.strip()[:1] in set("*…0123456789")]
+    assert [row[0] for row in epochs] == ["*", "…", "8", "9", "10", "11", "12", "*"]
+    assert epochs[2] == ["8", "0.1250", "-"]
+
+
+def test_show_takes_the_newest_by_default(runs_dir):
+    assert json.loads(invoke("show", "--runs-dir", runs_dir, "--format", "json").output)["name"] == LONG
+
+
+def test_show_fits_a_narrow_terminal(runs_dir):
+    run = add_run(runs_dir, "x" * 80, 9, command=["shapenet", "train", "--config", "Q" * 200], error="e" * 100)
+    lines = as_text(run_view(show_run(run)), width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.count("Q") for line in lines) == 200, "a command is never cut"
+
+
+def test_names_can_not_steer_the_terminal(runs_dir):
+    run = add_run(runs_dir, "evil\x1b[2J\nname", 9, project="[red]x[/red]")
+    text = as_text(runs_table(list_runs(runs_dir)), run_view(show_run(run)))
+    assert "\x1b" not in text
+    assert "evil�[2J name" in text
+    assert "[red]x[/red]" in text
+
+
+def test_unknown_run_is_a_run_error(runs_dir):
+    with pytest.raises(RunError, match="did you mean cnn"):
+        invoke("show", "cnnn", "--runs-dir", runs_dir)
+
+
+def test_statuses_are_those_of_rows():
+    assert _STATUSES == ROW_STATUSES
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (59.6, "1 min 00 s"), (192, "3 min 12 s"), (7500, "2 h 05 min")]
+)
+def test_duration(seconds, text):
+    assert duration(START, START + timedelta(seconds=seconds)) == text
+
+
+@pytest.mark.parametrize("command", ["list", "show"])
+def test_nothing_heavy_is_imported(runs_dir, command):
+    code = (
+        "import sys; from shapenet.cli.runs import runs; runs(sys.argv[1:], standalone_mode=False);"
+        "sys.exit(str({'tensorflow', 'keras', 'numpy', 'matplotlib'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, command, "--runs-dir", runs_dir], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines() == ["set()"]
+    assert "cnn" in done.stdout or LONG in done.stdout
