@@ -1,0 +1,220 @@
+"""Figures of a classifier: per class, on average, which classes are mixed up, and which examples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shapenet.errors import RunError
+
+Labels = npt.NDArray[np.int64]
+Probabilities = npt.NDArray[np.float32]
+Counts = npt.NDArray[np.int64]
+Quotients = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Precision, recall and F1, from 0 to 1; NaN where a quotient is 0/0.
+
+    Attributes:
+        precision: Of the examples predicted as the class, the share that is of it.
+            NaN for a class that is never predicted.
+        recall: Of the examples of the class, the share predicted as it. NaN for a
+            class without examples.
+        f1: Harmonic mean of both, ``2 TP / (2 TP + FP + FN)``. NaN for a class with
+            neither examples nor predictions.
+        support: Number of examples.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+    def to_json(self) -> dict[str, float | int | None]:
+        """The figures as JSON holds them; NaN becomes null."""
+        return {name: _number_or_null(value) for name, value in vars(self).items()}
+
+
+@dataclass(frozen=True, eq=False)
+class ClassificationReport:
+    """How well a classifier does on one split.
+
+    Attributes:
+        classes: Class names in label order.
+        num_examples: Number of examples.
+        accuracy: Share of the examples predicted rightly, from 0 to 1; NaN without examples.
+        per_class: The figures of every class, in label order.
+        macro: Means over classes, each class counting the same.
+        weighted: Means over classes, each class counting as often as it has examples.
+        confusion: Number of examples by true class (rows) and predicted class
+            (columns). int64, shape ``(num_classes, num_classes)``.
+
+    Means leave out classes whose figure is NaN, as scikit-learn does with
+    ``zero_division=nan``.
+    """
+
+    classes: tuple[str, ...]
+    num_examples: int
+    accuracy: float
+    per_class: tuple[Figures, ...]
+    macro: Figures
+    weighted: Figures
+    confusion: Counts
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as JSON holds it; NaN becomes null."""
+        return {
+            "num_examples": self.num_examples,
+            "accuracy": _number_or_null(self.accuracy),
+            "macro": self.macro.to_json(),
+            "weighted": self.weighted.to_json(),
+            "per_class": [
+                {"class": name, **figures.to_json()} for name, figures in zip(self.classes, self.per_class, strict=True)
+            ],
+            "confusion": self.confusion.tolist(),
+        }
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """An example that was predicted wrongly.
+
+    Attributes:
+        index: Its position among the examples.
+        label: Its class.
+        predicted: The class predicted instead.
+        confidence: Probability of the predicted class, from 0 to 1.
+    """
+
+    index: int
+    label: int
+    predicted: int
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Two classes that are mixed up.
+
+    Attributes:
+        label: The true class.
+        predicted: The class predicted instead.
+        count: How often.
+    """
+
+    label: int
+    predicted: int
+    count: int
+
+
+def classify(labels: Labels, probabilities: Probabilities, classes: Sequence[str]) -> ClassificationReport:
+    """Compare predictions with labels.
+
+    Args:
+        labels: True classes, int64 from 0 to ``num_classes - 1``. Shape ``(n,)``.
+        probabilities: Predicted probabilities, float32. Shape ``(n, num_classes)``.
+        classes: Class names in label order.
+
+    Raises:
+        ValueError: Shapes or labels don't fit each other.
+        RunError: Some probabilities are not finite numbers.
+    """
+    check_predictions(labels, probabilities, classes)
+    num_classes = len(classes)
+    pairs = labels * num_classes + probabilities.argmax(axis=1)
+    confusion = np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes).astype(np.int64)
+    hits, support, predicted = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    precision = _quotients(hits, predicted)
+    recall = _quotients(hits, support)
+    f1 = _quotients(2 * hits, support + predicted)
+    columns = (precision, recall, f1)
+    return ClassificationReport(
+        classes=tuple(classes),
+        num_examples=len(labels),
+        accuracy=float(hits.sum() / len(labels)) if len(labels) else math.nan,
+        per_class=tuple(
+            Figures(float(p), float(r), float(f), int(s))
+            for p, r, f, s in zip(precision, recall, f1, support, strict=True)
+        ),
+        macro=_means(columns, np.ones_like(support), len(labels)),
+        weighted=_means(columns, support, len(labels)),
+        confusion=confusion,
+    )
+
+
+def mistakes(labels: Labels, probabilities: Probabilities, *, limit: int = 24) -> tuple[Mistake, ...]:
+    """The wrong predictions that the model was surest of, the surest first.
+
+    Args:
+        labels: True classes. Shape ``(n,)``.
+        probabilities: Predicted probabilities. Shape ``(n, num_classes)``.
+        limit: How many to return at most.
+    """
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    confidence = probabilities[wrong, predicted[wrong]]
+    surest = wrong[np.argsort(-confidence, kind="stable")][:limit]
+    return tuple(
+        Mistake(int(i), int(labels[i]), int(predicted[i]), float(probabilities[i, predicted[i]])) for i in surest
+    )
+
+
+def top_confusions(report: ClassificationReport, *, limit: int = 10) -> tuple[Confusion, ...]:
+    """The pairs of classes that are mixed up most often, the most frequent first."""
+    wrong = report.confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:limit]
+    rows, columns = np.unravel_index(order, wrong.shape)
+    found = (Confusion(int(i), int(j), int(wrong[i, j])) for i, j in zip(rows, columns, strict=True))
+    return tuple(confusion for confusion in found if confusion.count)
+
+
+def check_predictions(labels: Labels, probabilities: Probabilities, classes: Sequence[str]) -> None:
+    """Check that labels and predictions fit each other.
+
+    Raises:
+        ValueError: Shapes or labels don't fit each other.
+        RunError: Some probabilities are not finite numbers.
+    """
+    expected = (len(labels), len(classes))
+    if labels.ndim != 1 or probabilities.shape != expected or not classes:
+        raise ValueError(
+            f"Expected labels (n,) and probabilities (n, {len(classes)}). "
+            f"Received: labels {labels.shape}, probabilities {probabilities.shape}"
+        )
+    if len(labels) and not 0 <= int(labels.min()) <= int(labels.max()) < len(classes):
+        raise ValueError(
+            f"Expected labels from 0 to {len(classes) - 1}. Received: {int(labels.min())} to {int(labels.max())}"
+        )
+    num_bad = int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1)))
+    if num_bad:
+        message = f"expected finite probabilities, received others for {num_bad:,} of {len(labels):,} examples"
+        hint = "the model's weights or inputs are not finite; look at the training's losses, or try precision: float32"
+        raise RunError("run/not-finite", message, hint=hint)
+
+
+def _quotients(above: Counts, below: Counts) -> Quotients:
+    quotients: Quotients = np.full(len(below), np.nan)
+    np.divide(above, below, out=quotients, where=below > 0)
+    return quotients
+
+
+def _means(columns: Sequence[Quotients], weights: Counts, num_examples: int) -> Figures:
+    precision, recall, f1 = (_mean(column, weights) for column in columns)
+    return Figures(precision, recall, f1, num_examples)
+
+
+def _mean(values: Quotients, weights: Counts) -> float:
+    known = ~np.isnan(values) & (weights > 0)
+    return float(np.average(values[known], weights=weights[known])) if known.any() else math.nan
+
+
+def _number_or_null(value: float) -> float | int | None:
+    return value if math.isfinite(value) else None

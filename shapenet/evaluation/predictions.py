@@ -1,0 +1,45 @@
+"""The predictions of a classifier, example by example, as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from shapenet.evaluation.classification_report import Labels, Probabilities, check_predictions
+from shapenet.rundir.atomic import write_atomic
+
+
+def write_predictions(
+    path: Path, names: Sequence[str], labels: Labels, probabilities: Probabilities, classes: Sequence[str]
+) -> None:
+    """Write a CSV with one line per example.
+
+    Its columns are ``name``, ``label``, ``predicted`` (class names), ``confidence`` and,
+    for every class, ``p_<class>``: probabilities with six significant digits.
+
+    Args:
+        path: The file, replaced in one step.
+        names: What to call each example.
+        labels: True classes. Shape ``(n,)``.
+        probabilities: Predicted probabilities. Shape ``(n, num_classes)``.
+        classes: Class names in label order.
+
+    Raises:
+        ValueError: Shapes or labels don't fit each other.
+        RunError: Some probabilities are not finite numbers.
+        MachineError: The file can't be written.
+    """
+    check_predictions(labels, probabilities, classes)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(["name", "label", "predicted", "confidence", *(f"p_{name}" for name in classes)])
+    predicted = probabilities.argmax(axis=1).tolist()
+    rows = zip(names, labels.tolist(), predicted, probabilities.tolist(), strict=True)
+    writer.writerows(
+        [name, classes[label], classes[best], f"{row[best]:.6g}", *(f"{p:.6g}" for p in row)]
+        for name, label, best, row in rows
+    )
+    # File names that are not UTF-8 are written as the bytes that they are.
+    write_atomic(path, buffer.getvalue().encode(errors="surrogateescape"))
