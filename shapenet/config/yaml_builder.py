@@ -120,7 +120,7 @@ class TreeBuilder:
             key_node = self._node(event, depth + 1)
             place = self._place(event)
             value = self._node(next(self._events), depth + 1)
-            is_merge = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]
+            is_merge = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and not event.style
             key = self._key(key_node, place)
             previous = merge_place if is_merge else entries[key].key_place if key in entries else None
             if previous is not None:
@@ -155,7 +155,7 @@ class TreeBuilder:
         return mappings
 
     def _value(self, event: Any) -> Any:
-        if not event.implicit[0]:  # quoted, or tagged !!str
+        if event.style or not event.implicit[0]:  # quoted, or tagged !!str
             return event.value
         try:
             return resolve_plain(event.value)
