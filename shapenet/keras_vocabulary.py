@@ -58,23 +58,30 @@ _WITH_LAYERS = {"layer", "layers", "backward_layer", "cell", "cells"}
 
 def _annotation(kind: str, name: str, details: dict[str, Any], activations: Sequence[str]) -> Any:
     """The type that a Keras argument surely has, or ``Any``."""
-    if (kind, name) in _BY_NAME:
-        return _BY_NAME[kind, name]
-    if name in ("activation", "recurrent_activation"):
-        return Annotated[Any, OneOf(tuple(activations))]
-    if name in _WITH_LAYERS and kind == "layer":
-        return Annotated[Any, Part("layer")]
-    for suffix, part in _BY_SUFFIX.items():
-        if name.endswith(suffix):
-            return Annotated[Any, Part(part)]
     default = details.get("default")
-    if isinstance(default, bool):
-        return bool
-    if name == "padding" and default == "valid":
-        return Annotated[Any, OneOf(("valid", "same", "causal"))]
-    if isinstance(default, float) and kind in ("optimizer", "schedule", "loss"):
-        return float
-    return Any
+    part = _part(kind, name)
+    if (kind, name) in _BY_NAME:
+        annotation = _BY_NAME[kind, name]
+    elif part is not None:
+        annotation = Annotated[Any, Part(part)]
+    elif name in ("activation", "recurrent_activation"):
+        annotation = Annotated[Any, OneOf(tuple(activations))]
+    elif name == "padding" and default == "valid":
+        annotation = Annotated[Any, OneOf(("valid", "same", "causal"))]
+    elif isinstance(default, bool):
+        annotation = bool
+    elif isinstance(default, float) and kind in ("optimizer", "schedule", "loss"):
+        annotation = float
+    else:
+        annotation = Any
+    return annotation
+
+
+def _part(kind: str, name: str) -> str | None:
+    """The kind of component that a Keras argument takes, or None."""
+    if kind == "layer" and name in _WITH_LAYERS:
+        return "layer"
+    return next((part for suffix, part in _BY_SUFFIX.items() if name.endswith(suffix)), None)
 
 
 def _create(module: str, name: str, **arguments: Any) -> Any:

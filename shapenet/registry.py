@@ -7,7 +7,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from shapenet.errors import ConfigError, Key, did_you_mean
@@ -156,10 +156,12 @@ class Registry:
 def signature_parameters(factory: Factory) -> Mapping[str, Parameter]:
     """The keyword-only arguments of `factory`, with their annotations and defaults.
 
-    Annotations are resolved on first use of the type, so that a plug-in may import
-    heavy modules inside its body only.
+    Only their annotations are resolved: others may name what is not defined or imported yet.
     """
-    hints = typing.get_type_hints(factory, include_extras=True)
+    keyword_only = {p.name: p for p in inspect.signature(factory).parameters.values() if p.kind is p.KEYWORD_ONLY}
+    written = {name: factory.__annotations__[name] for name in keyword_only if name in factory.__annotations__}
+    names = getattr(inspect.unwrap(factory), "__globals__", {})
+    hints = typing.get_type_hints(SimpleNamespace(__annotations__=written), names, include_extras=True)
     parameters = {
         p.name: Parameter(
             p.name,
@@ -167,8 +169,7 @@ def signature_parameters(factory: Factory) -> Mapping[str, Parameter]:
             required=p.default is p.empty,
             default=None if p.default is p.empty else p.default,
         )
-        for p in inspect.signature(factory).parameters.values()
-        if p.kind is p.KEYWORD_ONLY
+        for p in keyword_only.values()
     }
     return MappingProxyType(parameters)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -64,7 +65,7 @@ class Batches:
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        return -(-len(self.split) // self.batch_size)
+        return math.ceil(len(self.split) / self.batch_size)
 
     def groups(self, batches_per_group: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
         """The batches of an epoch, several stacked at a time: one gather costs less than many.
@@ -86,8 +87,6 @@ class Batches:
         if full < total:
             yield self._gather(order[full:], total - full)
 
-    def _gather(
-        self, positions: npt.NDArray[np.int64], size: int
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    def _gather(self, positions: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
         images = self.split.images(positions)
         return images.reshape(-1, size, *images.shape[1:]), self.split.labels[positions].reshape(-1, size)

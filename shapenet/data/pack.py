@@ -148,14 +148,14 @@ def content_digests(images: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
         Shape ``(n, 2)``.
     """
     rows = np.ascontiguousarray(images).reshape(len(images), -1).view(np.uint8)
-    digests = b"".join(hashlib.blake2b(row, digest_size=16).digest() for row in rows)
+    digests = b"".join(hashlib.blake2b(row.data, digest_size=16).digest() for row in rows)
     return np.frombuffer(digests, dtype=np.uint64).reshape(-1, 2)
 
 
 def _fingerprint(content: npt.NDArray[Any], labels: npt.NDArray[Any], classes: tuple[str, ...]) -> str:
     digest = hashlib.sha256("\0".join(classes).encode())
-    digest.update(np.ascontiguousarray(content))
-    digest.update(np.ascontiguousarray(labels))
+    digest.update(content.tobytes())
+    digest.update(labels.tobytes())
     return digest.hexdigest()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.store import same_content
+from shapenet.data.store import content_keys
 from shapenet.errors import DataError
 
 Indices = npt.NDArray[np.int64]
@@ -69,7 +69,7 @@ _LIMIT, _SPLIT = 1, 2  # keep the draws of one seed apart
 
 def _first_of_equal(content: npt.NDArray[np.uint64]) -> Indices:
     """For each record the position of the first one with the same content."""
-    _, first, inverse = np.unique(same_content([content]), return_index=True, return_inverse=True)
+    _, first, inverse = np.unique(content_keys([content]), return_index=True, return_inverse=True)
     return np.asarray(first[inverse], np.int64)
 
 

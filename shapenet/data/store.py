@@ -92,17 +92,17 @@ def write_meta(folder: Path, meta: StoreMeta) -> None:
     (folder / _META).write_text(json.dumps({"format": _FORMAT, **asdict(meta)}, indent=1) + "\n")
 
 
-def same_content(first: Iterable[npt.NDArray[np.uint64]]) -> npt.NDArray[np.void]:
+def content_keys(digests: Iterable[npt.NDArray[np.uint64]]) -> npt.NDArray[np.void]:
     """Content digests of several stores, joined, in a form that NumPy can sort and compare.
 
     Args:
-        first: Arrays of shape ``(n, 2)``.
+        digests: Arrays of shape ``(n, 2)``.
 
     Returns:
         Shape ``(sum of n,)``, 16 bytes each.
     """
-    joined = np.ascontiguousarray(np.concatenate(list(first)))
-    return joined.view("V16")[:, 0]
+    joined: npt.NDArray[Any] = np.ascontiguousarray(np.concatenate(list(digests)))
+    return joined.view("V16").reshape(-1)
 
 
 def _read_meta(path: Path) -> StoreMeta:

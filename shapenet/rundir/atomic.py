@@ -120,3 +120,28 @@ def _rename_unless_there(temporary: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not path.is_dir():
             raise
+
+
+def replace_link(link: Path, target: str) -> None:
+    """Point a relative link at `target`, replacing an older link in one step.
+
+    Args:
+        link: The link.
+        target: What it points at, relative to its folder.
+
+    Raises:
+        MachineError: Links can't be made there, or something else has that name.
+    """
+    if link.is_dir() and not link.is_symlink():
+        hint = "move the folder away"
+        raise MachineError("machine/write", "expected a link, received a folder", place=Place(str(link)), hint=hint)
+    temporary = link.parent / f"{TEMPORARY_PREFIX}{link.name}-{os.getpid()}"
+    with machine_errors(link):
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(target, target_is_directory=True)
+        try:
+            temporary.replace(link)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        fsync_dir(link.parent)

@@ -10,8 +10,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from shapenet.errors import MachineError, Place
-from shapenet.rundir.atomic import TEMPORARY_PREFIX, fsync_dir, machine_errors
+from shapenet.rundir.atomic import fsync_dir, machine_errors, replace_link
 
 LATEST = "latest"
 """Name of the link to the newest run, in the folder of all runs."""
@@ -173,17 +172,4 @@ def update_latest(runs_dir: Path, run: RunDir) -> None:
     Raises:
         MachineError: Links can't be made there, or something else has that name.
     """
-    link = runs_dir / LATEST
-    temporary = runs_dir / f"{TEMPORARY_PREFIX}{LATEST}-{os.getpid()}"
-    if link.is_dir() and not link.is_symlink():
-        hint = "move the folder away"
-        raise MachineError("machine/write", "expected a link, received a folder", place=Place(str(link)), hint=hint)
-    with machine_errors(link):
-        temporary.unlink(missing_ok=True)
-        temporary.symlink_to(os.path.relpath(run.root, runs_dir), target_is_directory=True)
-        try:
-            temporary.replace(link)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        fsync_dir(runs_dir)
+    replace_link(runs_dir / LATEST, os.path.relpath(run.root, runs_dir))

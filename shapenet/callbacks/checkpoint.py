@@ -1,0 +1,94 @@
+"""Checkpoints: the best epoch and the last one, each committed by one rename."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from shapenet.callbacks.base import Listener, Row
+from shapenet.callbacks.best import BestEpoch
+from shapenet.errors import Place, RunError
+from shapenet.rundir.atomic import new_folder, replace_link
+
+WEIGHTS = "model.weights.h5"
+_STATE = "state.json"
+_MANIFEST = "manifest.json"
+
+
+class Checkpoints(Listener):
+    """Saves every epoch under its number; ``last`` and ``best`` are links to two of them.
+
+    Args:
+        folder: The run's folder of checkpoints.
+        best: Tells whether an epoch is the best; must hear of it before this listener.
+    """
+
+    def __init__(self, folder: Path, best: BestEpoch) -> None:
+        self._folder = folder
+        self._best = best
+        self._model: Any = None
+
+    def train_begin(self, model: Any) -> None:
+        """Remember the model to save."""
+        self._model = model
+
+    def epoch_end(self, row: Row) -> None:
+        """Save, move the links, and remove what no link names any more."""
+        self.save(f"epoch-{int(row['epoch']):04d}", row)
+
+    def save(self, name: str, row: Mapping[str, float]) -> None:
+        """Save the model's weights as they are.
+
+        Args:
+            name: The checkpoint's name.
+            row: What is known about them.
+
+        Raises:
+            MachineError: The disk refuses.
+        """
+        target = self._folder / name
+        with new_folder(target) as temporary:
+            self._model.save_weights(temporary / WEIGHTS)
+            (temporary / _STATE).write_text(json.dumps(dict(row)) + "\n")
+            digests = {file: _digest(temporary / file) for file in (WEIGHTS, _STATE)}
+            (temporary / _MANIFEST).write_text(json.dumps(digests, indent=1) + "\n")
+        replace_link(self._folder / "last", name)
+        if self._best.is_newest:
+            replace_link(self._folder / "best", name)
+        self._remove_unnamed()
+
+    def _remove_unnamed(self) -> None:
+        links = {entry for entry in self._folder.iterdir() if entry.is_symlink()}
+        named = {entry.resolve() for entry in links}
+        for entry in self._folder.iterdir():
+            if entry not in links and entry.resolve() not in named:
+                shutil.rmtree(entry, ignore_errors=True)
+
+
+def checked_weights(checkpoint: Path) -> Path:
+    """The weights file of a checkpoint, after comparing its files with their digests.
+
+    Raises:
+        RunError: The checkpoint is missing or damaged.
+    """
+    place = Place(str(checkpoint))
+    try:
+        digests: dict[str, str] = json.loads((checkpoint / _MANIFEST).read_text())
+        for file in (WEIGHTS, _STATE):
+            received = _digest(checkpoint / file)
+            if digests[file] != received:
+                message = f"{file} is damaged: expected SHA-256 {digests[file]}, received {received}"
+                raise RunError("run/checkpoint", message, place=place)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        hint = "the run may have ended before its first epoch did"
+        raise RunError("run/checkpoint", f"there is no whole checkpoint: {error}", place=place, hint=hint) from None
+    return checkpoint / WEIGHTS
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

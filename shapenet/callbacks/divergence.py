@@ -1,0 +1,39 @@
+"""Stop at a loss that is not a finite number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from shapenet.callbacks.base import Listener
+from shapenet.errors import DivergedError
+
+
+class StopOnDivergence(Listener):
+    """Raises as soon as the mean loss of an epoch is NaN or infinite.
+
+    The mean keeps a NaN once it has one, so a look after several steps misses none.
+    """
+
+    def __init__(self) -> None:
+        self._seen = 0
+
+    def epoch_begin(self, epoch: int) -> None:
+        """Forget the steps of the epoch before."""
+        self._seen = 0
+
+    def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
+        """Look at the loss.
+
+        Raises:
+            DivergedError: It is not finite; names the step or the range of steps.
+        """
+        if not math.isfinite(logs["loss"]):
+            first = self._seen + 1
+            steps = f"step {step}" if first == step else f"one of the steps {first} to {step}"
+            raise DivergedError(
+                "training/diverged",
+                f"the loss became {logs['loss']} in epoch {epoch}, at {steps}",
+                hint="try a smaller learning rate, or gradient clipping (clipnorm) in the optimizer",
+            )
+        self._seen = step

@@ -1,0 +1,177 @@
+"""The data of an experiment: sources packed, limited, split and checked against each other."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from shapenet.data.batches import Split
+from shapenet.data.records import Records
+from shapenet.data.split import check_split, limit_balanced, split_stratified
+from shapenet.data.store import CONTENT, Store, content_keys
+from shapenet.errors import DataError
+
+Pack = Callable[[Records], Store]
+"""Packs records, or finds them packed."""
+
+
+@dataclass(frozen=True)
+class SplitPlan:
+    """How to divide the data.
+
+    Attributes:
+        fractions: Fraction of each split that is held out of the source.
+        limit: How many records of the source to use; None for all.
+        seed: Decides which.
+        allow_overlap: Bear the same image in splits of different sources.
+    """
+
+    fractions: Mapping[str, float]
+    limit: int | None
+    seed: int
+    allow_overlap: bool
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Everything an experiment learns from and is judged by.
+
+    Attributes:
+        splits: ``train`` and, if there are any, ``val`` and ``test``.
+        classes: Class names in label order.
+        fingerprint: Digest of the content of all splits.
+        warnings: What is worth knowing about the data.
+        records: What the records of each split are called.
+    """
+
+    splits: Mapping[str, Split]
+    classes: tuple[str, ...]
+    fingerprint: str
+    warnings: tuple[str, ...]
+    records: Mapping[str, Records]
+
+    def names(self, split: str) -> Iterator[str]:
+        """What each record of a split is called, in order."""
+        return (self.records[split].name_of(int(index)) for index in self.splits[split].indices)
+
+    def split_table(self) -> str:
+        """CSV of every record's split, name and class."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("split", "name", "label"))
+        for split, records in self.splits.items():
+            for name, label in zip(self.names(split), records.labels, strict=True):
+                writer.writerow((split, name, self.classes[label]))
+        return text.getvalue()
+
+
+def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dataset:
+    """Pack the sources and divide them.
+
+    Args:
+        sources: ``train``, and ``val`` and ``test`` where they have sources of their own.
+        pack: Turns records into a store.
+        plan: How to divide them.
+
+    Raises:
+        DataError: The sources don't fit each other, a split is empty, or splits overlap.
+    """
+    main = sources["train"]
+    store = pack(main)
+    used = limit_balanced(store["label"][:], plan.limit, plan.seed)
+    fractions = {name: value for name, value in plan.fractions.items() if value and name not in sources}
+    sides = split_stratified(store["label"][used], store[CONTENT][used], fractions, plan.seed)
+    splits = {name: Split(store, used[side], store["label"][used[side]]) for name, side in sides.items()}
+    for name, records in sources.items():
+        if name != "train":
+            splits[name] = _own_source(records, pack(records), main, store)
+    splits = {name: splits[name] for name in ("train", "val", "test") if name in splits}
+    for name, split in splits.items():
+        check_split(name, split.labels, main.classes)
+    warnings = [*_source_warnings(sources), *_duplicate_warning(store)]
+    warnings += _check_overlap(splits, plan.allow_overlap)
+    fingerprint = _fingerprint(splits, main.classes)
+    return Dataset(
+        splits, main.classes, fingerprint, tuple(warnings), {name: sources.get(name, main) for name in splits}
+    )
+
+
+def _own_source(records: Records, store: Store, main: Records, main_store: Store) -> Split:
+    """The split that is a source of its own, its labels in the classes of the main one."""
+    unknown = [name for name in records.classes if name not in main.classes]
+    if unknown:
+        raise DataError(
+            "data/unknown-label",
+            f"{records.describe} has labels that {main.describe} has not: {', '.join(unknown[:10])}",
+            hint=f"the training classes are {', '.join(main.classes[:20])}",
+        )
+    expected, received = main_store.meta.fields["image"], store.meta.fields["image"]
+    if expected != received:
+        raise DataError(
+            "data/image-shape",
+            f"{records.describe} has images of {received.shape} {received.dtype}, "
+            f"{main.describe} of {expected.shape} {expected.dtype}",
+            hint="give both sources the same size and color",
+        )
+    labels = np.array([main.classes.index(name) for name in records.classes], np.int64)[store["label"][:]]
+    return Split(store, np.arange(len(store)), labels)
+
+
+def _source_warnings(sources: Mapping[str, Records]) -> list[str]:
+    return [warning for records in sources.values() for warning in getattr(records, "warnings", ())]
+
+
+def _duplicate_warning(store: Store) -> list[str]:
+    repeated = len(store) - len(np.unique(content_keys([store[CONTENT]])))
+    if not repeated:
+        return []
+    described = store.meta.described
+    return [f"{described}: {repeated:,} images repeat others; equal images stay on one side of the split"]
+
+
+def _check_overlap(splits: Mapping[str, Split], allowed: bool) -> list[str]:
+    """Warnings of images that splits from different stores share.
+
+    Raises:
+        DataError: There are any, and they are not allowed.
+    """
+    warnings = []
+    names = list(splits)
+    for position, first in enumerate(names):
+        for second in names[position + 1 :]:
+            common = _num_common(splits[first], splits[second])
+            if common:
+                warnings.append(f"{common:,} images of {second} are in {first} too")
+    if warnings and not allowed:
+        raise DataError(
+            "data/overlap",
+            "; ".join(warnings),
+            hint="remove them, or go on all the same with data.allow_overlap: true",
+        )
+    return warnings
+
+
+def _num_common(first: Split, second: Split) -> int:
+    if first.store is second.store:  # split by content already
+        return 0
+    keys = [np.unique(content_keys([split.store[CONTENT][split.indices]])) for split in (first, second)]
+    return len(np.intersect1d(*keys, assume_unique=True))
+
+
+def _fingerprint(splits: Mapping[str, Split], classes: tuple[str, ...]) -> str:
+    digest = hashlib.sha256("\0".join(classes).encode())
+    for name, split in splits.items():
+        digest.update(name.encode())
+        _update(digest, split.store[CONTENT][split.indices])
+        _update(digest, split.labels)
+    return digest.hexdigest()
+
+
+def _update(digest: hashlib._Hash, values: npt.NDArray[np.generic]) -> None:
+    digest.update(values.tobytes())

@@ -1,0 +1,63 @@
+"""What training tells whoever watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class TrainingStart:
+    """What is known when the first epoch begins.
+
+    Attributes:
+        run: The run directory.
+        name: The experiment's name.
+        num_examples: Examples by split.
+        image_shape: ``(height, width, channels)``.
+        classes: Class names.
+        num_parameters: Parameters of the model.
+        device: The device's name.
+        precision: The resolved precision.
+        epochs: The most epochs there will be.
+        metrics: Names of the metrics, without ``loss``.
+        monitor: The value that names the best epoch.
+    """
+
+    run: Path
+    name: str
+    num_examples: Mapping[str, int]
+    image_shape: tuple[int, ...]
+    classes: tuple[str, ...]
+    num_parameters: int
+    device: str
+    precision: str
+    epochs: int
+    metrics: tuple[str, ...]
+    monitor: str
+
+
+class Reporter:
+    """Hears what happens; this one keeps silent. The command line passes one that draws."""
+
+    def packing(self, described: str, done: int, total: int) -> None:
+        """Images of a source are packed, `done` of `total` so far."""
+
+    def warning(self, text: str) -> None:
+        """Something is worth knowing."""
+
+    def started(self, start: TrainingStart) -> None:
+        """The first epoch begins."""
+
+    def step(self, epoch: int, images_done: int, images_total: int, logs: Mapping[str, float]) -> None:
+        """Some steps of an epoch, counted from 1, are done."""
+
+    def validating(self, epoch: int) -> None:
+        """The epoch's steps are done; the validation split is next."""
+
+    def epoch(self, row: Mapping[str, float], *, is_best: bool) -> None:
+        """An epoch is done. `row` is what ``metrics.jsonl`` holds."""
+
+    def close(self) -> None:
+        """Nothing more will come."""

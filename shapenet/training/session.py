@@ -1,0 +1,128 @@
+"""The process that computes: Keras imported, seeded, and set to a device and precision."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from shapenet.config.schema import TrainingConfig
+from shapenet.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the process computes with.
+
+    Attributes:
+        device_kind: ``cpu`` or ``gpu``.
+        device_name: The maker's name.
+        num_devices: How many there are.
+        precision: The resolved precision.
+        deterministic: Whether equal configs give equal numbers.
+    """
+
+    device_kind: str
+    device_name: str
+    num_devices: int
+    precision: str
+    deterministic: bool
+
+
+def quiet_tensorflow() -> None:
+    """Keep TensorFlow's start-up messages off the terminal; what the user sets stays."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+def import_keras_meanwhile() -> threading.Thread:
+    """Start importing Keras on a thread: it takes seconds that worker processes can use.
+
+    Returns:
+        The thread, to be joined before Keras is used.
+    """
+    quiet_tensorflow()
+    thread = threading.Thread(target=_import_keras, daemon=True)
+    thread.start()
+    return thread
+
+
+def _import_keras() -> None:
+    import keras  # noqa: F401
+
+
+def start_session(config: TrainingConfig, seed: int) -> Session:
+    """Set memory growth, precision, determinism and every random seed.
+
+    Args:
+        config: The training section.
+        seed: The experiment's seed.
+
+    Raises:
+        ConfigError: The device can't compute in the precision asked for, or options exclude each other.
+    """
+    quiet_tensorflow()
+    import keras
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    precision = resolve_precision(config.precision, [d.get("compute_capability", (0, 0)) for d in details])
+    deterministic = _resolve_determinism(config, on_gpu=bool(gpus))
+    keras.config.set_dtype_policy(precision)
+    keras.utils.set_random_seed(seed)
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
+    name = str(details[0].get("device_name", "GPU")) if gpus else _cpu_name()
+    return Session("gpu" if gpus else "cpu", name, len(gpus) or 1, precision, deterministic)
+
+
+def resolve_precision(asked: str, capabilities: list[tuple[int, int]]) -> str:
+    """The precision to compute in.
+
+    Args:
+        asked: The config's ``training.precision``.
+        capabilities: Compute capability of each GPU; empty on a CPU.
+
+    Returns:
+        ``float32``, ``mixed_bfloat16`` or ``mixed_float16``. ``auto`` is float32 on a
+        CPU, mixed_bfloat16 on GPUs of compute capability 8 and up, mixed_float16 on 7.
+
+    Raises:
+        ConfigError: float16 on a CPU, where it is emulated.
+    """
+    if asked == "mixed_float16" and not capabilities:
+        raise ConfigError(
+            "config/precision",
+            "training.precision: mixed_float16 needs a GPU, and there is none",
+            key=("training", "precision"),
+            hint="use auto, float32, or mixed_bfloat16",
+        )
+    if asked != "auto":
+        return asked
+    major = min((capability[0] for capability in capabilities), default=0)
+    return {7: "mixed_float16"}.get(major, "mixed_bfloat16" if major >= 8 else "float32")
+
+
+def _resolve_determinism(config: TrainingConfig, *, on_gpu: bool) -> bool:
+    if config.deterministic is True and config.jit_compile:
+        raise ConfigError(
+            "config/conflict",
+            "training.jit_compile can't be deterministic: expected deterministic: false or auto beside it",
+            key=("training", "jit_compile"),
+        )
+    if config.deterministic == "auto":
+        return not on_gpu and not config.jit_compile
+    return bool(config.deterministic)
+
+
+def _cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo") as file:  # noqa: PTH123 -- not a file of the user's
+            names: list[Any] = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return f"{names[0] if names else 'CPU'} x {os.cpu_count()}"
