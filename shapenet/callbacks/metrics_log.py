@@ -28,14 +28,3 @@ class MetricsLog(Listener):
             file.write(line + "\n")
             file.flush()
             os.fsync(file.fileno())
-
-
-def read_metrics(path: Path) -> list[dict[str, float | None]]:
-    """The rows of a ``metrics.jsonl``; a last line that was cut short is left out."""
-    rows: list[dict[str, float | None]] = []
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
-        try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
-    return rows

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from shapenet.config.components import ComponentOf
+from shapenet.config.components import ComponentOf, parse_component
 from shapenet.registry import Component
 from shapenet.values import ConfigPath, as_tuple
 
@@ -107,10 +107,10 @@ class ExperimentConfig(Section):
     """Decides the split, the order, the initial weights and every random layer."""
     plugins: Annotated[tuple[ConfigPath, ...], _AsTuple] = ()
     """Python files that register layers, tasks, sources, ... of the user's own."""
-    task: Task = Component("task", "classification")
+    task: Task = Field(default_factory=lambda: parse_component("task", "classification"))
     data: DataConfig
     model: ModelConfig
-    optimizer: Optimizer = Component("optimizer", "Adam")
+    optimizer: Optimizer = Field(default_factory=lambda: parse_component("optimizer", "Adam"))
     loss: Loss | None = None
     """The task's own unless given."""
     metrics: Annotated[tuple[Metric, ...], _AsTuple] | None = None

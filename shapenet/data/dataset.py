@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.batches import Split
-from shapenet.data.records import Records
+from shapenet.data.records import Field, Records
 from shapenet.data.split import check_split, limit_balanced, split_stratified
 from shapenet.data.store import CONTENT, Store, content_keys
 from shapenet.errors import DataError
@@ -36,6 +36,21 @@ class SplitPlan:
     limit: int | None
     seed: int
     allow_overlap: bool
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a source must fit to be evaluated by the model of another.
+
+    Attributes:
+        classes: Class names in label order.
+        image: Shape and type of an image.
+        described: What to call the other in messages.
+    """
+
+    classes: tuple[str, ...]
+    image: Field
+    described: str
 
 
 @dataclass(frozen=True)
@@ -87,10 +102,11 @@ def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dat
     used = limit_balanced(store["label"][:], plan.limit, plan.seed)
     fractions = {name: value for name, value in plan.fractions.items() if value and name not in sources}
     sides = split_stratified(store["label"][used], store[CONTENT][used], fractions, plan.seed)
+    like = Expected(main.classes, store.meta.fields["image"], main.describe)
     splits = {name: Split(store, used[side], store["label"][used[side]]) for name, side in sides.items()}
     for name, records in sources.items():
         if name != "train":
-            splits[name] = _own_source(records, pack(records), main, store)
+            splits[name] = adopt(records, pack(records), like)
     splits = {name: splits[name] for name in ("train", "val", "test") if name in splits}
     for name, split in splits.items():
         check_split(name, split.labels, main.classes)
@@ -102,24 +118,33 @@ def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dat
     )
 
 
-def _own_source(records: Records, store: Store, main: Records, main_store: Store) -> Split:
-    """The split that is a source of its own, its labels in the classes of the main one."""
-    unknown = [name for name in records.classes if name not in main.classes]
+def adopt(records: Records, store: Store, like: Expected) -> Split:
+    """All records of a source as a split of data that another source defines.
+
+    Args:
+        records: The source.
+        store: Its packed store.
+        like: What the other source defines.
+
+    Raises:
+        DataError: It has other classes, or images of another shape or type.
+    """
+    unknown = [name for name in records.classes if name not in like.classes]
     if unknown:
         raise DataError(
             "data/unknown-label",
-            f"{records.describe} has labels that {main.describe} has not: {', '.join(unknown[:10])}",
-            hint=f"the training classes are {', '.join(main.classes[:20])}",
+            f"{records.describe} has labels that {like.described} has not: {', '.join(unknown[:10])}",
+            hint=f"the classes there are {', '.join(like.classes[:20])}",
         )
-    expected, received = main_store.meta.fields["image"], store.meta.fields["image"]
-    if expected != received:
+    received = store.meta.fields["image"]
+    if like.image != received:
         raise DataError(
             "data/image-shape",
             f"{records.describe} has images of {received.shape} {received.dtype}, "
-            f"{main.describe} of {expected.shape} {expected.dtype}",
+            f"{like.described} of {like.image.shape} {like.image.dtype}",
             hint="give both sources the same size and color",
         )
-    labels = np.array([main.classes.index(name) for name in records.classes], np.int64)[store["label"][:]]
+    labels = np.array([like.classes.index(name) for name in records.classes], np.int64)[store["label"][:]]
     return Split(store, np.arange(len(store)), labels)
 
 
@@ -160,8 +185,8 @@ def _check_overlap(splits: Mapping[str, Split], allowed: bool) -> list[str]:
 def _num_common(first: Split, second: Split) -> int:
     if first.store is second.store:  # split by content already
         return 0
-    keys = [np.unique(content_keys([split.store[CONTENT][split.indices]])) for split in (first, second)]
-    return len(np.intersect1d(*keys, assume_unique=True))
+    ours, theirs = (np.unique(content_keys([split.store[CONTENT][split.indices]])) for split in (first, second))
+    return len(np.intersect1d(ours, theirs, assume_unique=True))
 
 
 def _fingerprint(splits: Mapping[str, Split], classes: tuple[str, ...]) -> str:

@@ -76,6 +76,18 @@ class Best(_Part):
     metrics: dict[str, float | None] = {}
 
 
+class ImageSpec(_Part):
+    """What the images of a run are.
+
+    Attributes:
+        shape: ``(height, width, channels)``.
+        dtype: NumPy's name of their type.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
 class RunManifest(_Part):
     """The content of run.json. Numbers that are not finite are written as null.
 
@@ -90,6 +102,7 @@ class RunManifest(_Part):
         device: None until it is known.
         seed: The seed.
         data_fingerprint: Digest of the data's content; None until it is known.
+        image: What its images are; None until the data is known.
         num_parameters: Number of the model's parameters; None until it is built.
         started_at: When the run started first, UTC.
         ended_at: When it ended, UTC; None while it runs.
@@ -110,6 +123,7 @@ class RunManifest(_Part):
     device: Device | None = None
     seed: int
     data_fingerprint: str | None = None
+    image: ImageSpec | None = None
     num_parameters: int | None = None
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = None

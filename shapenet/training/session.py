@@ -9,6 +9,7 @@ from typing import Any
 
 from shapenet.config.schema import TrainingConfig
 from shapenet.errors import ConfigError
+from shapenet.training.quiet import quiet_libraries
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ class Session:
     deterministic: bool
 
 
-def quiet_tensorflow() -> None:
-    """Keep TensorFlow's start-up messages off the terminal; what the user sets stays."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+def import_keras() -> None:
+    """Import Keras on TensorFlow, quietly."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    with quiet_libraries():
+        import keras  # noqa: F401
 
 
 def import_keras_meanwhile() -> threading.Thread:
@@ -42,14 +44,9 @@ def import_keras_meanwhile() -> threading.Thread:
     Returns:
         The thread, to be joined before Keras is used.
     """
-    quiet_tensorflow()
-    thread = threading.Thread(target=_import_keras, daemon=True)
+    thread = threading.Thread(target=import_keras, daemon=True)
     thread.start()
     return thread
-
-
-def _import_keras() -> None:
-    import keras  # noqa: F401
 
 
 def start_session(config: TrainingConfig, seed: int) -> Session:
@@ -62,7 +59,7 @@ def start_session(config: TrainingConfig, seed: int) -> Session:
     Raises:
         ConfigError: The device can't compute in the precision asked for, or options exclude each other.
     """
-    quiet_tensorflow()
+    import_keras()
     import keras
     import tensorflow as tf
 

@@ -1,0 +1,128 @@
+"""Evaluation: a run's best model on a split or on other data, as figures, pictures and predictions."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shapenet.callbacks.checkpoint import checked_weights
+from shapenet.errors import Place, RunError
+from shapenet.evaluation.classification_report import ClassificationReport, Probabilities, classify
+from shapenet.evaluation.outputs import write_outputs
+from shapenet.evaluation.subject import Subject, csv_for_run, split_of_run
+from shapenet.experiment import Experiment, load_experiment
+from shapenet.models.build import InputSpec
+from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.manifest import read_manifest
+from shapenet.rundir.paths import RunDir
+from shapenet.training.reporter import Reporter
+from shapenet.training.session import import_keras_meanwhile, start_session
+
+if TYPE_CHECKING:
+    from shapenet.training.build import Compiled
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a run's best model does.
+
+    Attributes:
+        run: The run.
+        split: Name of the split, or the CSV's path.
+        epoch: The epoch whose weights were used.
+        figures: ``loss`` and the metrics by name.
+        report: Figures per class and the confusion matrix.
+        folder: Where the outputs are.
+        predictions: The CSV of predictions.
+        pictures: The pictures.
+        warnings: What is worth knowing about the data.
+    """
+
+    run: RunDir
+    split: str
+    epoch: int | None
+    figures: Mapping[str, float]
+    report: ClassificationReport
+    folder: Path
+    predictions: Path
+    pictures: tuple[Path, ...]
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``metrics.json`` holds."""
+        figures = {**self.figures, **self.report.to_json()}
+        return {"run": self.run.id, "split": self.split, "epoch": self.epoch, **figures}
+
+
+def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter) -> Evaluation:
+    """Evaluate the best checkpoint of a run, and write the outputs below its ``eval`` folder.
+
+    Args:
+        run: The run.
+        split: ``train``, ``val`` or ``test``; not looked at if `data` is given.
+        data: A CSV of other images and labels.
+        reporter: Hears of packing.
+
+    Raises:
+        RunError: The run has no whole checkpoint or no such split, or its data has changed.
+        DataError: The data is missing, damaged or unfit.
+        MachineError: The outputs can't be written.
+    """
+    importing = import_keras_meanwhile()
+    weights = checked_weights(run.best_dir)
+    experiment = load_experiment(run.resolved_config)
+    if data is None:
+        subject = split_of_run(run, experiment, split, reporter)
+    else:
+        subject = csv_for_run(run, experiment, data, reporter)
+    importing.join()
+    figures, probabilities = _predict(experiment, subject, weights)
+    report = classify(subject.split.labels, probabilities, subject.classes)
+    folder = run.eval_dir(subject.folder)
+    pictures = write_outputs(folder, run, subject, probabilities, report)
+    best = read_manifest(run.run_json).best
+    evaluation = Evaluation(
+        run, subject.name, best.epoch if best else None, figures, report, folder, folder / "predictions.csv",
+        pictures, subject.warnings,
+    )  # fmt: skip
+    write_atomic(
+        run.eval_metrics(subject.folder), json.dumps(evaluation.to_json(), indent=2, ensure_ascii=False) + "\n"
+    )
+    return evaluation
+
+
+def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[dict[str, float], Probabilities]:
+    """Loss and metrics by Keras, and the probabilities of every example."""
+    from shapenet.data.batches import Batches
+    from shapenet.training.build import compile_model
+    from shapenet.training.feed import auto_steps, to_dataset
+
+    config = experiment.config
+    split = subject.split
+    batches = Batches(split, config.training.batch_size)
+    with experiment.locating():
+        start_session(config.training, config.seed)
+        spec = InputSpec(split.image_shape, split.image_dtype, len(subject.classes))
+        compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches))
+    _load_weights(compiled, weights)
+    feed = to_dataset(batches, len(subject.classes), one_hot=compiled.one_hot)
+    figures = {name: float(value) for name, value in compiled.model.evaluate(feed, verbose=0, return_dict=True).items()}
+    outputs = compiled.model.predict(feed, verbose=0)
+    ordered = {"loss": figures["loss"], **{name: figures[name] for name in compiled.metrics}}
+    return ordered, compiled.task.probabilities(outputs, logits=compiled.logits)
+
+
+def _load_weights(compiled: Compiled, weights: Path) -> None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the optimizer's state, which evaluation does not need
+            compiled.model.load_weights(weights)
+    except (ValueError, KeyError, OSError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise RunError(
+            "run/checkpoint", f"the weights don't fit the run's config: {reason}", place=Place(str(weights))
+        ) from error

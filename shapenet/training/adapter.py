@@ -1,0 +1,102 @@
+"""Connects listeners, which know nothing of Keras, to Keras's ``fit``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from shapenet.callbacks.base import Listener
+from shapenet.data.batches import Batches
+
+
+class Adapter:
+    """What Keras's callback calls; counts epochs from 1, measures time, and forwards.
+
+    Args:
+        listeners: Who hears, in this order.
+        batches: The training batches, which are told what epoch comes next.
+    """
+
+    def __init__(self, listeners: Sequence[Listener], batches: Batches) -> None:
+        self._listeners = listeners
+        self._batches = batches
+        self._model: Any = None
+        self._epoch = 1
+        self._began = 0.0
+        self._train_seconds = 0.0
+
+    def train_begin(self, model: Any) -> None:
+        """Training begins."""
+        self._model = model
+        for listener in self._listeners:
+            listener.train_begin(model)
+
+    def epoch_begin(self, epoch: int) -> None:
+        """An epoch begins, counted from 0."""
+        self._epoch = epoch + 1
+        self._batches.epoch = epoch
+        self._began = time.perf_counter()
+        for listener in self._listeners:
+            listener.epoch_begin(self._epoch)
+
+    def train_batch_end(self, batch: int, logs: Any) -> None:
+        """Steps up to `batch`, counted from 0, are done."""
+        step = min(batch + 1, len(self._batches))
+        values = _floats(logs)
+        for listener in self._listeners:
+            listener.steps_end(self._epoch, step, values)
+        self._train_seconds = time.perf_counter() - self._began
+
+    def test_begin(self) -> None:
+        """Validation begins."""
+        for listener in self._listeners:
+            listener.validation_begin(self._epoch)
+
+    def test_batch_end(self) -> None:
+        """Some steps of the validation are done."""
+        for listener in self._listeners:
+            listener.validation_steps_end()
+
+    def epoch_end(self, logs: Any) -> None:
+        """An epoch and its validation are done."""
+        values = _floats({"learning_rate": self._model.optimizer.learning_rate, **logs})
+        row: dict[str, float] = {"epoch": self._epoch}
+        row.update((name, values[name]) for name in sorted(values, key=_place_in_row))
+        row["seconds"] = round(time.perf_counter() - self._began, 3)
+        row["images_per_second"] = round(len(self._batches.split) / self._train_seconds, 1)
+        for listener in self._listeners:
+            listener.epoch_end(row)
+
+    def train_end(self) -> None:
+        """Training ends in good order."""
+        for listener in self._listeners:
+            listener.train_end()
+
+
+def to_keras_callback(adapter: Adapter) -> Any:
+    """The ``keras.callbacks.Callback`` that calls `adapter`."""
+    import keras
+
+    callback: Any = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: adapter.train_begin(callback.model),
+        on_epoch_begin=lambda epoch, logs: adapter.epoch_begin(epoch),
+        on_train_batch_end=adapter.train_batch_end,
+        on_test_begin=lambda logs: adapter.test_begin(),
+        on_test_batch_end=lambda batch, logs: adapter.test_batch_end(),
+        on_epoch_end=lambda epoch, logs: adapter.epoch_end(logs),
+        on_train_end=lambda logs: adapter.train_end(),
+    )
+    return callback
+
+
+def _floats(logs: Any) -> dict[str, float]:
+    """The values as the shortest decimals that give back the same float32."""
+    import numpy as np
+
+    return {name: float(str(np.float32(value))) for name, value in (logs or {}).items()}
+
+
+def _place_in_row(name: str) -> tuple[bool, bool, bool]:
+    """Loss before metrics, training before validation, the learning rate last."""
+    return name == "learning_rate", name.startswith("val_"), not name.endswith("loss")

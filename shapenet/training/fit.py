@@ -1,0 +1,273 @@
+"""Training: from an experiment to a run directory with its best and last checkpoints."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shapenet.callbacks.base import Listener, Row
+from shapenet.callbacks.best import BestEpoch, higher_is_better
+from shapenet.callbacks.checkpoint import Checkpoints
+from shapenet.callbacks.divergence import StopOnDivergence
+from shapenet.callbacks.metrics_log import MetricsLog
+from shapenet.callbacks.signals import SignalWatch
+from shapenet.errors import ConfigError, MachineError, RunInterruptedError
+from shapenet.experiment import Experiment, resolved_values
+from shapenet.models.build import InputSpec
+from shapenet.rundir.manifest import Device, RunManifest
+from shapenet.rundir.paths import RunDir, update_latest
+from shapenet.training.build import Compiled, compile_model, keras_errors, monitored
+from shapenet.training.data import load_data
+from shapenet.training.record import RunRecord, record_data, recorded_run
+from shapenet.training.reporter import Reporter, TrainingStart
+from shapenet.training.session import Session, import_keras_meanwhile, start_session
+
+if TYPE_CHECKING:
+    from shapenet.data.batches import Batches
+    from shapenet.data.dataset import Dataset
+
+_LOG = logging.getLogger("shapenet")
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A run that ended well.
+
+    Attributes:
+        run: Its directory.
+        manifest: Its manifest.
+        stopped_early: Whether early stopping ended it.
+        seconds: How long all of it took.
+    """
+
+    run: RunDir
+    manifest: RunManifest
+    stopped_early: bool
+    seconds: float
+
+
+def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], reporter: Reporter) -> TrainingResult:
+    """Train an experiment in a new run directory.
+
+    Args:
+        experiment: What to train.
+        runs_dir: Folder of all runs; ``latest`` in it points at this run once it fits.
+        command: The command line, for the manifest.
+        reporter: Hears how it goes.
+
+    Raises:
+        ConfigError: The model can't be built, or its parts don't fit.
+        DataError: The data is missing, damaged or unfit.
+        MachineError: The run directory can't be written, or memory does not suffice.
+        DivergedError: The loss stopped being a finite number; the best checkpoint stays.
+        RunInterruptedError: SIGINT or SIGTERM; the last state was saved if training had begun.
+    """
+    start = time.perf_counter()
+    with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record:
+        importing = import_keras_meanwhile()
+        dataset = load_data(experiment, reporter)
+        samples = record_data(record, dataset)
+        importing.join()
+        run = _prepare(experiment, dataset, record)
+        reporter.started(run.start(record))
+        update_latest(runs_dir, record.run)
+        _fit(run, record, signals, (reporter, samples))
+        reporter.close()
+    num_epochs = record.manifest.epochs_done
+    stopped_early = num_epochs < experiment.config.training.epochs
+    return TrainingResult(record.run, record.manifest, stopped_early, time.perf_counter() - start)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Everything that ``fit`` needs."""
+
+    experiment: Experiment
+    dataset: Dataset
+    session: Session
+    compiled: Compiled
+    train: Batches
+    val: Batches | None
+    monitors: tuple[str, str]
+
+    def start(self, record: RunRecord) -> TrainingStart:
+        """What the reporter hears when training starts."""
+        return TrainingStart(
+            run=record.run.root,
+            name=self.experiment.config.name,
+            num_examples={name: len(split) for name, split in self.dataset.splits.items()},
+            image_shape=self.train.split.image_shape,
+            classes=self.dataset.classes,
+            num_parameters=self.compiled.model.count_params(),
+            device=self.session.device_name,
+            precision=self.session.precision,
+            epochs=self.experiment.config.training.epochs,
+            metrics=self.compiled.metrics,
+            monitor=self.monitors[0],
+        )
+
+
+def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Prepared:
+    from shapenet.data.batches import Batches
+    from shapenet.training.feed import auto_steps
+
+    config = experiment.config
+    batch_size = config.training.batch_size
+    batches = Batches(dataset.splits["train"], batch_size, config.seed)
+    val = Batches(dataset.splits["val"], batch_size) if "val" in dataset.splits else None
+    steps = config.training.steps_per_execution
+    spec = InputSpec(batches.split.image_shape, batches.split.image_dtype, len(dataset.classes))
+    with experiment.locating():
+        session = start_session(config.training, config.seed)
+        compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches) if steps == "auto" else steps)
+        monitors = monitored(config, compiled, has_val=val is not None)
+    device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
+                    precision=session.precision)  # fmt: skip
+    record.update(device=device, num_parameters=compiled.model.count_params())
+    record.best = BestEpoch(monitors[0])
+    _write_summary(compiled.model, record.run)
+    return _Prepared(experiment, dataset, session, compiled, batches, val, monitors)
+
+
+def _write_summary(model: Any, run: RunDir) -> None:
+    from shapenet.rundir.atomic import write_atomic
+
+    lines: list[str] = []
+    model.summary(line_length=100, print_fn=lambda text, **_: lines.append(text))
+    write_atomic(run.model_text, "\n".join(lines) + "\n")
+
+
+def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any]) -> None:
+    from shapenet.training.adapter import Adapter, to_keras_callback
+    from shapenet.training.feed import to_dataset
+
+    config, compiled = run.experiment.config, run.compiled
+    best = record.best or BestEpoch(run.monitors[0])
+    checkpoints = Checkpoints(record.run.checkpoints_dir, best)
+    reporter, samples = outputs
+    listeners: list[Listener] = [
+        StopOnDivergence(), best, MetricsLog(record.run.metrics), checkpoints, record,
+        *_tensorboard_extras(run, record.run, samples), _ToReporter(reporter, run.train, best), signals,
+    ]  # fmt: skip
+    position = _Position()
+    with run.experiment.locating():
+        own = [_created_callback(index, run) for index in range(len(config.training.callbacks))]
+    adapter = Adapter([position, *listeners], run.train)
+    callbacks = [*own, to_keras_callback(adapter), *_keras_callbacks(run, record.run)]
+    feed = to_dataset(run.train, len(run.dataset.classes), one_hot=compiled.one_hot)
+    val = to_dataset(run.val, len(run.dataset.classes), one_hot=compiled.one_hot) if run.val else None
+    try:
+        with run.experiment.locating(), _fit_errors(record, config.training.batch_size):
+            compiled.model.fit(
+                feed, validation_data=val, epochs=config.training.epochs, callbacks=callbacks, verbose=0, shuffle=False
+            )
+    except RunInterruptedError as error:
+        reporter.close()
+        raise _saved(error, record, checkpoints, position) from None
+
+
+class _Position(Listener):
+    """Remembers how far the training is."""
+
+    def __init__(self) -> None:
+        self.epoch, self.step = 0, 0
+        self.logs: Mapping[str, float] = {}
+
+    def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
+        """Remember."""
+        self.epoch, self.step, self.logs = epoch, step, logs
+
+
+class _ToReporter(Listener):
+    """Passes on to the reporter what listeners hear."""
+
+    def __init__(self, reporter: Reporter, batches: Batches, best: BestEpoch) -> None:
+        self._reporter, self._batches, self._best = reporter, batches, best
+
+    def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
+        """Tell how many images are done."""
+        total = len(self._batches.split)
+        self._reporter.step(epoch, min(step * self._batches.batch_size, total), total, logs)
+
+    def validation_begin(self, epoch: int) -> None:
+        """Pass it on."""
+        self._reporter.validating(epoch)
+
+    def epoch_end(self, row: Row) -> None:
+        """Pass it on."""
+        self._reporter.epoch(row, is_best=self._best.is_newest)
+
+
+def _created_callback(index: int, run: _Prepared) -> Any:
+    component = run.experiment.config.training.callbacks[index]
+    more = {"monitor": run.monitors[1]} if "monitor" in component.entry.parameters else {}
+    with keras_errors(component.name, ("training", "callbacks", index)):
+        return component.create(**more)
+
+
+def _tensorboard_extras(run: _Prepared, directory: RunDir, samples: Any) -> list[Listener]:
+    from shapenet.callbacks.tensorboard import TensorBoardExtras, flat_values
+
+    values = flat_values(resolved_values(run.experiment.config))
+    return [TensorBoardExtras(directory.tensorboard_dir, values, samples)]
+
+
+def _keras_callbacks(run: _Prepared, directory: RunDir) -> list[Any]:
+    import keras
+
+    callbacks: list[Any] = [keras.callbacks.TensorBoard(str(directory.tensorboard_dir))]
+    stopping = run.experiment.config.training.early_stopping
+    if stopping:
+        monitor = run.monitors[1]
+        mode = "max" if higher_is_better(monitor) else "min"
+        callbacks.append(
+            keras.callbacks.EarlyStopping(monitor, min_delta=stopping.min_delta, patience=stopping.patience, mode=mode)
+        )
+    return callbacks
+
+
+@contextmanager
+def _fit_errors(record: RunRecord, batch_size: int) -> Iterator[None]:
+    """Give what TensorFlow raises in ``fit`` the words of a user."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+        raise MachineError(
+            "machine/memory",
+            f"the memory does not suffice for a batch of {batch_size}",
+            hint="lower training.batch_size, the size of the images, or the number of filters; "
+            "shapenet validate --build estimates what a batch takes",
+        ) from error
+    except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+        if record.fitting:
+            raise
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            "config/metrics",
+            f"loss or metrics don't fit the model's output: {reason[:500]}",
+            key=("metrics",),
+            hint="metrics that need probabilities (Precision, AUC, ...) need model.head: none, and layers that end "
+            "with Dense: {units: NUM_CLASSES, activation: softmax}",
+        ) from error
+
+
+def _saved(
+    error: RunInterruptedError, record: RunRecord, checkpoints: Checkpoints, position: _Position
+) -> RunInterruptedError:
+    """Save the state that the interruption left; returns the error that says so."""
+    name = f"epoch-{position.epoch:04d}-step-{position.step:06d}"
+    if not record.run.last_dir.exists() or position.epoch > record.manifest.epochs_done:
+        checkpoints.save(name, {"epoch": position.epoch, "step": position.step, **position.logs})
+    _LOG.info("interrupted in epoch %d after step %d", position.epoch, position.step)
+    message = (
+        f"{error.problems[0].message}: stopped in epoch {position.epoch} after step {position.step:,}; "
+        f"saved in {record.run.last_dir}"
+    )
+    return RunInterruptedError(error.exit_code - 128, message)

@@ -1,0 +1,173 @@
+"""What a run writes about itself: its configs, its manifest, its log, what its data is."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shapenet.callbacks.base import Listener, Row
+from shapenet.callbacks.best import BestEpoch
+from shapenet.errors import DivergedError, RunInterruptedError
+from shapenet.experiment import Experiment
+from shapenet.rundir.atomic import machine_errors, write_atomic
+from shapenet.rundir.manifest import Best, ImageSpec, RunManifest, Status, git_state, host_versions, write_manifest
+from shapenet.rundir.paths import RunDir
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from shapenet.data.batches import Split
+    from shapenet.data.dataset import Dataset
+
+_LOG = logging.getLogger("shapenet")
+_PREVIEW_IMAGES = 32
+
+
+class RunRecord(Listener):
+    """Keeps ``run.json`` true while a run goes on.
+
+    Args:
+        run: The run directory.
+        manifest: Its manifest so far.
+
+    Attributes:
+        run: The run directory.
+        manifest: What ``run.json`` holds.
+        fitting: Whether the first step has been taken.
+        best: Which epoch is the best, once training knows what to monitor.
+    """
+
+    def __init__(self, run: RunDir, manifest: RunManifest) -> None:
+        self.run = run
+        self.manifest = manifest
+        self.fitting = False
+        self.best: BestEpoch | None = None
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the manifest and write it."""
+        self.manifest = self.manifest.changed(**changes)
+        write_manifest(self.run.run_json, self.manifest)
+
+    def end(self, status: Status, error: str | None = None) -> None:
+        """Write how the run ended."""
+        self.update(status=status, ended_at=datetime.now(UTC), error=error)
+        _LOG.info("%s%s", status, f": {error}" if error else "")
+
+    def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
+        """The run has begun to learn, so it stays whatever happens."""
+        self.fitting = True
+
+    def epoch_end(self, row: Row) -> None:
+        """Count the epoch and name the best."""
+        best = None
+        if self.best is not None and self.best.row is not None:
+            figures: dict[str, float | None] = {name: value for name, value in self.best.row.items() if name != "epoch"}
+            monitor = self.best.monitor
+            best = Best(epoch=int(self.best.row["epoch"]), monitor=monitor, value=figures[monitor], metrics=figures)
+        self.update(epochs_done=int(row["epoch"]), best=best)
+        _LOG.info("%s", json.dumps(dict(row)))
+
+
+@contextmanager
+def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str]) -> Iterator[RunRecord]:
+    """A new run directory, whose manifest says how the block ended.
+
+    Where the block fails before the first step the directory goes again: nothing was learnt.
+
+    Args:
+        experiment: The experiment.
+        runs_dir: Folder of all runs.
+        command: The command line.
+
+    Raises:
+        MachineError: It can't be made.
+    """
+    now = datetime.now(UTC)
+    config = experiment.config
+    run = RunDir.create(runs_dir, config.project, config.name, experiment.digest(), now.astimezone())
+    manifest = RunManifest(
+        status="running", name=config.name, project=config.project, task=config.task.name, command=tuple(command),
+        versions=host_versions(), git=git_state(Path.cwd()), seed=config.seed, started_at=now, pid=os.getpid(),
+        host=socket.gethostname(),
+    )  # fmt: skip
+    record = RunRecord(run, manifest)
+    try:
+        with _log_file(run):
+            record.update()
+            write_atomic(run.config, experiment.path.read_bytes())
+            write_atomic(run.resolved_config, experiment.resolved())
+            yield record
+    except BaseException as error:
+        if record.fitting:
+            record.end(_status_after(error), str(error) or type(error).__name__)
+        else:
+            shutil.rmtree(run.root, ignore_errors=True)
+        raise
+    record.end("done")
+
+
+def _status_after(error: BaseException) -> Status:
+    if isinstance(error, RunInterruptedError | KeyboardInterrupt):
+        return "interrupted"
+    return "diverged" if isinstance(error, DivergedError) else "failed"
+
+
+@contextmanager
+def _log_file(run: RunDir) -> Iterator[None]:
+    """Send what shapenet logs to the run's log while the block lasts."""
+    with machine_errors(run.train_log):
+        run.logs_dir.mkdir(exist_ok=True)
+        handler = logging.FileHandler(run.train_log, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    level = _LOG.level
+    _LOG.addHandler(handler)
+    _LOG.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        _LOG.setLevel(level)
+        _LOG.removeHandler(handler)
+        handler.close()
+
+
+def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
+    """Write the split, the classes and a sheet of training images.
+
+    Returns:
+        The sheet, uint8 ``(height, width, 3)``.
+    """
+    import io
+
+    import numpy as np
+
+    from shapenet.data.preview import contact_sheet
+
+    run = record.run
+    train = dataset.splits["train"]
+    image = ImageSpec(shape=train.image_shape, dtype=train.image_dtype)
+    record.update(data_fingerprint=dataset.fingerprint, image=image)
+    write_atomic(run.split_csv, dataset.split_table().encode(errors="surrogateescape"))
+    write_atomic(run.classes_json, json.dumps(list(dataset.classes), ensure_ascii=False) + "\n")
+    images, labels = _samples(train)
+    sheet = contact_sheet(list(images), [dataset.classes[label] for label in labels])
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    write_atomic(run.preview_png, buffer.getvalue())
+    return np.asarray(sheet, np.uint8)
+
+
+def _samples(split: Split) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """Some images and their labels, as many of each class."""
+    from shapenet.data.split import limit_balanced
+
+    positions = limit_balanced(split.labels, _PREVIEW_IMAGES, seed=0)
+    return split.images(positions), split.labels[positions]
