@@ -15,22 +15,8 @@ from pathlib import Path
 from common import REPOSITORY, SHAPENET, measure, print_table
 
 PROMISED_SECONDS = 180
-GENERATE = [
-    "data",
-    "generate",
-    "--shape",
-    "square",
-    "--shape",
-    "triangle",
-    "--num-images",
-    "2000",
-    "--size",
-    "64",
-    "--seed",
-    "7",
-    "--out",
-    "demo",
-]
+GENERATE = ("data", "generate", "--shape", "square", "--shape", "triangle", "--num-images", "2000", "--size", "64",
+            "--seed", "7", "--out", "demo")  # fmt: skip
 TRAIN = ("train", "--config", str(REPOSITORY / "configs" / "demo.yaml"), "-o", "data.source.csv.path=demo/dataset.csv")
 
 
