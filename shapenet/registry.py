@@ -224,9 +224,11 @@ class Component:
 
 
 def create_parts(value: Any) -> Any:
-    """`value` with every component in it, at any depth, replaced by what it creates."""
+    """`value` as a factory takes it: every component in it replaced by what it creates, text as plain `str`."""
     if isinstance(value, Component):
         return value.create()
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, Mapping):
         return {name: create_parts(item) for name, item in value.items()}
     if isinstance(value, tuple | list):
