@@ -1,0 +1,167 @@
+"""The command `shapenet`: finds the subcommand, reports what goes wrong, gives the exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NamedTuple
+
+import click
+
+from shapenet import __version__
+from shapenet.cli.options import wants_colour
+
+_NO_READER = 128 + 13  # what a process ends with that SIGPIPE killed
+
+
+class _Lazy(NamedTuple):
+    """Where a command stands, and the first line of its help, so that listing imports nothing."""
+
+    target: str
+    help: str
+
+
+_COMMANDS = {
+    "train": _Lazy("shapenet.cli.train:train", "Train the model that a config describes."),
+    "eval": _Lazy("shapenet.cli.eval:evaluate_run", "Evaluate the best model of a run."),
+    "sweep": _Lazy("shapenet.cli.sweep:sweep", "Train every trial of a sweep."),
+    "validate": _Lazy("shapenet.cli.validate:validate", "Check configs without training."),
+    "list": _Lazy("shapenet.cli.list:list_parts", "List what a config may name."),
+    "data": _Lazy("shapenet.cli.data:data", "Make and join data sets."),
+    "runs": _Lazy("shapenet.cli.runs:runs", "Look at runs."),
+}
+
+
+class _Commands(click.Group):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of their use."""
+        return [*_COMMANDS]  # not list(): the module shapenet.cli.list has taken that name here
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None if there is none of that name."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].target.partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.help) for name, command in _COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what click would take for an abort keeps its own meaning."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise _Signalled(signal.SIGINT) from None
+        except BrokenPipeError as error:
+            raise _NoReaderError from error
+        except EOFError as error:
+            raise RuntimeError("a file or a pipe ended unexpectedly") from error
+
+
+class _Signalled(BaseException):
+    """A signal arrived; a BaseException, so that nothing but clean-up takes notice."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class _NoReaderError(Exception):
+    """Whoever read our output has gone."""
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="shapenet %(version)s", help="Show the version.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="How to write errors.",
+)  # fmt: skip
+@click.pass_context
+def shapenet(context: click.Context, debug: bool, form: str) -> None:
+    r"""Experiments on Keras, driven by YAML.
+
+    \b
+    shapenet train --config configs/demo.yaml   trains a model
+    shapenet eval                               evaluates the newest one
+    """
+    if not wants_colour():
+        context.color = False
+
+
+def main() -> int:
+    """Run the command line ``sys.argv``; errors are reported here, and nowhere else.
+
+    Returns:
+        The exit code.
+    """
+    arguments = sys.argv[1:]
+    try:
+        with _terminated_in_order():
+            code = shapenet.main(arguments, prog_name="shapenet", standalone_mode=False)
+            sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except (_NoReaderError, BrokenPipeError):
+        _drop_output()
+        return _NO_READER
+    except SystemExit:
+        raise
+    except BaseException as error:
+        return _report(error, arguments)
+
+
+def _report(error: BaseException, arguments: list[str]) -> int:
+    from shapenet.cli.errors import report
+    from shapenet.errors import RunInterruptedError
+
+    if isinstance(error, _Signalled):
+        error = RunInterruptedError(error.number, f"{signal.Signals(error.number).name} received")
+    context = shapenet.make_context("shapenet", [*arguments], resilient_parsing=True)
+    try:
+        return report(error, debug=bool(context.params.get("debug")), as_json=context.params.get("form") == "json")
+    except BrokenPipeError:
+        _drop_output()
+        return getattr(error, "exit_code", _NO_READER)
+
+
+@contextmanager
+def _terminated_in_order() -> Iterator[None]:
+    """Let SIGTERM raise while the block lasts, so that temporary folders are removed; a second one kills."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    process = os.getpid()
+
+    def raise_it(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        if os.getpid() != process:  # a forked child ends as if there were no handler
+            os.kill(os.getpid(), number)
+        raise _Signalled(number)
+
+    before = signal.signal(signal.SIGTERM, raise_it)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _drop_output() -> None:
+    """Send what is still to be written nowhere, since the interpreter would complain at its end."""
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 -- a device
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                os.dup2(nowhere.fileno(), stream.fileno())
+            except (OSError, ValueError):  # a stream in memory
+                continue

@@ -1,0 +1,80 @@
+"""The type of an argument in words: ``an integer from 1``, ``valid or same``, ``a schedule``."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union
+
+from shapenet.registry import OneOf, Part
+
+MANY_NAMES = 8
+"""More names than these are not written out."""
+
+_NAMES: Mapping[Any, str] = {
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    type(None): "null",
+    Path: "a path",
+    dict: "a mapping",
+    list: "a list",
+    tuple: "a list",
+    Any: "any value that Keras takes",
+}
+_LARGE = 2**31  # limits beyond are no help to a reader
+
+
+def in_words(annotation: Any) -> str:
+    """`annotation` as a reader of configs would put it."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is Annotated:
+        return _annotated(arguments[0], arguments[1:])
+    if origin in (Union, types.UnionType):
+        return _either([in_words(argument) for argument in arguments])
+    if origin is Literal:
+        return _either([str(argument) for argument in arguments])
+    if origin in (list, tuple) and arguments:
+        return _of_list([argument for argument in arguments if argument is not Ellipsis], fixed=origin is tuple)
+    return _NAMES.get(origin or annotation, getattr(annotation, "__name__", str(annotation)))
+
+
+def _annotated(base: Any, metadata: Sequence[Any]) -> str:
+    names = next((item.names for item in metadata if isinstance(item, OneOf)), None)
+    part = next((item.kind for item in metadata if isinstance(item, Part)), None)
+    if names is not None:
+        return _either([*names, "null"] if len(names) <= MANY_NAMES else ["one of the names below", "null"])
+    words = [] if base is Any and part else [f"{in_words(base)}{_range(metadata)}"]
+    if part:
+        words.append(f"{'an' if part[0] in 'aeiou' else 'a'} {part}")
+    return _either(words)
+
+
+def _range(metadata: Sequence[Any]) -> str:
+    limits: dict[str, float] = {}
+    for item in metadata:
+        for constraint in (item, *getattr(item, "metadata", ())):
+            for name in ("ge", "le", "gt", "lt"):
+                value = getattr(constraint, name, None)
+                if isinstance(value, int | float) and abs(value) < _LARGE:
+                    limits[name] = value
+    words = (("ge", "from"), ("gt", "above"), ("le", "to" if "ge" in limits else "up to"), ("lt", "below"))
+    return "".join(f" {word} {limits[name]}" for name, word in words if name in limits)
+
+
+def _of_list(items: Sequence[Any], *, fixed: bool) -> str:
+    kinds = list(dict.fromkeys(in_words(item) for item in items))
+    if len(kinds) > 1:
+        return f"a list of {', '.join(kinds)}"
+    return f"a list of {len(items)} values, each {kinds[0]}" if fixed and len(items) > 1 else f"a list, each {kinds[0]}"
+
+
+def _either(choices: Sequence[str]) -> str:
+    *others, last = dict.fromkeys(choices)
+    if not others:
+        return last
+    comma = "," if any(" " in choice for choice in choices) else ""
+    return f"{', '.join(others)}{comma} or {last}"
