@@ -11,7 +11,7 @@ RUN ?= runs/latest
 BENCHMARKS := $(filter-out common keras_plain mnist_files,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train eval sweep test lint format lock vocabulary benchmarks $(BENCHMARKS:%=bench-%) clean
+.PHONY: help setup demo train eval sweep test lint format lock vocabulary pictures benchmarks $(BENCHMARKS:%=bench-%) clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +68,9 @@ lock: setup ## Re-make requirements.lock from pyproject.toml (with Python 3.11);
 
 vocabulary: setup ## Re-make shapenet/keras_vocabulary.json from the installed Keras
 	@$(BIN)/python tools/keras_vocabulary.py
+
+pictures: setup data/demo/dataset.csv ## Re-make the README's pictures; trains the demo
+	@$(BIN)/python tools/pictures.py
 
 benchmarks: $(BENCHMARKS:%=bench-%) ## Run every benchmark (hours); make bench-NAME runs benchmarks/NAME.py with ARGS
 

@@ -1,0 +1,120 @@
+"""Remakes the README's pictures in docs/pictures/: shapes, the screens of training and evaluation, a result.
+
+make pictures    # trains the demo; needs data/demo, which make demo generates
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyte
+from PIL import Image
+from rich.console import Console
+from rich.style import Style
+from rich.terminal_theme import TerminalTheme
+from rich.text import Text
+
+from shapenet.data.preview import contact_sheet
+from shapenet.data.shapes.names import SHAPES
+from shapenet.data.shapes.parameters import ShapesParameters
+from shapenet.data.shapes.records import ShapesRecords
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PICTURES = REPOSITORY / "docs" / "pictures"
+SHAPENET = str(Path(sys.executable).with_name("shapenet"))
+COLUMNS, MOST_LINES = 80, 100
+THEME = TerminalTheme(
+    (250, 250, 248),
+    (46, 52, 64),
+    [(46, 52, 64), (191, 64, 64), (58, 125, 68), (166, 116, 22), (49, 98, 163), (134, 75, 150), (38, 122, 130),
+     (120, 126, 138)],
+    [(120, 126, 138), (214, 69, 69), (80, 160, 90), (200, 145, 40), (70, 125, 200), (165, 95, 185), (50, 150, 160),
+     (46, 52, 64)],
+)  # fmt: skip
+
+
+def draw_shapes() -> None:
+    """Three images of each shape."""
+    records = ShapesRecords(ShapesParameters(classes=SHAPES, num_images=3 * len(SHAPES), size=128, seed=3))
+    images, labels = (records.read(0, len(records))[name] for name in ("image", "label"))
+    sheet = contact_sheet(list(images), [records.classes[label] for label in labels], columns=len(SHAPES))
+    sheet.quantize(256, dither=Image.Dither.NONE).save(PICTURES / "shapes.png", optimize=True)
+
+
+def record_screen(command: list[str]) -> list[Text]:
+    """The lines that `command` leaves on a terminal of 80 columns, with their colours.
+
+    Raises:
+        SystemExit: The command failed.
+    """
+    screen = pyte.Screen(COLUMNS, MOST_LINES)
+    stream = pyte.ByteStream(screen)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(REPOSITORY)
+        size = {"COLUMNS": str(COLUMNS), "LINES": str(MOST_LINES), "TERM": "xterm-256color"}
+        os.execve(command[0], command, {**os.environ, **size})  # noqa: S606
+    while output := _read(terminal):
+        stream.feed(output)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if code:
+        raise SystemExit(f"{' '.join(command)} ended with {code}:\n" + "\n".join(screen.display).rstrip())
+    lines = [_line(screen.buffer[row]) for row in range(MOST_LINES)]
+    while lines and not lines[-1].plain.strip():
+        lines.pop()
+    return lines
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side is closed
+        return b""
+
+
+def _line(cells: Mapping[int, pyte.screens.Char]) -> Text:
+    text = Text()
+    for column in range(COLUMNS):
+        cell = cells[column]
+        text.append(cell.data, _style(cell))
+    text.rstrip()
+    return text
+
+
+def _style(cell: pyte.screens.Char) -> Style:
+    colour = None if cell.fg == "default" else {"brown": "yellow"}.get(cell.fg, cell.fg)
+    if colour and len(colour) == 6 and all(digit in "0123456789abcdef" for digit in colour):
+        colour = f"#{colour}"
+    elif colour and colour.startswith("bright"):
+        colour = f"bright_{colour.removeprefix('bright').replace('brown', 'yellow')}"
+    return Style(color=colour, bold=cell.bold, italic=cell.italics)
+
+
+def draw_screen(name: str, command: list[str]) -> None:
+    """Record a command as an SVG."""
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
+    console.print(Text(f"$ {' '.join(['shapenet', *command])}", "bold"))
+    for line in record_screen([SHAPENET, *command]):
+        console.print(line, no_wrap=True, crop=False)
+    svg = console.export_svg(title="", theme=THEME, unique_id=name)
+    (PICTURES / f"{name}.svg").write_text(svg, encoding="utf-8")
+
+
+def main() -> None:
+    """Draw them all."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    draw_shapes()
+    draw_screen("train", ["train", "--config", "configs/demo.yaml"])
+    draw_screen("eval", ["eval"])
+    shutil.copy(REPOSITORY / "runs/latest/eval/test/confusion.png", PICTURES / "confusion.png")
+    shutil.copy(REPOSITORY / "runs/latest/eval/test/curves.png", PICTURES / "curves.png")
+
+
+if __name__ == "__main__":
+    main()
