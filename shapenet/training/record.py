@@ -158,11 +158,17 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     write_atomic(run.split_csv, dataset.split_table().encode(errors="surrogateescape"))
     write_atomic(run.classes_json, json.dumps(list(dataset.classes), ensure_ascii=False) + "\n")
     images, labels = _samples(train)
-    sheet = contact_sheet(list(images), [dataset.classes[label] for label in labels])
+    captions = [dataset.classes[label] for label in labels]
+    sheet = contact_sheet(list(images), captions, tile=_tile(max(train.image_shape[:2])))
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")
     write_atomic(run.preview_png, buffer.getvalue())
     return np.asarray(sheet, np.uint8)
+
+
+def _tile(side: int) -> int:
+    """The multiple of an image's side that is nearest to 96; 96 for large images, which shrink to it."""
+    return side * max(1, round(96 / side)) if side <= 128 else 96
 
 
 def _samples(split: Split) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
