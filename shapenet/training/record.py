@@ -8,7 +8,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,9 +110,17 @@ def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str])
         if record.fitting:
             record.end(_status_after(error), str(error) or type(error).__name__)
         else:
-            shutil.rmtree(run.root, ignore_errors=True)
+            _remove(run)
         raise
     record.end("done")
+
+
+def _remove(run: RunDir) -> None:
+    """Remove a run's directory, and the folders above it that only it was in."""
+    shutil.rmtree(run.root, ignore_errors=True)
+    with suppress(OSError):
+        run.root.parent.rmdir()
+        run.root.parent.parent.rmdir()
 
 
 def _status_after(error: BaseException) -> Status:
