@@ -82,7 +82,15 @@ class _NoReaderError(Exception):
     """Whoever read our output has gone."""
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+_HELP = """Experiments on Keras, driven by YAML.
+
+\b
+shapenet train --config configs/demo.yaml   trains a model
+shapenet eval                               evaluates the newest one
+"""
+
+
+@click.group(cls=_Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="shapenet %(version)s", help="Show the version.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option(
@@ -91,12 +99,7 @@ class _NoReaderError(Exception):
 )  # fmt: skip
 @click.pass_context
 def shapenet(context: click.Context, debug: bool, form: str) -> None:
-    r"""Experiments on Keras, driven by YAML.
-
-    \b
-    shapenet train --config configs/demo.yaml   trains a model
-    shapenet eval                               evaluates the newest one
-    """
+    """Set how errors and colours are shown; the help text stands above."""
     if not wants_colour():
         context.color = False
 

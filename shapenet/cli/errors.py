@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sys
 import tempfile
 import traceback
@@ -23,6 +25,7 @@ from shapenet.errors import (
     did_you_mean,
 )
 
+_MACHINE_REFUSES = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE}
 _COMMAND_LINE = Place("command line")
 
 
@@ -101,6 +104,9 @@ def explain(error: BaseException) -> ShapenetError:
     if isinstance(error, MemoryError):
         hint = "close other programs, or use smaller images, batches or models"
         return MachineError("machine/memory", "the memory does not suffice", hint=hint)
+    if isinstance(error, OSError) and error.errno in _MACHINE_REFUSES:
+        place = Place(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else None
+        return MachineError("machine/io", error.strerror or type(error).__name__, place=place)
     summary = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return BugError("bug", f"this is a bug in shapenet: {summary[:500]}", hint=_saved_traceback(error))
 
@@ -109,9 +115,9 @@ def _usage_problem(error: click.ClickException) -> Problem:
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "shapenet"
     see = f"{path} --help shows how to call it"
-    code, message, hint = "usage", error.format_message(), None
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        code, message = "usage/missing-command", f"expected a command after {path}, received none"
+    code, message, hint = "usage/other", error.message[:1].lower() + error.message[1:].rstrip("."), None
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) or message == "missing command":
+        code, message = "usage/missing-command", f"{path} needs a command"
     elif isinstance(error, click.NoSuchOption):
         code, message = "usage/unknown-option", f"{path} has no option {error.option_name}"
         hint = _nearest_option(error.option_name, context)
@@ -122,8 +128,8 @@ def _usage_problem(error: click.ClickException) -> Problem:
     elif (name := getattr(error, "command_name", None)) is not None:
         code, message = "usage/unknown-command", f"{path} has no command {name!r}"
         hint = _nearest_command(name, context)
-    else:
-        message = message[:1].lower() + message[1:].rstrip(".")
+    elif isinstance(error, click.BadOptionUsage):
+        code = "usage/value"
     return Problem(code, message, _COMMAND_LINE, hint=hint or see)
 
 

@@ -57,6 +57,6 @@ def _say_how_it_went(result: TrainingResult, runs_dir: Path) -> None:
     path = short_path(run.root, runs_dir)
     commands = {
         "evaluate": command_text("shapenet", "eval", "--run", path),
-        "look at": command_text("tensorboard", "--logdir", path),
+        "TensorBoard": command_text("tensorboard", "--logdir", path),
     }
     show_closing(facts, commands)

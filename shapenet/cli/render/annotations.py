@@ -25,6 +25,7 @@ _NAMES: Mapping[Any, str] = {
     tuple: "a list",
     Any: "any value that Keras takes",
 }
+_PLURALS = {"an integer": "integers", "a number": "numbers", "text": "texts", "a path": "paths"}
 _LARGE = 2**31  # limits beyond are no help to a reader
 
 
@@ -66,10 +67,14 @@ def _range(metadata: Sequence[Any]) -> str:
 
 
 def _of_list(items: Sequence[Any], *, fixed: bool) -> str:
-    kinds = list(dict.fromkeys(in_words(item) for item in items))
-    if len(kinds) > 1:
-        return f"a list of {', '.join(kinds)}"
-    return f"a list of {len(items)} values, each {kinds[0]}" if fixed and len(items) > 1 else f"a list, each {kinds[0]}"
+    kind, *others = dict.fromkeys(in_words(item) for item in items)
+    if others:
+        return f"a list of {', '.join([kind, *others])}"
+    count = f"{len(items)} " if fixed and len(items) > 1 else ""
+    for one, many in _PLURALS.items():
+        if kind.startswith(one) and " or " not in kind:
+            return f"a list of {count}{many}{kind.removeprefix(one)}"
+    return f"a list of {count}values, each {kind}"
 
 
 def _either(choices: Sequence[str]) -> str:

@@ -22,8 +22,9 @@ def layers_table(rows: Sequence[LayerRow], batch_size: int) -> Table:
     table = open_table()
     table.add_column("name")
     table.add_column("layer")
-    for heading in ("output", "parameters", f"activations of {batch_size:,}"):
+    for heading in ("output", "parameters", "memory"):
         table.add_column(heading, justify="right", no_wrap=True)
+    table.caption = f"memory: estimate for the activations of a batch of {batch_size:,}"
     for row in rows:
         shape = " x ".join("?" if size is None else str(size) for size in row.output_shape)
         memory = readable_bytes(row.activation_bytes * batch_size)

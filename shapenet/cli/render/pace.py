@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_NUM_RECENT = 10
+
 
 class Pace:
     """Estimates rate and time left from what has been done so far.
@@ -65,7 +67,8 @@ class Pace:
         """
         left_in_epoch = self.epoch_left(now)
         if self._later_seconds:
-            each: float | None = sum(self._later_seconds) / len(self._later_seconds)
+            recent = self._later_seconds[-_NUM_RECENT:]
+            each: float | None = sum(recent) / len(recent)
         elif self._first_seconds is not None:
             each = self._first_seconds
         else:
@@ -80,10 +83,10 @@ class Pace:
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds in at most six characters: ``4.2s``, ``42s``, ``3m05s``, ``1h02m``, ``3d04h``; ``-`` if unknown."""
+    """Seconds in six characters at most: ``4.2s``, ``42s``, ``3m05s``, ``1h02m``, ``3d04h``; ``-`` if unknown."""
     if seconds is None:
         return "-"
-    if seconds < 9.95:
+    if 0 < seconds < 9.95:
         return f"{seconds:.1f}s"
     whole = round(seconds)
     if whole < 60:

@@ -161,12 +161,14 @@ class LiveReporter(CommandReporter):
         self._packing.step(done, total, now)
         self._view = self._packing.view
         if done >= total:
-            self._console.print(self._packing.summary())
             self.status("preparing")
+            self._console.print(self._packing.summary())
 
     def started(self, start: TrainingStart) -> None:
         """The header, the headings, and the first live row."""
         self._training = _Training(start, self._console.width, self._clock)
+        if self._packing:
+            self._console.print()
         for name, value in header_lines(start):
             line = Text.assemble((f"{name:<{_LABEL_WIDTH}}", "dim"), value)
             line.no_wrap, line.overflow = name != "run", "fold" if name == "run" else "ellipsis"

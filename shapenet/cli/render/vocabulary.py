@@ -28,12 +28,16 @@ def kinds_table(registries: Iterable[Registry]) -> Table:
 
 def names_table(registry: Registry) -> Table:
     """The names of a kind with what they are, ours and plug-ins' before Keras's."""
+    entries = _ours_first(registry)
+    mixed = len({entry.origin for entry in entries}) > 1
     table = open_table()
     table.add_column(registry.kind, no_wrap=True)
-    table.add_column("from", no_wrap=True)
+    if mixed:
+        table.add_column("from", no_wrap=True)
     table.add_column("")
-    for entry in _ours_first(registry):
-        table.add_row(cell(entry.name, "bold"), cell(entry.origin, "dim"), cell(entry.summary))
+    for entry in entries:
+        origin = [cell(entry.origin, "dim")] if mixed else []
+        table.add_row(cell(entry.name, "bold"), *origin, cell(entry.summary))
     return table
 
 
