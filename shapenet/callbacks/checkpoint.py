@@ -38,14 +38,15 @@ class Checkpoints(Listener):
 
     def epoch_end(self, row: Row) -> None:
         """Save, move the links, and remove what no link names any more."""
-        self.save(f"epoch-{int(row['epoch']):04d}", row)
+        self.save(f"epoch-{int(row['epoch']):04d}", row, is_best=self._best.is_newest)
 
-    def save(self, name: str, row: Mapping[str, float]) -> None:
+    def save(self, name: str, row: Mapping[str, float], *, is_best: bool = False) -> None:
         """Save the model's weights as they are.
 
         Args:
             name: The checkpoint's name.
             row: What is known about them.
+            is_best: Whether they are the best so far.
 
         Raises:
             MachineError: The disk refuses.
@@ -57,7 +58,7 @@ class Checkpoints(Listener):
             digests = {file: _digest(temporary / file) for file in (WEIGHTS, _STATE)}
             (temporary / _MANIFEST).write_text(json.dumps(digests, indent=1) + "\n")
         replace_link(self._folder / "last", name)
-        if self._best.is_newest:
+        if is_best:
             replace_link(self._folder / "best", name)
         self._remove_unnamed()
 

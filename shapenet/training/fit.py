@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,8 +68,13 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
         RunInterruptedError: SIGINT or SIGTERM; the last state was saved if training had begun.
     """
     start = time.perf_counter()
-    with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record:
+    config = experiment.config
+    with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record, closing(reporter):
         importing = import_keras_meanwhile()
+        if config.training.precision == "mixed_float16":  # may be refused, so ask before hours of packing
+            importing.join()
+            with experiment.locating():
+                start_session(config.training, config.seed)
         dataset = load_data(experiment, reporter)
         samples = record_data(record, dataset)
         importing.join()
@@ -77,9 +82,8 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
         reporter.started(run.start(record))
         update_latest(runs_dir, record.run)
         _fit(run, record, signals, (reporter, samples))
-        reporter.close()
     num_epochs = record.manifest.epochs_done
-    stopped_early = num_epochs < experiment.config.training.epochs
+    stopped_early = num_epochs < config.training.epochs
     return TrainingResult(record.run, record.manifest, stopped_early, time.perf_counter() - start)
 
 
@@ -151,8 +155,8 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     checkpoints = Checkpoints(record.run.checkpoints_dir, best)
     reporter, samples = outputs
     listeners: list[Listener] = [
-        StopOnDivergence(), best, MetricsLog(record.run.metrics), checkpoints, record,
-        *_tensorboard_extras(run, record.run, samples), _ToReporter(reporter, run.train, best), signals,
+        best, MetricsLog(record.run.metrics), checkpoints, record, *_tensorboard_extras(run, record.run, samples),
+        _ToReporter(reporter, run.train, best), StopOnDivergence(), signals,
     ]  # fmt: skip
     position = _Position()
     with run.experiment.locating():
@@ -167,7 +171,6 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
                 feed, validation_data=val, epochs=config.training.epochs, callbacks=callbacks, verbose=0, shuffle=False
             )
     except RunInterruptedError as error:
-        reporter.close()
         raise _saved(error, record, checkpoints, position) from None
 
 
@@ -205,7 +208,9 @@ class _ToReporter(Listener):
 
 def _created_callback(index: int, run: _Prepared) -> Any:
     component = run.experiment.config.training.callbacks[index]
-    more = {"monitor": run.monitors[1]} if "monitor" in component.entry.parameters else {}
+    # Checkpoints are saved when an epoch ends: averaged weights must be in place by then.
+    defaults = {"monitor": run.monitors[1], "swap_on_epoch": True}
+    more = {name: value for name, value in defaults.items() if name in component.entry.parameters}
     with keras_errors(component.name, ("training", "callbacks", index)):
         return component.create(**more)
 
