@@ -136,6 +136,10 @@ class RunInterruptedError(ShapenetError):
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.exit_code - 128, self.problems[0].message)
 
+    def replacing(self, problems: Iterable[Problem]) -> Self:
+        """The same interruption with another message."""
+        return type(self)(self.exit_code - 128, next(iter(problems)).message)
+
 
 def did_you_mean(name: object, known: Iterable[str]) -> str | None:
     """A hint that names the nearest known names, or lists them all if they are few.

@@ -15,12 +15,16 @@ from shapenet.errors import RunInterruptedError
 _WATCHED = (signal.SIGINT, signal.SIGTERM)
 
 
+class _Interrupt(KeyboardInterrupt):
+    """Passes through code that catches every `Exception`, such as TensorFlow's."""
+
+
 class SignalWatch(Listener):
     """Turns signals into a `RunInterruptedError`: at once before ``fit``, at a step boundary in it."""
 
     def __init__(self) -> None:
         self.received: int | None = None
-        self._fitting = False
+        self._deferred = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -32,36 +36,40 @@ class SignalWatch(Listener):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the signals back to who had them."""
+        """Give the signals back to who had them.
+
+        Raises:
+            RunInterruptedError: A signal ended the block.
+        """
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        if isinstance(error, _Interrupt):
+            raise self._error() from None
+
+    def defer(self) -> None:
+        """From here on wait for step boundaries."""
+        self._deferred = True
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
             os._exit(128 + number)
         self.received = number
-        if not self._fitting:
-            self._raise()
+        if not self._deferred:
+            raise _Interrupt
 
-    def _raise(self) -> None:
-        raise RunInterruptedError(self.received or signal.SIGINT, f"{signal.Signals(self.received or 2).name} received")
-
-    def _check(self) -> None:
-        if self.received is not None:
-            self._raise()
-
-    def train_begin(self, model: Any) -> None:
-        """From here on wait for step boundaries."""
-        self._fitting = True
+    def _error(self) -> RunInterruptedError:
+        number = self.received or signal.SIGINT
+        return RunInterruptedError(number, f"{signal.Signals(number).name} received")
 
     def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         """Raise if a signal came."""
-        self._check()
+        self.validation_steps_end()
 
     def validation_steps_end(self) -> None:
-        """Raise if a signal came."""
-        self._check()
+        """Raise if a signal came.
 
-    def train_end(self) -> None:
-        """A signal that came during the last step stops nothing any more."""
-        self._fitting = False
+        Raises:
+            RunInterruptedError: It did.
+        """
+        if self.received is not None:
+            raise self._error()

@@ -31,7 +31,8 @@ class TensorBoardExtras(Listener):
         from tensorboard.plugins.hparams import api as hparams
 
         inputs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs]
-        graph = tf.function(lambda images: model(images, training=False)).get_concrete_function(*inputs).graph
+        forward = tf.function(lambda images: model(images, training=False), autograph=False)
+        graph = forward.get_concrete_function(*inputs).graph
         with tf.summary.create_file_writer(str(self._folder)).as_default(step=0) as writer:
             tf.summary.graph(graph)
             hparams.hparams(self._hyperparameters)

@@ -20,7 +20,7 @@ from shapenet.errors import ConfigError, MachineError, RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.models.build import InputSpec
 from shapenet.rundir.manifest import Device, RunManifest
-from shapenet.rundir.paths import RunDir, update_latest
+from shapenet.rundir.paths import RunDir
 from shapenet.training.build import Compiled, compile_model, keras_errors, monitored
 from shapenet.training.data import load_data
 from shapenet.training.record import RunRecord, record_data, recorded_run
@@ -56,7 +56,7 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
 
     Args:
         experiment: What to train.
-        runs_dir: Folder of all runs; ``latest`` in it points at this run once it fits.
+        runs_dir: Folder of all runs; ``latest`` in it points at this run from its first step on.
         command: The command line, for the manifest.
         reporter: Hears how it goes.
 
@@ -80,7 +80,6 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
         importing.join()
         run = _prepare(experiment, dataset, record)
         reporter.started(run.start(record))
-        update_latest(runs_dir, record.run)
         _fit(run, record, signals, (reporter, samples))
     num_epochs = record.manifest.epochs_done
     stopped_early = num_epochs < config.training.epochs
@@ -165,6 +164,7 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     callbacks = [*own, to_keras_callback(adapter), *_keras_callbacks(run, record.run)]
     feed = to_dataset(run.train, len(run.dataset.classes), one_hot=compiled.one_hot)
     val = to_dataset(run.val, len(run.dataset.classes), one_hot=compiled.one_hot) if run.val else None
+    signals.defer()
     try:
         with run.experiment.locating(), _fit_errors(record, config.training.batch_size):
             compiled.model.fit(

@@ -18,9 +18,11 @@ def quiet_libraries() -> Iterator[None]:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     python_stderr, descriptor = sys.stderr, os.dup(2)
-    with tempfile.TemporaryFile() as swallowed, os.fdopen(descriptor, "w", buffering=1) as stderr:
-        if _writes_to_descriptor_2(python_stderr):
-            sys.stderr = stderr
+    # Never closed: log handlers that are made meanwhile keep it.
+    stderr = os.fdopen(descriptor, "w", buffering=1)
+    if _writes_to_descriptor_2(python_stderr):
+        sys.stderr = stderr
+    with tempfile.TemporaryFile() as swallowed:
         os.dup2(swallowed.fileno(), 2)
         try:
             yield

@@ -19,7 +19,7 @@ from shapenet.errors import DivergedError, RunInterruptedError
 from shapenet.experiment import Experiment
 from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.manifest import Best, ImageSpec, RunManifest, Status, git_state, host_versions, write_manifest
-from shapenet.rundir.paths import RunDir
+from shapenet.rundir.paths import RunDir, update_latest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,7 @@ class RunRecord(Listener):
     Args:
         run: The run directory.
         manifest: Its manifest so far.
+        runs_dir: Folder of all runs.
 
     Attributes:
         run: The run directory.
@@ -46,9 +47,10 @@ class RunRecord(Listener):
         best: Which epoch is the best, once training knows what to monitor.
     """
 
-    def __init__(self, run: RunDir, manifest: RunManifest) -> None:
+    def __init__(self, run: RunDir, manifest: RunManifest, runs_dir: Path) -> None:
         self.run = run
         self.manifest = manifest
+        self._runs_dir = runs_dir
         self.fitting = False
         self.best: BestEpoch | None = None
 
@@ -63,8 +65,10 @@ class RunRecord(Listener):
         _LOG.info("%s%s", status, f": {error}" if error else "")
 
     def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
-        """The run has begun to learn, so it stays whatever happens."""
-        self.fitting = True
+        """The run has begun to learn, so it stays whatever happens; it is the newest from now on."""
+        if not self.fitting:
+            self.fitting = True
+            update_latest(self._runs_dir, self.run)
 
     def epoch_end(self, row: Row) -> None:
         """Count the epoch and name the best."""
@@ -99,7 +103,7 @@ def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str])
         versions=host_versions(), git=git_state(Path.cwd()), seed=config.seed, started_at=now, pid=os.getpid(),
         host=socket.gethostname(),
     )  # fmt: skip
-    record = RunRecord(run, manifest)
+    record = RunRecord(run, manifest, runs_dir)
     try:
         with _log_file(run):
             record.update()
