@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +67,8 @@ def _build(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> Any:
             task.check_output(tuple(outputs.shape), spec.num_classes)
     except ShapenetError as error:
         raise error.under(last) from None
-    return keras.Model(inputs, outputs, name="".join(c if c.isalnum() else "_" for c in name))
+    # TensorFlow's name scopes take ASCII only.
+    return keras.Model(inputs, outputs, name=re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "model")
 
 
 def _scaled(inputs: Any, scaling: str | Component, dtype: str) -> Any:

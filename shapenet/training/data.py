@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from shapenet.data.dataset import Dataset
     from shapenet.data.records import Records
     from shapenet.data.store import Store
+
+_LOG = logging.getLogger("shapenet")
 
 
 def open_sources(config: DataConfig) -> dict[str, Records]:
@@ -59,6 +62,7 @@ def load_data(experiment: Experiment, reporter: Reporter) -> Dataset:
         dataset = assemble(open_sources(config.data), pack_with(reporter), plan)
         _check_batch_size(config, {name: len(split) for name, split in dataset.splits.items()})
     for warning in dataset.warnings:
+        _LOG.warning("%s", warning)
         reporter.warning(warning)
     return dataset
 

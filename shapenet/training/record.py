@@ -104,19 +104,20 @@ def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str])
         host=socket.gethostname(),
     )  # fmt: skip
     record = RunRecord(run, manifest, runs_dir)
-    try:
-        with _log_file(run):
+    with _log_file(run):
+        try:
+            _LOG.info("%s", " ".join(command))
             record.update()
             write_atomic(run.config, experiment.path.read_bytes())
             write_atomic(run.resolved_config, experiment.resolved())
             yield record
-    except BaseException as error:
-        if record.fitting:
-            record.end(_status_after(error), str(error) or type(error).__name__)
-        else:
-            _remove(run)
-        raise
-    record.end("done")
+        except BaseException as error:
+            if record.fitting:
+                record.end(_status_after(error), str(error) or type(error).__name__)
+            else:
+                _remove(run)
+            raise
+        record.end("done")
 
 
 def _remove(run: RunDir) -> None:
