@@ -1,0 +1,175 @@
+"""Evaluation of a trained run: figures, files, other data, and what can't be evaluated."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shapenet.errors import DataError, RunError
+from shapenet.evaluation.evaluate import Evaluation, evaluate
+from shapenet.experiment import load_experiment
+from shapenet.rundir.paths import RunDir
+from shapenet.training.fit import train
+from shapenet.training.reporter import Reporter
+
+CONFIG = """\
+name: judged
+seed: 3
+data:
+  source: {csv: {path: images/dataset.csv}}
+  split: {val: 0.2, test: 0.25}
+model: {layers: [Flatten, Dense: {units: 8, activation: relu}]}
+training: {batch_size: 16, epochs: 2}
+"""
+COLOURS = {"dark": 40, "grün": 120, "light": 200}
+
+
+def write_images(folder: Path, count: int, *, size: int = 12, names: tuple[str, ...] = tuple(COLOURS)) -> Path:
+    """PNGs whose brightness tells their class, and their CSV."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(1)
+    rows = [("path", "label")]
+    for index in range(count):
+        name = names[index % len(names)]
+        pixels = rng.integers(0, 40, (size, size, 3)) + COLOURS.get(name, 0)
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{index}.png")
+        rows.append((f"{index}.png", name))
+    with (folder / "dataset.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return folder / "dataset.csv"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunDir:
+    folder = tmp_path_factory.mktemp("judged")
+    write_images(folder / "images", 120)
+    (folder / "judged.yaml").write_text(CONFIG, encoding="utf-8")
+    return train(load_experiment(folder / "judged.yaml"), folder / "runs", (), Reporter()).run
+
+
+@pytest.fixture(scope="module")
+def evaluation(run: RunDir) -> Evaluation:
+    return evaluate(run, split="test", data=None, reporter=Reporter())
+
+
+def test_figures_agree_with_the_predictions(evaluation: Evaluation) -> None:
+    with evaluation.predictions.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 30
+    accuracy = sum(row["label"] == row["predicted"] for row in rows) / len(rows)
+    losses = [-np.log(float(row[f"p_{row['label']}"])) for row in rows]
+    assert evaluation.report.accuracy == pytest.approx(accuracy)
+    assert evaluation.figures["accuracy"] == pytest.approx(accuracy)
+    assert evaluation.figures["loss"] == pytest.approx(np.mean(losses), rel=1e-4)
+    for row in rows:
+        assert sum(float(row[f"p_{name}"]) for name in COLOURS) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_test_split_is_the_one_that_was_held_out(run: RunDir, evaluation: Evaluation) -> None:
+    with run.split_csv.open(newline="", encoding="utf-8") as file:
+        held_out = [row["name"] for row in csv.DictReader(file) if row["split"] == "test"]
+    with evaluation.predictions.open(newline="", encoding="utf-8") as file:
+        assert [row["name"] for row in csv.DictReader(file)] == held_out
+
+
+def test_metrics_json_has_everything(run: RunDir, evaluation: Evaluation) -> None:
+    metrics = json.loads((evaluation.folder / "metrics.json").read_text(encoding="utf-8"))
+    assert (metrics["run"], metrics["split"], metrics["num_examples"]) == (run.id, "test", 30)
+    assert metrics["loss"] == evaluation.figures["loss"]
+    assert metrics["accuracy"] == evaluation.report.accuracy
+    assert [row["class"] for row in metrics["per_class"]] == sorted(COLOURS)
+    assert np.sum(metrics["confusion"]) == 30
+    assert metrics["epoch"] in (1, 2)
+
+
+def test_confusion_csv_is_the_matrix(evaluation: Evaluation) -> None:
+    with (evaluation.folder / "confusion.csv").open(newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    assert header[1:] == sorted(COLOURS)
+    assert [[int(count) for count in row[1:]] for row in rows] == evaluation.report.confusion.tolist()
+
+
+def test_pictures_are_drawn(evaluation: Evaluation) -> None:
+    assert {"confusion.png", "curves.png"} <= {picture.name for picture in evaluation.pictures}
+    for picture in evaluation.pictures:
+        with Image.open(picture) as image:
+            assert len(image.convert("RGB").getcolors(10**6) or []) > 20
+
+
+def test_mistakes_come_and_go_with_the_picture(run: RunDir) -> None:
+    wrong = evaluate(run, split="train", data=None, reporter=Reporter())
+    has_mistakes = wrong.report.accuracy < 1
+    assert (wrong.folder / "mistakes.png").exists() is has_mistakes
+    (wrong.folder / "mistakes.png").write_bytes(b"old")
+    again = evaluate(run, split="train", data=None, reporter=Reporter())
+    assert again.figures == wrong.figures
+    assert ("mistakes.png" in {picture.name for picture in again.pictures}) is has_mistakes
+    assert (again.folder / "mistakes.png").exists() is has_mistakes
+
+
+def test_another_csv_with_images_of_another_size_and_fewer_classes(run: RunDir, tmp_path: Path) -> None:
+    other = write_images(tmp_path / "other", 10, size=30, names=("light", "dark"))
+    result = evaluate(run, split="test", data=other, reporter=Reporter())
+    assert result.report.num_examples == 10
+    assert result.report.classes == tuple(sorted(COLOURS))
+    assert [figures.support for figures in result.report.per_class] == [5, 0, 5]
+    assert result.folder == run.eval_dir("data-dataset")
+    assert (run.eval_dir("data-dataset") / "metrics.json").is_file()
+
+
+def test_labels_that_the_run_does_not_know(run: RunDir, tmp_path: Path) -> None:
+    other = write_images(tmp_path / "other", 4, names=("dark", "pink"))
+    with pytest.raises(DataError, match="pink") as caught:
+        evaluate(run, split="test", data=other, reporter=Reporter())
+    assert "the classes there are dark, grün, light" in str(caught.value)
+
+
+def test_a_split_that_there_is_not(run: RunDir) -> None:
+    with pytest.raises(RunError, match="no split 'tests'"):
+        evaluate(run, split="tests", data=None, reporter=Reporter())
+
+
+def copied(run: RunDir, folder: Path) -> RunDir:
+    shutil.copytree(run.root, folder / run.id, symlinks=True)
+    return RunDir(folder / run.id)
+
+
+def test_damaged_weights_are_refused(run: RunDir, tmp_path: Path) -> None:
+    copy = copied(run, tmp_path)
+    with (copy.best_dir / "model.weights.h5").open("r+b") as file:
+        file.write(b"damage")
+    with pytest.raises(RunError, match="expected SHA-256"):
+        evaluate(copy, split="test", data=None, reporter=Reporter())
+
+
+def test_weights_of_another_model_are_refused(run: RunDir, tmp_path: Path) -> None:
+    copy = copied(run, tmp_path)
+    config = copy.resolved_config.read_text(encoding="utf-8")
+    copy.resolved_config.write_text(config.replace("units: 8", "units: 9"), encoding="utf-8")
+    with pytest.raises(RunError, match="the weights don't fit"):
+        evaluate(copy, split="test", data=None, reporter=Reporter())
+
+
+def test_changed_data_is_refused(run: RunDir, tmp_path: Path) -> None:
+    other = write_images(tmp_path / "other", 90)
+    copy = copied(run, tmp_path)
+    config = copy.resolved_config.read_text(encoding="utf-8")
+    old = str(run.root.parents[2] / "images" / "dataset.csv")
+    assert old in config
+    copy.resolved_config.write_text(config.replace(old, str(other)), encoding="utf-8")
+    with pytest.raises(RunError, match="the data is not what the run was trained with"):
+        evaluate(copy, split="test", data=None, reporter=Reporter())
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1, 2]"])
+def test_damaged_class_names(run: RunDir, tmp_path: Path, text: str) -> None:
+    copy = copied(run, tmp_path)
+    copy.classes_json.write_text(text)
+    with pytest.raises(RunError, match="class names"):
+        evaluate(copy, split="test", data=write_images(tmp_path / "other", 4), reporter=Reporter())
