@@ -42,7 +42,7 @@ def write_outputs(
     write_predictions(folder / "predictions.csv", subject.names, labels, probabilities, subject.classes)
     write_atomic(folder / "confusion.csv", _confusion_csv(report))
     pictures = [folder / "confusion.png", folder / "curves.png"]
-    write_confusion_plot(pictures[0], report, run_name=manifest.name, split=subject.name)
+    write_confusion_plot(pictures[0], report, run_name=manifest.name, split=Path(subject.name).name)
     rows = read_metrics(run.metrics)
     metric = next((name for name in rows[0] if name not in _TIMES and not name.startswith("val_")), "loss")
     best_epoch = manifest.best.epoch if manifest.best else None
