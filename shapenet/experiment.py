@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shapenet.config.dump import dump_yaml
+from shapenet.config.interpolation import escape
 from shapenet.config.load import validate, with_places
 from shapenet.config.nodes import Node, child, to_plain
 from shapenet.config.read import read_config
@@ -36,7 +37,7 @@ class Experiment:
 
     def resolved(self) -> str:
         """YAML that alone gives the same experiment: every default filled in, paths absolute."""
-        return dump_yaml(resolved_values(self.config))
+        return dump_yaml(escape(resolved_values(self.config)))
 
     def digest(self) -> str:
         """Eight hexadecimal digits that change with the resolved config."""

@@ -25,13 +25,23 @@ class ConfigText(str):
         return instance
 
 
+def absolute_path(text: str, base_dir: Path) -> Path:
+    """The path that `text` means, without ``..`` in it.
+
+    Args:
+        text: Relative to `base_dir`, absolute, or from ``~``.
+        base_dir: A folder.
+    """
+    path = (base_dir / Path(text).expanduser()).absolute()
+    return path.resolve() if ".." in path.parts else path
+
+
 def _resolve(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not value or "\0" in value:
         raise ValueError("a path can't be empty or hold a NUL byte")
-    base_dir = value.base_dir if isinstance(value, ConfigText) else Path.cwd()
-    return (base_dir / Path(value).expanduser()).absolute()
+    return absolute_path(value, value.base_dir if isinstance(value, ConfigText) else Path.cwd())
 
 
 ConfigPath = Annotated[Path, BeforeValidator(_resolve)]

@@ -81,6 +81,8 @@ def _mapping(dumper: _Dumper, value: Mapping[str, Any]) -> yaml.MappingNode:
     return dumper.represent_mapping("tag:yaml.org,2002:map", value.items())
 
 
+_PLAIN: tuple[Any, ...] = (type(None), bool, int, None)  # None stands for what no other entry knows: an error
+_Dumper.yaml_representers = {kind: yaml.SafeDumper.yaml_representers[kind] for kind in _PLAIN}
 _Dumper.add_representer(str, _text)
 _Dumper.add_multi_representer(str, _text)
 _Dumper.add_representer(float, _number)

@@ -1,4 +1,4 @@
-"""References in a config's text: ``${other.key}`` and ``${env:NAME:default}``."""
+"""References in a config's text: ``${other.key}``, ``${dir:path.key}`` and ``${env:NAME:default}``."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ from shapenet.config.nodes import (
     SequenceNode,
     child,
     measure,
+    to_plain,
 )
 from shapenet.config.problems import dotted, shown
 from shapenet.config.scalars import resolve_plain
 from shapenet.errors import ConfigError, Key, Place, Problem, did_you_mean
+from shapenet.values import absolute_path
 
 _TOKEN = re.compile(r"(?P<escape>\$\$\{)|\$\{(?P<name>[^}]*)\}|(?P<open>\$\{)")
 _VARIABLE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)(?::(.*))?", re.DOTALL)
+_FOLDER = "dir:"
 _CODE = "config/interpolation"
 _MAX_LEVELS = 100
 _MAX_CHARACTERS = 1_000_000
@@ -36,9 +39,10 @@ def interpolate(tree: Node, environment: Mapping[str, str] | None = None) -> Nod
     """The tree with every reference replaced by what it refers to.
 
     ``${model.layers.0}`` is the value at that road from the root; alone it keeps its
-    type and may be a mapping or a list, inside text it is written out. ``${env:NAME}``
-    and ``${env:NAME:default}`` are an environment variable; alone they are read as
-    YAML reads an unquoted word. ``$${`` stands for ``${``. Keys are left as they are.
+    type and may be a mapping or a list, inside text it is written out. ``${dir:road}``
+    is the folder, absolute, of the path at that road. ``${env:NAME}`` and
+    ``${env:NAME:default}`` are an environment variable; alone they are read as YAML
+    reads an unquoted word. ``$${`` stands for ``${``. Keys are left as they are.
 
     A value taken whole keeps its `base_dir`: a path still starts from the folder of the
     file that wrote it, one from the environment from the working folder.
@@ -185,13 +189,20 @@ class _Interpolation:
     def _reference(self, name: str, site: ScalarNode) -> Node:
         variable = self._as_variable(name, site)
         if not variable:
-            return self._lookup(name, site)
+            return self._folder(name, site) if name.startswith(_FOLDER) else self._lookup(name, site)
         text = self._variable(variable, site)
         base_dir = Path.cwd() if variable[1] in self._environment else site.base_dir
         try:
             return ScalarNode(resolve_plain(text), site.place, base_dir)
         except ValueError as error:
             self._fail(site, f"{_reference_text(name)}: {error}", "config/environment")
+
+    def _folder(self, name: str, site: ScalarNode) -> Node:
+        """The folder of the path at a dotted road."""
+        node = self._lookup(name.removeprefix(_FOLDER), site)
+        if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
+            self._fail(site, f"{_reference_text(name)}: expected a path there, received {shown(to_plain(node))}")
+        return replace(node, value=str(absolute_path(node.value, node.base_dir).parent))
 
     def _as_variable(self, name: str, site: ScalarNode) -> re.Match[str] | None:
         """The parts of ``env:NAME:default``; None for a dotted key."""

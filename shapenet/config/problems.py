@@ -74,9 +74,23 @@ def _below(value: object, part: str | int) -> tuple[Any] | None:
     return None
 
 
+_OUR_WORDS = (
+    ("Value error, ", ""),
+    ("Input should be a valid ", "expected a "),
+    ("Input should be ", "expected "),
+    ("greater than or equal to ", "at least "),
+    ("less than or equal to ", "at most "),
+    ("greater than ", "more than "),
+    ("expected a string", "expected text"),
+    ("a integer", "an integer"),
+    ("a tuple", "a list"),
+    ("a boolean", "true or false"),
+)
+
+
 def _expectation(message: str) -> str:
-    for old, new in (("Input should be", "expected"), ("Value error, ", ""), ("a valid ", "a "), ("a integer", "an integer")):
-        message = message.replace(old, new)
+    for theirs, ours in _OUR_WORDS:
+        message = message.replace(theirs, ours)
     return message[:1].lower() + message[1:]
 
 

@@ -71,7 +71,8 @@ class Store:
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
         """The memory-mapped array of a field, of shape ``(num_records, *field.shape)``."""
-        return self._arrays[name]
+        array: npt.NDArray[Any] = self._arrays[name]
+        return array
 
 
 def field_path(folder: Path, name: str) -> Path:

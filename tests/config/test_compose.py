@@ -32,10 +32,10 @@ def problem_of(path):
         ("o: {Adam: {lr: 1}}", "o: {Adam: {b: 2}}", {"o": {"Adam": {"lr": 1, "b": 2}}}),
         ("o: Adam", "o: {SGD: {lr: 1}}", {"o": {"SGD": {"lr": 1}}}),
         ("o: {Adam: {lr: 1}}", "o: Adam", {"o": "Adam"}),
-        ("data: {source: {shapes: {size: 8}}}", "data: {source: {csv: {path: a}}}", {"data": {"source": {"csv": {"path": "a"}}}}),
+        ("d: {source: {shapes: {a: 8}}}", "d: {source: {csv: {path: a}}}", {"d": {"source": {"csv": {"path": "a"}}}}),
         ("split: {test: 0.1, val: 0.1}", "split: {test: {csv: {}}}", {"split": {"test": {"csv": {}}, "val": 0.1}}),
         ("test: {csv: {path: a}}", "test: {folder: {}}", {"test": {"folder": {}}}),
-        ("task: {a: classification, b: regression}", "task: {c: x}", {"task": {"a": "classification", "b": "regression", "c": "x"}}),
+        ("task: {a: x, b: y}", "task: {c: z}", {"task": {"a": "x", "b": "y", "c": "z"}}),
         ("training: {epochs: 1}", "training: {batch_size: 2}", {"training": {"epochs": 1, "batch_size": 2}}),
     ],
 )  # fmt: skip
@@ -66,10 +66,11 @@ def test_a_circle(tmp_path):
 
 
 def test_a_missing_base_is_a_fault_of_the_line_that_names_it(tmp_path):
-    write(tmp_path, base="x: 1", a="y: 1\nextends:\n  - bose.yaml")
-    problem = problem_of(tmp_path / "a.yaml")
-    assert (problem.code, problem.hint) == ("config/missing-file", "did you mean base.yaml?")
-    assert problem.place == Place(str(tmp_path / "a.yaml"), 3, 5)
+    write(tmp_path, base="x: 1", top="y: 1\nextends:\n  - bose.yaml")
+    problem = problem_of(tmp_path / "top.yaml")
+    assert problem.code == "config/missing-file"
+    assert str(problem.hint).startswith("did you mean base.yaml")
+    assert problem.place == Place(str(tmp_path / "top.yaml"), 3, 5)
 
 
 def test_a_fault_in_a_base_keeps_its_place(tmp_path):

@@ -13,10 +13,11 @@ from shapenet.config.yaml_loader import load_yaml, parse_yaml
 from shapenet.values import ConfigText
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-AMBIGUOUS = st.sampled_from(
-    "no yes on off y N true ~ null 1e-3 1E5 .5 010 0o17 0x1f 1:30 2020-01-01 1_000 .nan -.inf 1e999 = << - ? : & * ! # | >"
-    " a:b x#y 'q' C:\\x ${a} [ ] { } , % @ ` ---  ... 1.5.2 +1 0b1 12e03 190:20:30".split(" ")
+WORDS = (
+    "no yes on off y N true ~ null 1e-3 1E5 .5 010 0o17 0x1f 1:30 2020-01-01 1_000 .nan -.inf 1e999 = << - ? : & * ! #"
+    " | > a:b x#y 'q' C:\\x ${a} [ ] { } , % @ ` --- ... 1.5.2 +1 0b1 12e03 190:20:30"
 )
+AMBIGUOUS = st.sampled_from(["", *WORDS.split()])
 SCALARS = (
     st.none() | st.booleans() | st.integers(-(10**90), 10**90) | st.floats(allow_nan=False, allow_infinity=False)
     | TEXT | AMBIGUOUS

@@ -1,5 +1,6 @@
 """References to other keys and to the environment."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -112,13 +113,23 @@ def test_escaped_data_means_itself(data):
 
 @given(st.dictionaries(st.sampled_from("abc"), st.text(alphabet="${}ab.:env0", max_size=12)))
 def test_any_text_is_a_value_or_a_config_error(data):
-    try:
+    with suppress(ConfigError):
         interpolate(nodes_of(data), {"a": "1"})
-    except ConfigError as error:
-        assert error.problems
 
 
 def nodes_of(data):
     from shapenet.config.dump import dump_yaml
 
     return parse_yaml(dump_yaml({"root": data}), "f.yaml", Path()).entries["root"].node
+
+
+def test_dir_is_the_folder_of_a_path_elsewhere(tmp_path):
+    text = "a: {path: sub/train.csv}\nb: ${dir:a.path}/test.csv\nc: ${dir:a.path}\nd: ${dir:e}\ne: /x/y/z.csv"
+    data = to_plain(interpolate(parse_yaml(text, "f.yaml", tmp_path), {}))
+    folder = str(tmp_path / "sub")
+    assert (data["b"], data["c"], data["d"]) == (f"{folder}/test.csv", folder, "/x/y")
+
+
+def test_dir_needs_a_path():
+    problem = problems_of("a: 3\nb: ${dir:a}")[0]
+    assert problem.message == "${dir:a}: expected a path there, received 3"
