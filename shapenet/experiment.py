@@ -55,17 +55,20 @@ class Experiment:
             raise located from error
 
 
-def load_experiment(path: Path, overrides: Sequence[str] = ()) -> Experiment:
+def load_experiment(
+    path: Path, overrides: Sequence[str] = (), assignments: Sequence[tuple[str, Node]] = ()
+) -> Experiment:
     """Read and check a config, running the plug-ins that it names.
 
     Args:
         path: The YAML file.
         overrides: ``dotted.key=value`` texts, in order.
+        assignments: Dotted keys with values, laid over all that.
 
     Raises:
         ConfigError: Anything in it is wrong; lists every problem with its place.
     """
-    tree = read_config(path, overrides)
+    tree = read_config(path, overrides, assignments)
     load_vocabulary()
     load_plugins(_plugin_paths(tree))
     return Experiment(validate(tree), path, tree)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 
 from shapenet.callbacks.base import Listener, Row
-from shapenet.rundir.atomic import machine_errors
+from shapenet.rundir.atomic import append_line
 
 
 class MetricsLog(Listener):
@@ -24,7 +23,4 @@ class MetricsLog(Listener):
     def epoch_end(self, row: Row) -> None:
         """Append a line and see it onto the disk."""
         line = json.dumps({name: value if math.isfinite(value) else None for name, value in row.items()})
-        with machine_errors(self._path), self._path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append_line(self._path, line)

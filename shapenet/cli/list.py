@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from shapenet.registry import Registry
+    from shapenet.registry import Entry, Registry
 
 
 @click.command("list")
@@ -30,7 +31,16 @@ def list_parts(kind: str | None, name: str | None) -> None:
     elif name is None:
         show(names_table(_registry(kind)))
     else:
-        show(entry_view(kind, _registry(kind).get(name)))
+        show(entry_view(kind, _entry(_registry(kind), name)))
+
+
+def _entry(registry: Registry, name: str) -> Entry:
+    from shapenet.errors import ConfigError, Place
+
+    try:
+        return registry.get(name)
+    except ConfigError as error:
+        raise error.replacing(replace(problem, place=Place("command line")) for problem in error.problems) from None
 
 
 def _registry(kind: str) -> Registry:

@@ -45,7 +45,8 @@ def validate(
         if not isinstance(outcome, ShapenetError):
             _show(path, *outcome)
     if errors:
-        raise errors[0].replacing(problem for error in errors for problem in error.problems)
+        # An override that is wrong is wrong for every config.
+        raise errors[0].replacing(dict.fromkeys(problem for error in errors for problem in error.problems))
 
 
 def _check(path: Path, overrides: Sequence[str], build: bool) -> tuple[Experiment, Any] | ShapenetError:

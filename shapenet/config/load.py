@@ -14,21 +14,32 @@ from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import ConfigError, Key, Problem, ShapenetError
 
 ErrorType = TypeVar("ErrorType", bound=ShapenetError)
+Model = TypeVar("Model", bound=BaseModel)
 
 _AT_THE_KEY = {"config/unknown-key", "config/unknown-argument"}
 
 
 def validate(tree: Node) -> ExperimentConfig:
+    """The experiment that `tree` describes; see `validate_as`."""
+    return validate_as(ExperimentConfig, tree)
+
+
+def validate_as(model: type[Model], tree: Node) -> Model:
     """The config that `tree` describes.
+
+    Args:
+        model: The schema of its root.
+        tree: The config.
 
     Raises:
         ConfigError: It breaks the schema; lists every problem with its place.
     """
     value = to_plain(tree)
     try:
-        return ExperimentConfig.model_validate(value)
+        return model.model_validate(value)
     except ValidationError as error:
-        raise with_places(ConfigError(from_pydantic(error, value, _fields_at)), tree) from None
+        problems = from_pydantic(error, value, lambda key: _fields_at(model, key))
+        raise with_places(ConfigError(problems), tree) from None
 
 
 def with_places(error: ErrorType, tree: Node) -> ErrorType:
@@ -43,8 +54,7 @@ def _placed(problem: Problem, tree: Node) -> Problem:
     return replace(problem, place=find(tree, problem.key))
 
 
-def _fields_at(key: Key) -> Iterable[str]:
-    model: Any = ExperimentConfig
+def _fields_at(model: Any, key: Key) -> Iterable[str]:
     for part in key:
         field = model.model_fields.get(part) if _is_section(model) else None
         model = _section_in(field.annotation) if field else None

@@ -48,6 +48,23 @@ def apply_overrides(tree: Node, overrides: Sequence[str], working_dir: Path) -> 
     return tree
 
 
+def assign(tree: Node, key: str, value: Node) -> Node:
+    """The tree with one value put in, by the rules of `apply_overrides`.
+
+    Args:
+        tree: The composed config, which stays as it is.
+        key: The dotted key.
+        value: What to put there.
+
+    Raises:
+        ConfigError: ``usage/override``: the key leads nowhere; its place is that of `value`.
+    """
+    try:
+        return _assign(tree, _road(key), value, ())
+    except ConfigError as error:
+        raise error.replacing(replace(problem, place=value.place) for problem in error.problems) from None
+
+
 def override_place(text: str) -> Place:
     """The place of the values that an override gives: ``command line (-o ...)``."""
     return Place(f"command line (-o {text if len(text) <= 60 else text[:57] + '...'})")
@@ -64,19 +81,24 @@ def parse_override(text: str, working_dir: Path) -> tuple[tuple[str, ...], Node]
         ConfigError: ``usage/override``: there is no ``=``, a key is empty, or the value is not YAML.
     """
     name, equals, written = text.partition("=")
-    road = tuple(name.strip().split("."))
     if not equals:
         raise ConfigError(_CODE, f"expected key=value, received {shown(text)}", hint=_FORM)
+    road = _road(name)
+    if not written.strip():
+        hint = f"{name}=null sets null, {name}='\"\"' an empty text"
+        raise ConfigError(_CODE, f"expected a value after {shown(f'{name}=')}", hint=hint)
+    return road, _value(written.strip(), name, working_dir, override_place(text))
+
+
+def _road(name: str) -> tuple[str, ...]:
+    road = tuple(name.strip().split("."))
     if not all(road):
         raise ConfigError(_CODE, f"expected a dotted key, received {shown(name)}", hint=_FORM)
     if len(road) > MAX_DEPTH:
         raise ConfigError(_CODE, f"expected at most {MAX_DEPTH} keys, received {len(road)}", hint=_FORM)
     if road[0] == EXTENDS:
         raise ConfigError(_CODE, "extends can't be given on the command line", hint="write it into the file")
-    if not written.strip():
-        hint = f"{name}=null sets null, {name}='\"\"' an empty text"
-        raise ConfigError(_CODE, f"expected a value after {shown(f'{name}=')}", hint=hint)
-    return road, _value(written.strip(), name, working_dir, override_place(text))
+    return road
 
 
 def _value(written: str, name: str, working_dir: Path, place: Place) -> Node:

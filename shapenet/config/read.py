@@ -8,15 +8,16 @@ from pathlib import Path
 from shapenet.config.compose import compose
 from shapenet.config.interpolation import interpolate
 from shapenet.config.nodes import Node
-from shapenet.config.overrides import apply_overrides
+from shapenet.config.overrides import apply_overrides, assign
 
 
-def read_config(path: Path, overrides: Sequence[str] = ()) -> Node:
+def read_config(path: Path, overrides: Sequence[str] = (), assignments: Sequence[tuple[str, Node]] = ()) -> Node:
     """The config of a file: with what it extends, the overrides, and references replaced.
 
     Args:
         path: The YAML file.
         overrides: Texts ``dotted.key=value`` of the command line, the later over the earlier.
+        assignments: Dotted keys with values, laid over all that.
 
     Returns:
         The root mapping, in which every value knows its place and base folder.
@@ -25,4 +26,7 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> Node:
         ConfigError: The text is wrong; nothing is checked against a schema here.
         MachineError: A file can't be read.
     """
-    return interpolate(apply_overrides(compose(path), overrides, Path.cwd()))
+    tree = apply_overrides(compose(path), overrides, Path.cwd())
+    for key, value in assignments:
+        tree = assign(tree, key, value)
+    return interpolate(tree)

@@ -76,6 +76,18 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         fsync_dir(path.parent)
 
 
+def append_line(path: Path, line: str) -> None:
+    """Append a line to a text file and see it onto the disk.
+
+    Raises:
+        MachineError: The disk is full, the folder is read-only, and the like.
+    """
+    with machine_errors(path), path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """A temporary folder beside `path` that takes its name when the block ends well.

@@ -37,7 +37,7 @@ def in_words(annotation: Any) -> str:
     if origin in (Union, types.UnionType):
         return _either([in_words(argument) for argument in arguments])
     if origin is Literal:
-        return _either([str(argument) for argument in arguments])
+        return _either([str(value).lower() if isinstance(value, bool) else str(value) for value in arguments])
     if origin in (list, tuple) and arguments:
         return _of_list([argument for argument in arguments if argument is not Ellipsis], fixed=origin is tuple)
     return _NAMES.get(origin or annotation, getattr(annotation, "__name__", str(annotation)))

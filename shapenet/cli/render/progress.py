@@ -118,13 +118,7 @@ class LiveReporter(CommandReporter):
         self._view: Callable[[], RenderableType] = Text
         self._packing: PackingLines | None = None
         self._training: TrainingLines | None = None
-        self._live = Live(
-            console=self._console,
-            get_renderable=self._current,
-            refresh_per_second=_REFRESHES_PER_SECOND,
-            transient=True,
-            redirect_stderr=sys.stderr.isatty(),
-        )
+        self._live = self._make_live(redirect_stderr=False)
         self.status("starting")
 
     def __enter__(self) -> Self:
@@ -135,6 +129,15 @@ class LiveReporter(CommandReporter):
     def close(self) -> None:
         """Take the live lines away."""
         self._live.stop()
+
+    def _make_live(self, *, redirect_stderr: bool) -> Live:
+        return Live(
+            console=self._console,
+            get_renderable=self._current,
+            refresh_per_second=_REFRESHES_PER_SECOND,
+            transient=True,
+            redirect_stderr=redirect_stderr,
+        )
 
     def _current(self) -> RenderableType:
         return self._view()
@@ -166,6 +169,11 @@ class LiveReporter(CommandReporter):
         """The header, the headings, and the first live row."""
         self._training = TrainingLines(start, self._console.width, self._clock)
         self._view = self._training.view
+        if self._live.is_started:
+            # Only now, since sys.stderr changes hands while libraries are loaded on another thread.
+            self._live.stop()
+            self._live = self._make_live(redirect_stderr=sys.stderr.isatty())
+            self._live.start()
         self._print(*([Text()] if self._packing else []), *self._training.header(start))
 
     def step(self, epoch: int, images_done: int, images_total: int, logs: Mapping[str, float]) -> None:

@@ -1,0 +1,61 @@
+"""The command ``shapenet sweep``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from shapenet.cli.options import command_text, overrides_option, runs_dir_option
+
+if TYPE_CHECKING:
+    from shapenet.sweeps.study import Study
+
+
+@click.command()
+@click.option("--config", required=True, type=click.Path(path_type=Path), help="The sweep file.")
+@overrides_option
+@runs_dir_option
+@click.option(
+    "--sweeps-dir", type=click.Path(path_type=Path, file_okay=False), default=Path("sweeps"), show_default=True,
+    help="Folder of all sweeps.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Check and list the trials without training.")
+def sweep(config: Path, overrides: tuple[str, ...], runs_dir: Path, sweeps_dir: Path, dry_run: bool) -> None:
+    """Train every trial of a sweep.
+
+    A sweep file names a base experiment and a grid of values over its keys; each
+    combination becomes an ordinary run. All trials are checked before the first one
+    begins, and a trial that fails does not end the others.
+    """
+    from shapenet.cli.render.console import show
+    from shapenet.cli.render.sweep import SweepLines, leaderboard_table, trials_table
+    from shapenet.sweeps.config import load_sweep
+
+    loaded = load_sweep(config, overrides)
+    if dry_run:
+        show(trials_table(loaded.trials))
+        return
+    from shapenet.sweeps.run import run_sweep
+    from shapenet.sweeps.study import Study
+
+    study = Study.create(sweeps_dir, loaded.config.name, loaded.config.objective)
+    command = ("shapenet", *sys.argv[1:])
+    try:
+        run_sweep(loaded, study, runs_dir, command, SweepLines(loaded.trials))
+    finally:
+        if study.results:
+            click.echo()
+            show(leaderboard_table(study.standings(), study.objective or "objective"))
+    _say_what_there_is(study)
+
+
+def _say_what_there_is(study: Study) -> None:
+    from shapenet.cli.render.closing import show_closing
+
+    best = next(standing for standing in study.standings() if standing.rank == 1)
+    facts = {"leaderboard": str(study.folder / "leaderboard.csv"), "best config": str(study.folder / "best.yaml")}
+    commands = {"evaluate": command_text("shapenet", "eval", "--run", best.result.run or "")}
+    show_closing(facts, commands)

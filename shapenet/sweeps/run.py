@@ -1,0 +1,65 @@
+"""Runs a sweep from its first trial to its last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from shapenet.config.load import with_places
+from shapenet.errors import ConfigError, RunError, RunInterruptedError
+from shapenet.rundir.atomic import write_atomic
+from shapenet.sweeps.config import Sweep
+from shapenet.sweeps.executor import Job, TrialResult, run_trial
+from shapenet.sweeps.space import Trial
+from shapenet.sweeps.study import Study
+
+Execute = Callable[[Job], TrialResult]
+"""Runs one trial; a later executor may do so elsewhere."""
+
+
+class SweepReporter:
+    """Hears how a sweep goes; this one keeps silent."""
+
+    def began(self, trial: Trial, number_of_trials: int) -> None:
+        """A trial begins."""
+
+    def ended(self, trial: Trial, number_of_trials: int, result: TrialResult, objective: str | None) -> None:
+        """A trial has ended."""
+
+
+def run_sweep(
+    sweep: Sweep, study: Study, runs_dir: Path, command: Sequence[str], reporter: SweepReporter,
+    execute: Execute = run_trial,
+) -> None:  # fmt: skip
+    """Run every trial, one after another; how they went is in the study.
+
+    Args:
+        sweep: What to run.
+        study: Takes down how it goes.
+        runs_dir: Folder of all runs.
+        command: The command line, for the runs' manifests.
+        reporter: Hears how it goes.
+        execute: Runs a trial.
+
+    Raises:
+        ConfigError: The objective names a figure that the runs don't have.
+        RunInterruptedError: A signal ended the sweep; what is done stays.
+        RunError: No trial ended well.
+    """
+    write_atomic(study.folder / "sweep.yaml", sweep.path.read_bytes())
+    number = len(sweep.trials)
+    for trial in sweep.trials:
+        reporter.began(trial, number)
+        study.begin(trial)
+        job = Job(sweep.config.base, sweep.config.overrides, sweep.assignments(trial), runs_dir, tuple(command))
+        result = execute(job)
+        try:
+            study.end(trial, result)
+        except ConfigError as error:
+            raise with_places(error, sweep.tree) from None
+        reporter.ended(trial, number, result, study.objective)
+        if result.status == "interrupted":
+            raise RunInterruptedError(2, f"interrupted in trial {trial.number} of {number}; see {study.folder}")
+    if not any(result.status == "done" for _, result in study.results):
+        errors = dict.fromkeys(result.error for _, result in study.results)
+        raise RunError("run/no-trial", f"no trial ended well; the first one: {next(iter(errors))}")

@@ -1,0 +1,222 @@
+"""Sweeps: the grid, the sweep file, the study, the executor, and a real one."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from shapenet.config.nodes import child
+from shapenet.config.yaml_loader import parse_yaml
+from shapenet.errors import ConfigError, DivergedError, RunError, RunInterruptedError
+from shapenet.experiment import load_experiment
+from shapenet.rundir.manifest import read_manifest
+from shapenet.sweeps.config import Sweep, load_sweep
+from shapenet.sweeps.executor import Job, TrialResult, run_trial
+from shapenet.sweeps.run import SweepReporter, run_sweep
+from shapenet.sweeps.space import grid
+from shapenet.sweeps.study import Study
+
+BASE = """\
+name: base
+data: {source: {shapes: {classes: [square, ring], num_images: 60, size: 8}}}
+model: {layers: [Flatten, Dense: {units: 4}]}
+training: {epochs: 1, batch_size: 8}
+"""
+SWEEP = """\
+name: try
+base: base.yaml
+overrides: [training.epochs=2]
+grid:
+  optimizer.SGD.learning_rate: [0.1, 0.01]
+  training.batch_size: [8, 16]
+"""
+
+
+def write_sweep(folder: Path, text: str = SWEEP) -> Path:
+    (folder / "base.yaml").write_text(BASE, encoding="utf-8")
+    (folder / "sweep.yaml").write_text(text, encoding="utf-8")
+    return folder / "sweep.yaml"
+
+
+def test_a_grid_is_every_combination_the_last_key_fastest() -> None:
+    space = parse_yaml("a: [1, 2]\nb.c: [x, {y: 3}]", "f.yaml", Path())
+    trials = [(trial.number, trial.values) for trial in grid(space)]
+    assert trials == [
+        (1, {"a": 1, "b.c": "x"}),
+        (2, {"a": 1, "b.c": {"y": 3}}),
+        (3, {"a": 2, "b.c": "x"}),
+        (4, {"a": 2, "b.c": {"y": 3}}),
+    ]
+
+
+def test_trials_are_the_base_with_overrides_and_values(tmp_path: Path) -> None:
+    sweep = load_sweep(write_sweep(tmp_path))
+    config = sweep.experiment(sweep.trials[3]).config
+    assert (config.name, config.project) == ("base-t004", "try")
+    assert (config.training.epochs, config.training.batch_size) == (2, 16)
+    assert config.optimizer.to_config() == {"SGD": {"learning_rate": 0.01}}
+
+
+def test_paths_in_a_grid_start_from_the_sweep_file(tmp_path: Path) -> None:
+    (tmp_path / "sweeps").mkdir()
+    (tmp_path / "base.yaml").write_text(BASE, encoding="utf-8")
+    path = tmp_path / "sweeps" / "sweep.yaml"
+    path.write_text("name: a\nbase: ../base.yaml\ngrid: {data.source.csv.path: [x.csv]}\n", encoding="utf-8")
+    sweep = load_sweep(path)
+    source = sweep.experiment(sweep.trials[0]).config.data.source
+    assert source.arguments["path"] == tmp_path / "sweeps" / "x.csv"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("grid:", "gird:", "sweep.yaml:4:1: gird is not a field\n  help: did you mean grid?"),
+        ("[8, 16]", "[8, no]", "sweep.yaml:6:27: training.batch_size: expected an integer, received 'no'"),
+        ("[8, 16]", "8", "sweep.yaml:6:24: grid.training.batch_size: expected a list, received 8"),
+        ("[8, 16]", "[]", "sweep.yaml:6:24: grid.training.batch_size"),
+        ("batch_size", "batchsize", "sweep.yaml:6:25: training.batchsize is not a field"),
+        ("SGD.learning_rate", "SGD.rate", "SGD has no argument 'rate'"),
+        ("base.yaml", "bass.yaml", "bass.yaml: there is no such file\n  help: did you mean base.yaml"),
+        ("epochs=2", "epochs=two", "command line (-o training.epochs=two): training.epochs: expected an integer"),
+    ],
+)
+def test_every_trial_is_checked_before_the_first(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_sweep(write_sweep(tmp_path, SWEEP.replace(old, new)))
+    assert expected in str(caught.value)
+
+
+def job(folder: Path) -> Job:
+    return Job(folder / "base.yaml", (), (), folder / "runs", ("shapenet", "sweep"))
+
+
+def report_done(job: Job) -> TrialResult:
+    return TrialResult("done", run=str(job.runs_dir), metrics={"val_loss": 0.5}, epochs=3)
+
+
+def exit_at_once(job: Job) -> TrialResult:
+    os._exit(9)
+
+
+def kill_itself(job: Job) -> TrialResult:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def diverge(job: Job) -> TrialResult:
+    raise DivergedError("training/diverged", "the loss became nan")
+
+
+def fail(job: Job) -> TrialResult:
+    raise ZeroDivisionError("by zero")
+
+
+def be_interrupted(job: Job) -> TrialResult:
+    raise RunInterruptedError(2, "SIGINT received")
+
+
+@pytest.mark.parametrize(
+    ("work", "status", "error"),
+    [
+        (report_done, "done", None),
+        (exit_at_once, "failed", "the trial's process was ended with exit code 9"),
+        (kill_itself, "failed", "the trial's process was ended by SIGKILL"),
+        (diverge, "diverged", "error[training/diverged]: the loss became nan"),
+        (fail, "failed", "ZeroDivisionError: by zero"),
+        (be_interrupted, "interrupted", "error[run/interrupted]: SIGINT received"),
+    ],
+)
+def test_whatever_happens_in_a_trial_is_a_result(tmp_path: Path, work: object, status: str, error: str | None) -> None:
+    result = run_trial(job(tmp_path), work)  # type: ignore[arg-type]
+    assert (result.status, result.error) == (status, error)
+    assert result.seconds > 0
+
+
+class Scripted:
+    """Gives prepared results in turn."""
+
+    def __init__(self, *results: TrialResult) -> None:
+        self.results = list(results)
+
+    def __call__(self, job: Job) -> TrialResult:
+        return self.results.pop(0)
+
+
+def done(folder: Path, name: str, **metrics: float) -> TrialResult:
+    run = folder / name
+    run.mkdir(parents=True)
+    (run / "config.resolved.yaml").write_text(f"name: {name}\n")
+    return TrialResult("done", 1.0, str(run), "val_loss", metrics, 2)
+
+
+def swept(tmp_path: Path, *results: TrialResult, text: str = SWEEP) -> tuple[Sweep, Study]:
+    sweep = load_sweep(write_sweep(tmp_path, text))
+    study = Study.create(tmp_path / "sweeps", sweep.config.name, sweep.config.objective)
+    run_sweep(sweep, study, tmp_path / "runs", ("shapenet",), SweepReporter(), Scripted(*results))
+    return sweep, study
+
+
+def test_the_leaderboard_ranks_by_what_the_runs_monitor(tmp_path: Path) -> None:
+    results = [
+        done(tmp_path, "a", val_loss=0.5, val_accuracy=0.7),
+        TrialResult("failed", 1.0, error="out of luck"),
+        done(tmp_path, "c", val_loss=0.2, val_accuracy=0.6),
+        TrialResult("diverged", 1.0, error="nan"),
+    ]
+    _, study = swept(tmp_path, *results)
+    assert [(s.rank, s.trial.number) for s in study.standings()] == [(1, 3), (2, 1), (None, 2), (None, 4)]
+    with (study.folder / "leaderboard.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["val_loss"] for row in rows] == ["0.2", "0.5", "", ""]
+    assert rows[0]["training.batch_size"] == "8"
+    assert (study.folder / "best.yaml").read_text() == "name: c\n"
+    events = [json.loads(line) for line in (study.folder / "study.jsonl").read_text().splitlines()]
+    assert [(event["event"], event["trial"]) for event in events] == [
+        (event, trial) for trial in (1, 2, 3, 4) for event in ("begin", "end")
+    ]
+
+
+def test_an_objective_that_grows_ranks_the_other_way(tmp_path: Path) -> None:
+    results = [done(tmp_path, name, val_loss=0.1, val_accuracy=value) for name, value in zip("abcd", (1, 3, 2, 3))]
+    _, study = swept(tmp_path, *results, text=SWEEP + "objective: val_accuracy\n")
+    assert [s.trial.number for s in study.standings()] == [2, 4, 3, 1]
+
+
+def test_an_objective_that_runs_do_not_have(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"sweep.yaml:7:12: expected one of val_loss; received 'auc'"):
+        swept(tmp_path, done(tmp_path, "a", val_loss=1.0), text=SWEEP + "objective: auc\n")
+
+
+def test_a_sweep_without_a_good_trial_says_why(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="no trial ended well; the first one: out of luck"):
+        swept(tmp_path, *[TrialResult("failed", 1.0, error="out of luck")] * 4)
+
+
+def test_an_interruption_ends_the_sweep_with_its_leaderboard(tmp_path: Path) -> None:
+    results = [done(tmp_path, "a", val_loss=0.5), TrialResult("interrupted", 1.0, error="SIGINT received")]
+    with pytest.raises(RunInterruptedError, match="in trial 2 of 4"):
+        swept(tmp_path, *results)
+    assert len((tmp_path / "sweeps" / "try" / "leaderboard.csv").read_text().splitlines()) == 3
+
+
+def test_a_folder_is_never_used_twice(tmp_path: Path) -> None:
+    folders = [Study.create(tmp_path, "größe/1", None).folder.name for _ in range(3)]
+    assert folders == ["größe-1", "größe-1-2", "größe-1-3"]
+
+
+def test_a_real_sweep(tmp_path: Path) -> None:
+    text = SWEEP.replace("  training.batch_size: [8, 16]\n", "").replace("[0.1, 0.01]", "[0.1, 1e38]")
+    sweep = load_sweep(write_sweep(tmp_path, text))
+    study = Study.create(tmp_path / "sweeps", "try", None)
+    run_sweep(sweep, study, tmp_path / "runs", ("shapenet", "sweep"), SweepReporter())
+    first, second = study.standings()
+    assert (first.result.status, second.result.status) == ("done", "diverged")
+    assert first.result.run is not None
+    manifest = read_manifest(Path(first.result.run) / "run.json")
+    assert (manifest.name, manifest.project, manifest.command) == ("base-t001", "try", ("shapenet", "sweep"))
+    assert load_experiment(study.folder / "best.yaml").config.name == "base-t001"
