@@ -12,7 +12,7 @@ from typing import Any
 from shapenet.config.dump import dump_yaml
 from shapenet.config.interpolation import escape
 from shapenet.config.load import validate, with_places
-from shapenet.config.nodes import Node, child, to_plain
+from shapenet.config.nodes import Entry, Node, child, to_plain
 from shapenet.config.read import read_config
 from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import ShapenetError
@@ -56,7 +56,7 @@ class Experiment:
 
 
 def load_experiment(
-    path: Path, overrides: Sequence[str] = (), assignments: Sequence[tuple[str, Node]] = ()
+    path: Path, overrides: Sequence[str] = (), assignments: Sequence[tuple[str, Entry]] = ()
 ) -> Experiment:
     """Read and check a config, running the plug-ins that it names.
 

@@ -36,7 +36,7 @@ def apply_overrides(tree: Node, overrides: Sequence[str], working_dir: Path) -> 
     for text in overrides:
         try:
             road, value = parse_override(text, working_dir)
-            tree = _assign(tree, road, value, ())
+            tree = _assign(tree, road, Entry(value.place, value), ())
         except ConfigError as error:
             problems.extend(replace(problem, place=override_place(text)) for problem in error.problems)
     if problems:
@@ -48,21 +48,21 @@ def apply_overrides(tree: Node, overrides: Sequence[str], working_dir: Path) -> 
     return tree
 
 
-def assign(tree: Node, key: str, value: Node) -> Node:
+def assign(tree: Node, key: str, entry: Entry) -> Node:
     """The tree with one value put in, by the rules of `apply_overrides`.
 
     Args:
         tree: The composed config, which stays as it is.
         key: The dotted key.
-        value: What to put there.
+        entry: What to put there, and where the key was written.
 
     Raises:
-        ConfigError: ``usage/override``: the key leads nowhere; its place is that of `value`.
+        ConfigError: ``usage/override``: the key leads nowhere.
     """
     try:
-        return _assign(tree, _road(key), value, ())
+        return _assign(tree, _road(key), entry, ())
     except ConfigError as error:
-        raise error.replacing(replace(problem, place=value.place) for problem in error.problems) from None
+        raise error.replacing(replace(problem, place=entry.key_place) for problem in error.problems) from None
 
 
 def override_place(text: str) -> Place:
@@ -117,30 +117,28 @@ def _value(written: str, name: str, working_dir: Path, place: Place) -> Node:
     return node
 
 
-def _assign(node: Node | None, road: tuple[str, ...], value: Node, done: Key) -> Node:
-    """`node` with `value` at the end of `road`; `done` is the road up to `node`."""
+def _assign(node: Node | None, road: tuple[str, ...], new: Entry, done: Key) -> Node:
+    """`node` with `new` at the end of `road`; `done` is the road up to `node`."""
     if not road:
-        return value
+        return new.node
     part, rest = road[0], road[1:]
     if isinstance(node, SequenceNode):
         index = _index(node, part, done)
         return replace(
             node,
             items=tuple(
-                _assign(item, rest, value, (*done, i)) if i == index else item for i, item in enumerate(node.items)
+                _assign(item, rest, new, (*done, i)) if i == index else item for i, item in enumerate(node.items)
             ),
         )
     under = str(done[-1]) if done else ""
     if not isinstance(node, MappingNode) or chooses_another(node, part, under):
         if part.isdecimal():
             raise ConfigError(_CODE, f"{dotted(done)} is not a list: {part} can't be an index", hint=_whole(done))
-        return MappingNode(
-            {part: Entry(value.place, _assign(None, rest, value, (*done, part)))}, value.place, value.base_dir
-        )
+        below = _assign(None, rest, new, (*done, part))
+        return MappingNode({part: Entry(new.key_place, below)}, new.node.place, new.node.base_dir)
     old = node.entries.get(part)
-    new = _assign(old.node if old else None, rest, value, (*done, part))
-    key_place = old.key_place if old else value.place
-    return replace(node, entries={**node.entries, part: Entry(key_place, new)})
+    below = _assign(old.node if old else None, rest, new, (*done, part))
+    return replace(node, entries={**node.entries, part: Entry(old.key_place if old else new.key_place, below)})
 
 
 def _index(node: SequenceNode, part: str, done: Key) -> int:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from shapenet.config.compose import compose
 from shapenet.config.interpolation import interpolate
-from shapenet.config.nodes import Node
+from shapenet.config.nodes import Entry, Node
 from shapenet.config.overrides import apply_overrides, assign
 
 
-def read_config(path: Path, overrides: Sequence[str] = (), assignments: Sequence[tuple[str, Node]] = ()) -> Node:
+def read_config(path: Path, overrides: Sequence[str] = (), assignments: Sequence[tuple[str, Entry]] = ()) -> Node:
     """The config of a file: with what it extends, the overrides, and references replaced.
 
     Args:
@@ -27,6 +27,6 @@ def read_config(path: Path, overrides: Sequence[str] = (), assignments: Sequence
         MachineError: A file can't be read.
     """
     tree = apply_overrides(compose(path), overrides, Path.cwd())
-    for key, value in assignments:
-        tree = assign(tree, key, value)
+    for key, entry in assignments:
+        tree = assign(tree, key, entry)
     return interpolate(tree)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from shapenet.config.load import validate_as
-from shapenet.config.nodes import Node, ScalarNode, child
+from shapenet.config.nodes import Entry, Node, ScalarNode, child
 from shapenet.config.read import read_config
 from shapenet.config.schema import Section
 from shapenet.errors import ConfigError, Problem, ShapenetError
@@ -55,10 +55,11 @@ class Sweep:
     trials: tuple[Trial, ...]
     base_name: str
 
-    def assignments(self, trial: Trial) -> tuple[tuple[str, Node], ...]:
+    def assignments(self, trial: Trial) -> tuple[tuple[str, Entry], ...]:
         """Everything that a trial changes: its values, and the name and project of its run."""
         own = {"name": f"{self.base_name}-t{trial.number:03d}", "project": self.config.name}
-        named = [(key, ScalarNode(value, self.tree.place, self.path.parent)) for key, value in own.items()]
+        place, folder = self.tree.place, self.path.parent
+        named = [(key, Entry(place, ScalarNode(value, place, folder))) for key, value in own.items()]
         return (*trial.assignments, *named)
 
     def experiment(self, trial: Trial) -> Experiment:

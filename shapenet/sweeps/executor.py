@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from shapenet.config.nodes import Node
+from shapenet.config.nodes import Entry
 from shapenet.errors import DivergedError, RunInterruptedError, ShapenetError
 from shapenet.rundir.manifest import Status
 
@@ -32,7 +32,7 @@ class Job:
 
     base: Path
     overrides: tuple[str, ...]
-    assignments: tuple[tuple[str, Node], ...]
+    assignments: tuple[tuple[str, Entry], ...]
     runs_dir: Path
     command: tuple[str, ...]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shapenet.config.nodes import MappingNode, Node, SequenceNode, to_plain
+from shapenet.config.nodes import Entry, MappingNode, Node, SequenceNode, to_plain
 
 
 @dataclass(frozen=True)
@@ -16,16 +16,16 @@ class Trial:
 
     Attributes:
         number: From 1.
-        assignments: Dotted keys with values that know where they were written.
+        assignments: Dotted keys with values, which know where they were written.
     """
 
     number: int
-    assignments: tuple[tuple[str, Node], ...]
+    assignments: tuple[tuple[str, Entry], ...]
 
     @property
     def values(self) -> dict[str, Any]:
         """The values as plain data, by dotted key."""
-        return {key: to_plain(node) for key, node in self.assignments}
+        return {key: to_plain(entry.node) for key, entry in self.assignments}
 
 
 def grid(space: Node) -> Iterator[Trial]:
@@ -36,7 +36,7 @@ def grid(space: Node) -> Iterator[Trial]:
     """
     entries = space.entries if isinstance(space, MappingNode) else {}
     columns = [
-        [(key, item) for item in entry.node.items]
+        [(key, Entry(entry.key_place, item)) for item in entry.node.items]
         for key, entry in entries.items()
         if isinstance(entry.node, SequenceNode)
     ]

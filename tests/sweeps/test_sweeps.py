@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from shapenet.config.nodes import child
 from shapenet.config.yaml_loader import parse_yaml
 from shapenet.errors import ConfigError, DivergedError, RunError, RunInterruptedError
 from shapenet.experiment import load_experiment
@@ -76,10 +75,10 @@ def test_paths_in_a_grid_start_from_the_sweep_file(tmp_path: Path) -> None:
     ("old", "new", "expected"),
     [
         ("grid:", "gird:", "sweep.yaml:4:1: gird is not a field\n  help: did you mean grid?"),
-        ("[8, 16]", "[8, no]", "sweep.yaml:6:27: training.batch_size: expected an integer, received 'no'"),
+        ("[8, 16]", "[8, no]", "sweep.yaml:6:28: training.batch_size: expected an integer, received 'no'"),
         ("[8, 16]", "8", "sweep.yaml:6:24: grid.training.batch_size: expected a list, received 8"),
         ("[8, 16]", "[]", "sweep.yaml:6:24: grid.training.batch_size"),
-        ("batch_size", "batchsize", "sweep.yaml:6:25: training.batchsize is not a field"),
+        ("batch_size", "batchsize", "sweep.yaml:6:3: training.batchsize is not a field"),
         ("SGD.learning_rate", "SGD.rate", "SGD has no argument 'rate'"),
         ("base.yaml", "bass.yaml", "bass.yaml: there is no such file\n  help: did you mean base.yaml"),
         ("epochs=2", "epochs=two", "command line (-o training.epochs=two): training.epochs: expected an integer"),
@@ -182,7 +181,9 @@ def test_the_leaderboard_ranks_by_what_the_runs_monitor(tmp_path: Path) -> None:
 
 
 def test_an_objective_that_grows_ranks_the_other_way(tmp_path: Path) -> None:
-    results = [done(tmp_path, name, val_loss=0.1, val_accuracy=value) for name, value in zip("abcd", (1, 3, 2, 3))]
+    results = [
+        done(tmp_path, name, val_loss=0.1, val_accuracy=value) for name, value in zip("abcd", (1, 3, 2, 3), strict=True)
+    ]
     _, study = swept(tmp_path, *results, text=SWEEP + "objective: val_accuracy\n")
     assert [s.trial.number for s in study.standings()] == [2, 4, 3, 1]
 
