@@ -16,9 +16,10 @@ from shapenet.config.nodes import Entry, Node, child, to_plain
 from shapenet.config.read import read_config
 from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import ShapenetError
+from shapenet.plugins import load_plugins
 from shapenet.registry import plain
 from shapenet.values import ConfigText
-from shapenet.vocabulary import load_plugins, load_vocabulary
+from shapenet.vocabulary import load_vocabulary
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from shapenet.config.schema import ModelConfig
 from shapenet.errors import DataError
 from shapenet.models.build import InputSpec, build_model, gives_logits
 from shapenet.registry import REGISTRIES, Component
-from shapenet.vocabulary import load_plugins, load_vocabulary
+from shapenet.plugins import load_plugins
+from shapenet.vocabulary import load_vocabulary
 
 load_vocabulary()
 load_plugins(sorted(Path(sys.argv[1]).glob("*.py")))

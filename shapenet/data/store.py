@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -81,11 +82,20 @@ def field_path(folder: Path, name: str) -> Path:
 
 
 def create_arrays(folder: Path, fields: Mapping[str, Field], num_records: int) -> None:
-    """Make the file of each field at its full size, unwritten."""
+    """Make the file of each field at its full size, unwritten.
+
+    The disk space is taken at once where the system can do so: a disk that fills up while a
+    mapped array is written would kill the process.
+
+    Raises:
+        OSError: The disk is full, and the like.
+    """
     for name, field in fields.items():
-        np.lib.format.open_memmap(
-            field_path(folder, name), mode="w+", dtype=field.dtype, shape=(num_records, *field.shape)
-        )
+        path = field_path(folder, name)
+        np.lib.format.open_memmap(path, mode="w+", dtype=field.dtype, shape=(num_records, *field.shape))
+        if hasattr(os, "posix_fallocate"):
+            with path.open("r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def write_meta(folder: Path, meta: StoreMeta) -> None:

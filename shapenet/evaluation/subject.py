@@ -13,7 +13,7 @@ from shapenet.experiment import Experiment
 from shapenet.registry import Component
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir, safe_name
-from shapenet.training.data import load_data, pack_with
+from shapenet.training.data import load_data, open_sources, pack_with
 from shapenet.training.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def split_of_run(run: RunDir, experiment: Experiment, name: str, reporter: Repor
     Raises:
         RunError: The data is not what it was, or has no such split.
     """
-    dataset = load_data(experiment, reporter)
+    with experiment.locating():
+        sources = open_sources(experiment.config.data)
+    dataset = load_data(experiment, sources, reporter)
     expected = read_manifest(run.run_json).data_fingerprint
     if expected != dataset.fingerprint:
         raise RunError(

@@ -86,7 +86,9 @@ def _shape_error(layer: str, shapes: str, reason: str, key: Key) -> ConfigError:
 
 
 def _sentence(error: Exception) -> str:
-    """What Keras says, without the call's details that follow in its message."""
+    """What Keras says, without the call's details that stand around it in its message."""
     text = str(error.args[0]) if error.args else type(error).__name__
+    text = re.sub(r"\x1b\[[\d;]*m", "", text)
+    text = re.sub(r"^Exception encountered when calling \S+\s*", "", text)
     text = re.split(r"\n\s*\n|Arguments received by|\{\{node", text)[0]
     return " ".join(text.split())

@@ -6,8 +6,9 @@ import errno
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from shapenet.errors import MachineError, Place
@@ -115,6 +116,20 @@ def new_folder(path: Path) -> Iterator[Path]:
             fsync_dir(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_stale(folder: Path, seconds: float) -> None:
+    """Remove what killed processes left unfinished in `folder`: nothing in it changed for `seconds`.
+
+    Args:
+        folder: Where `new_folder` makes its temporary folders; it need not exist.
+        seconds: How long a process that still lives could be silent.
+    """
+    for left in folder.glob(f"{TEMPORARY_PREFIX}*"):
+        with suppress(FileNotFoundError):  # another process was faster
+            newest = max(path.stat().st_mtime for path in (left, *left.rglob("*")))
+            if time.time() - newest > seconds:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _fsync_files(folder: Path) -> None:

@@ -41,11 +41,12 @@ def pack_with(reporter: Reporter) -> Callable[[Records], Store]:
     return pack
 
 
-def load_data(experiment: Experiment, reporter: Reporter) -> Dataset:
-    """Open the sources, pack what is not packed yet, and divide it.
+def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: Reporter) -> Dataset:
+    """Pack what is not packed yet, and divide it.
 
     Args:
         experiment: The experiment.
+        sources: Its sources, opened.
         reporter: Hears of packing and of warnings.
 
     Raises:
@@ -59,7 +60,7 @@ def load_data(experiment: Experiment, reporter: Reporter) -> Dataset:
     fractions = {"val": config.data.split.val, "test": config.data.split.test}
     plan = SplitPlan(fractions, config.data.limit, config.seed, config.data.allow_overlap)
     with experiment.locating():
-        dataset = assemble(open_sources(config.data), pack_with(reporter), plan)
+        dataset = assemble(sources, pack_with(reporter), plan)
         _check_batch_size(config, {name: len(split) for name, split in dataset.splits.items()})
     for warning in dataset.warnings:
         _LOG.warning("%s", warning)

@@ -49,4 +49,6 @@ def to_dataset(batches: Batches, num_classes: int, *, one_hot: bool) -> Any:
     dataset = dataset.unbatch().apply(tf.data.experimental.assert_cardinality(len(batches)))
     if one_hot:
         dataset = dataset.map(lambda images, labels: (images, tf.one_hot(labels, num_classes)))
-    return dataset.prefetch(2)
+    options = tf.data.Options()
+    options.autotune.enabled = False  # nothing here has a degree of parallelism to tune
+    return dataset.prefetch(2).with_options(options)

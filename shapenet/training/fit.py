@@ -22,7 +22,7 @@ from shapenet.models.build import InputSpec
 from shapenet.rundir.manifest import Device, RunManifest
 from shapenet.rundir.paths import RunDir
 from shapenet.training.build import Compiled, compile_model, keras_errors, monitored
-from shapenet.training.data import load_data
+from shapenet.training.data import load_data, open_sources
 from shapenet.training.record import RunRecord, record_data, recorded_run
 from shapenet.training.reporter import Reporter, TrainingStart
 from shapenet.training.session import Session, import_keras_meanwhile, start_session
@@ -70,12 +70,14 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
     start = time.perf_counter()
     config = experiment.config
     with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record, closing(reporter):
+        with experiment.locating():
+            sources = open_sources(config.data)
         importing = import_keras_meanwhile()
         if config.training.precision == "mixed_float16":  # may be refused, so ask before hours of packing
             importing.join()
             with experiment.locating():
                 start_session(config.training, config.seed)
-        dataset = load_data(experiment, reporter)
+        dataset = load_data(experiment, sources, reporter)
         samples = record_data(record, dataset)
         importing.join()
         run = _prepare(experiment, dataset, record)

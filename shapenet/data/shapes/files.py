@@ -16,7 +16,7 @@ import numpy as np
 from shapenet.data.png import encode_png
 from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.render import RENDER_VERSION, render_into
-from shapenet.data.shapes.workers import run_blocks
+from shapenet.data.workers import blocks_of, run_blocks
 from shapenet.errors import ConfigError, Place
 from shapenet.rundir.atomic import TEMPORARY_PREFIX, machine_errors, new_folder
 
@@ -75,12 +75,9 @@ def generate_folder(
     with _new_or_replaced(out, replace=replace) as folder, machine_errors(out):
         for shape in range(len(parameters.classes)):
             (folder / _shape_folder(parameters, shape) / "images").mkdir(parents=True)
-        blocks = [
-            (start, min(start + _BLOCK_SIZE, parameters.num_images))
-            for start in range(0, parameters.num_images, _BLOCK_SIZE)
-        ]
+        blocks = blocks_of(parameters.num_images, _BLOCK_SIZE)
         with closing(run_blocks(_write_images, (parameters, folder), blocks, num_workers)) as done:
-            for start, stop in done:
+            for (start, stop), _ in done:
                 if progress:
                     progress(stop - start)
         _write_lists(parameters, folder)

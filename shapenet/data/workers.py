@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from shapenet.errors import MachineError
+from shapenet.plugins import load_plugins, loaded_plugins
 
 Block = tuple[int, int]
 """A range of indices: the first, and the one after the last."""
 
+_Result = TypeVar("_Result")
+
 _FEW_BLOCKS = 8
-"""Starting processes takes about as long as writing so many blocks."""
+"""Starting processes takes about as long as doing so many blocks."""
 
 _work: dict[str, Any] = {}
 """What a worker process was started for."""
 
 
+def blocks_of(num_items: int, size: int) -> list[Block]:
+    """The ranges of `size`, the last one perhaps shorter, that make up ``range(num_items)``."""
+    return [(start, min(start + size, num_items)) for start in range(0, num_items, size)]
+
+
 def run_blocks(
-    function: Callable[..., None], context: tuple[Any, ...], blocks: Sequence[Block], num_workers: int | None
-) -> Generator[Block, None, None]:
+    function: Callable[..., _Result], context: tuple[Any, ...], blocks: Sequence[Block], num_workers: int | None
+) -> Generator[tuple[Block, _Result], None, None]:
     """Call ``function(*context, start, stop)`` for every block, in any order.
 
     Closing the iterator, as an error or Ctrl-C does, lets the running blocks finish, drops the
@@ -39,7 +49,7 @@ def run_blocks(
         num_workers: Number of processes; 1 stays in this one; None: by cores and blocks.
 
     Yields:
-        Each block that is done.
+        Each block that is done, and what the function returned.
 
     Raises:
         MachineError: A worker was killed.
@@ -51,8 +61,7 @@ def run_blocks(
         yield from _run_in_processes(function, context, blocks, num_workers)
         return
     for start, stop in blocks:
-        function(*context, start, stop)
-        yield start, stop
+        yield (start, stop), function(*context, start, stop)
 
 
 def available_cores() -> int:
@@ -61,21 +70,24 @@ def available_cores() -> int:
 
 
 def _run_in_processes(
-    function: Callable[..., None], context: tuple[Any, ...], blocks: Sequence[Block], num_workers: int
-) -> Iterator[Block]:
+    function: Callable[..., _Result], context: tuple[Any, ...], blocks: Sequence[Block], num_workers: int
+) -> Iterator[tuple[Block, _Result]]:
+    # Spawned, not forked: the process that calls may have TensorFlow's threads.
     executor = ProcessPoolExecutor(
-        num_workers, multiprocessing.get_context("spawn"), initializer=_start, initargs=(function, context)
+        num_workers,
+        multiprocessing.get_context("spawn"),
+        initializer=_start,
+        initargs=(loaded_plugins(), pickle.dumps((function, context))),
     )
-    pending: dict[Future[None], Block] = {}
+    pending: dict[Future[_Result], Block] = {}
     try:
         with _interrupts_held():
             pending = {executor.submit(_run, *block): block for block in blocks}
         while pending:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                future.result()
-                yield pending.pop(future)
+                yield pending.pop(future), future.result()
     except BrokenProcessPool as error:
-        hint = "it may have run out of memory: try fewer with --workers"
+        hint = "it may have run out of memory: close other programs, or use smaller images"
         raise MachineError("machine/worker", "a worker process was killed", hint=hint) from error
     finally:
         with _interrupts_held():
@@ -92,9 +104,11 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _start(function: Callable[..., None], context: tuple[Any, ...]) -> None:
-    _work.update(function=function, context=context)
+def _start(plugins: tuple[Path, ...], pickled: bytes) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    load_plugins(plugins)  # what was pickled may come from them
+    function, context = pickle.loads(pickled)  # noqa: S301 -- our own parent wrote it
+    _work.update(function=function, context=context)
 
 
 def _end_with_parent() -> None:
@@ -105,5 +119,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _run(start: int, stop: int) -> None:
-    _work["function"](*_work["context"], start, stop)
+def _run(start: int, stop: int) -> Any:
+    return _work["function"](*_work["context"], start, stop)

@@ -1,0 +1,61 @@
+"""Blocks run once each, wherever they run, and a killed worker is told."""
+
+import os
+import signal
+import sys
+
+import pytest
+
+from shapenet.data.workers import blocks_of, run_blocks
+from shapenet.errors import MachineError
+from shapenet.plugins import load_plugins
+
+BLOCKS = [(start, start + 5) for start in range(0, 50, 5)]
+
+
+def pair(text, start, stop):
+    return text, start, stop
+
+
+def die(start, stop):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_one_process_does_every_block_in_order():
+    done = [block for block, _ in run_blocks(pair, ("x",), BLOCKS, 1)]
+    assert done == BLOCKS
+
+
+@pytest.mark.parametrize("num_workers", [1, 2])
+def test_each_block_gives_what_the_function_returned(num_workers):
+    results = dict(run_blocks(pair, ("x",), BLOCKS, num_workers))
+    assert results == {block: ("x", *block) for block in BLOCKS}
+
+
+def test_blocks_cover_everything_once():
+    assert blocks_of(10, 4) == [(0, 4), (4, 8), (8, 10)]
+    assert blocks_of(0, 4) == []
+
+
+PLUGIN = """
+class Doubler:
+    def __call__(self, start, stop):
+        return 2 * start, 2 * stop
+
+def work(doubler, start, stop):
+    return doubler(start, stop)
+"""
+
+
+def test_workers_know_what_a_plugin_defines(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(PLUGIN, encoding="utf-8")
+    load_plugins([path])
+    module = next(m for name, m in sys.modules.items() if name.startswith("shapenet_plugin_own_"))
+    results = dict(run_blocks(module.work, (module.Doubler(),), BLOCKS, 2))
+    assert results == {(start, stop): (2 * start, 2 * stop) for start, stop in BLOCKS}
+
+
+def test_a_killed_worker_is_an_error():
+    with pytest.raises(MachineError, match="killed"):
+        list(run_blocks(die, (), BLOCKS, 2))
