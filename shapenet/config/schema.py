@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from shapenet.config.components import ComponentOf, parse_component
+from shapenet.config.problems import raise_in_pydantic
+from shapenet.errors import ConfigError
 from shapenet.registry import Component
 from shapenet.values import ConfigPath, as_tuple
 
@@ -54,6 +56,15 @@ class DataConfig(Section):
     allow_overlap: bool = False
     """Go on although the same image stands in two splits that come from different sources."""
 
+    @model_validator(mode="after")
+    def _leaves_some_to_train(self) -> DataConfig:
+        held_out = {"val": self.split.val * (self.val is None), "test": self.split.test * (self.test is None)}
+        if sum(held_out.values()) >= 1:
+            message = f"data.split: expected val + test below 1, received {held_out['val']:g} + {held_out['test']:g}"
+            hint = "what they leave is trained on"
+            raise raise_in_pydantic(ConfigError("config/value", message, key=("split",), hint=hint))
+        return self
+
 
 class ModelConfig(Section):
     """The layers, and what the task adds before and after them."""
@@ -91,9 +102,17 @@ class TrainingConfig(Section):
     steps_per_execution: Literal["auto"] | Count = "auto"
     """Training steps between two looks at signals and callbacks; more are faster."""
     jit_compile: bool = False
-    """Compile with XLA; needs ``deterministic: false``."""
+    """Compile with XLA; not with ``deterministic: true``."""
     deterministic: bool | Literal["auto"] = "auto"
     """Same config, same numbers. ``auto``: on, but on a GPU and with `jit_compile` off."""
+
+    @model_validator(mode="after")
+    def _options_agree(self) -> TrainingConfig:
+        if self.jit_compile and self.deterministic is True:
+            message = "training.deterministic: expected false or auto beside jit_compile: true, received true"
+            hint = "XLA does not promise the same numbers again"
+            raise raise_in_pydantic(ConfigError("config/conflict", message, key=("deterministic",), hint=hint))
+        return self
 
 
 class ExperimentConfig(Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -63,17 +64,20 @@ def _create(component: Component, key: Key) -> Any:
 
 
 def _apply(layer: Any, received: list[Any], key: Key) -> Any:
-    import keras
-
-    takes_list = isinstance(layer, keras.layers.Add.__base__ | keras.layers.Concatenate | keras.layers.Dot)
     shapes = ", ".join(str(tuple(tensor.shape[1:])) for tensor in received)
     try:
-        output = layer(received) if takes_list else layer(*received)
+        output = layer(received) if len(received) > 1 and _takes_list(layer) else layer(*received)
     except (ValueError, TypeError, IndexError) as error:
         raise _shape_error(type(layer).__name__, shapes, _sentence(error), key) from error
     if 0 in output.shape[1:]:
         raise _shape_error(type(layer).__name__, shapes, "its output would be empty (negative or zero size)", key)
     return output
+
+
+def _takes_list(layer: Any) -> bool:
+    """Whether several inputs go to `layer` as one list: its ``call`` has one parameter that must be given."""
+    parameters = inspect.signature(layer.call).parameters.values()
+    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters) == 1
 
 
 def _shape_error(layer: str, shapes: str, reason: str, key: Key) -> ConfigError:

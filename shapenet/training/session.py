@@ -57,7 +57,7 @@ def start_session(config: TrainingConfig, seed: int) -> Session:
         seed: The experiment's seed.
 
     Raises:
-        ConfigError: The device can't compute in the precision asked for, or options exclude each other.
+        ConfigError: The device can't compute in the precision asked for.
     """
     import_keras()
     import keras
@@ -68,7 +68,9 @@ def start_session(config: TrainingConfig, seed: int) -> Session:
         tf.config.experimental.set_memory_growth(gpu, True)
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
     precision = resolve_precision(config.precision, [d.get("compute_capability", (0, 0)) for d in details])
-    deterministic = _resolve_determinism(config, on_gpu=bool(gpus))
+    deterministic = config.deterministic
+    if deterministic == "auto":
+        deterministic = not gpus and not config.jit_compile
     keras.config.set_dtype_policy(precision)
     keras.utils.set_random_seed(seed)
     if deterministic:
@@ -102,18 +104,6 @@ def resolve_precision(asked: str, capabilities: list[tuple[int, int]]) -> str:
         return asked
     major = min((capability[0] for capability in capabilities), default=0)
     return {7: "mixed_float16"}.get(major, "mixed_bfloat16" if major >= 8 else "float32")
-
-
-def _resolve_determinism(config: TrainingConfig, *, on_gpu: bool) -> bool:
-    if config.deterministic is True and config.jit_compile:
-        raise ConfigError(
-            "config/conflict",
-            "training.jit_compile can't be deterministic: expected deterministic: false or auto beside it",
-            key=("training", "jit_compile"),
-        )
-    if config.deterministic == "auto":
-        return not on_gpu and not config.jit_compile
-    return bool(config.deterministic)
 
 
 def _cpu_name() -> str:

@@ -1,0 +1,66 @@
+"""Small stores whose images are numbers, so that a test can tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shapenet.data.pack import open_packed
+from shapenet.data.records import Arrays, Field
+from shapenet.data.store import Store
+from shapenet.errors import DataError, Place, Problem
+
+
+class NumberRecords:
+    """Gray 2 x 2 images, each of one value.
+
+    Args:
+        values: The value of each image, 0 to 255.
+        labels: The label of each.
+        classes: Class names.
+        damaged: Positions that can't be read.
+    """
+
+    def __init__(
+        self,
+        values: Sequence[int],
+        labels: Sequence[int] | None = None,
+        classes: Sequence[str] = ("even", "odd"),
+        damaged: Sequence[int] = (),
+    ) -> None:
+        self.values = np.array(values, np.uint8)
+        self.labels = np.array([value % 2 for value in values] if labels is None else labels, np.int64)
+        self.classes = tuple(classes)
+        self.damaged = set(damaged)
+        self.fields = {"image": Field("uint8", (2, 2, 1)), "label": Field("int64", ())}
+        self.key = f"{hash((tuple(values), tuple(self.labels), self.classes)) & (2**64 - 1):064x}"[::-1]
+        self.describe = "numbers"
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def read(self, start: int, stop: int) -> Arrays:
+        found = [
+            Problem("data/damaged", f"record {index} is damaged", Place("numbers", index))
+            for index in range(start, stop)
+            if index in self.damaged
+        ]
+        if found:
+            raise DataError(found)
+        images = np.broadcast_to(self.values[start:stop, None, None, None], (stop - start, 2, 2, 1)).copy()
+        return {"image": images, "label": self.labels[start:stop]}
+
+    def label_of(self) -> np.ndarray:
+        return self.labels
+
+    def name_of(self, index: int) -> str:
+        return f"number {self.values[index]}"
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Callable[[NumberRecords], Store]:
+    """Pack records into a cache of the test's own."""
+    return lambda records: open_packed(records, tmp_path / "cache")

@@ -1,0 +1,62 @@
+"""Batches: every record of the split once, each with its own label."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shapenet.data.batches import Batches, Split
+from shapenet.data.order import epoch_order
+from shapenet.data.pack import open_packed
+from tests.data.conftest import NumberRecords
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """The numbers 0 to 99."""
+    return open_packed(NumberRecords(range(100)), tmp_path_factory.mktemp("cache"))
+
+
+def values(groups):
+    """The number in each image, group after group, and the labels."""
+    groups = list(groups)
+    images = np.concatenate([images[..., 0, 0, 0].reshape(-1) for images, _ in groups])
+    return images, np.concatenate([labels.reshape(-1) for _, labels in groups])
+
+
+@given(num=st.integers(1, 100), size=st.integers(1, 40), group=st.integers(1, 9), seed=st.none() | st.integers(0, 99))
+def test_an_epoch_gives_every_record_once_in_its_order(store, num, size, group, seed):
+    indices = np.arange(100)[::-1][:num]
+    batches = Batches(Split(store, indices, store["label"][indices] + 10), size, seed, epoch=3)
+    images, labels = values(batches.groups(group))
+    order = np.arange(num) if seed is None else epoch_order(num, seed, 3)
+    np.testing.assert_array_equal(images, indices[order])
+    np.testing.assert_array_equal(labels, images % 2 + 10)
+
+
+@given(num=st.integers(1, 100), size=st.integers(1, 40), group=st.integers(1, 9))
+def test_groups_stack_whole_batches_and_the_rest_comes_last(store, num, size, group):
+    batches = Batches(Split(store, np.arange(num), store["label"][:num]), size)
+    shapes = [images.shape[:2] for images, _ in batches.groups(group)]
+    assert len(batches) == -(-num // size) == sum(stacked for stacked, _ in shapes)
+    full, rest = shapes[: len(shapes) - bool(num % size)], shapes[len(shapes) - bool(num % size) :]
+    assert all(length == size for _, length in full)
+    assert all(stacked == group for stacked, _ in full[:-1])
+    assert rest == ([(1, num % size)] if num % size else [])
+
+
+def test_epochs_differ(store):
+    batches = Batches(Split(store, np.arange(100), store["label"][:]), 10, seed=1)
+    first, _ = values(batches.groups(2))
+    batches.epoch = 1
+    second, _ = values(batches.groups(2))
+    assert (first != second).any()
+    assert sorted(first) == sorted(second)
+
+
+def test_a_split_knows_its_images(store):
+    split = Split(store, np.array([7, 5]), np.array([1, 1]))
+    assert (len(split), split.image_shape, split.image_dtype) == (2, (2, 2, 1), "uint8")
+    assert split.images(np.array([1]))[0, 0, 0, 0] == 5

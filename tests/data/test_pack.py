@@ -1,0 +1,123 @@
+"""Packing: the source's records to the bit, whole or not at all, once."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shapenet.data import pack as pack_module
+from shapenet.data.pack import content_digests, default_cache_dir, open_packed
+from shapenet.data.shapes.parameters import ShapesParameters
+from shapenet.data.shapes.records import ShapesRecords
+from shapenet.data.store import CONTENT
+from shapenet.errors import DataError, MachineError
+from tests.data.conftest import NumberRecords
+
+NUMBERS = [3, 1, 4, 1, 5, 9, 2, 6]
+
+
+def stores(cache: Path) -> list[str]:
+    return sorted(path.name for path in (cache / "stores").iterdir())
+
+
+def test_a_store_holds_what_the_source_reads(pack):
+    records = NumberRecords(NUMBERS)
+    store = pack(records)
+    read = records.read(0, len(records))
+    np.testing.assert_array_equal(store["image"], read["image"])
+    np.testing.assert_array_equal(store["label"], read["label"])
+    assert (len(store), store.meta.classes, store.meta.described) == (8, ("even", "odd"), "numbers")
+
+
+def test_it_is_packed_once(tmp_path, monkeypatch):
+    records = NumberRecords(NUMBERS)
+    first = open_packed(records, tmp_path)
+    monkeypatch.setattr(NumberRecords, "read", None)
+    assert open_packed(records, tmp_path).folder == first.folder
+
+
+def test_workers_write_the_same_bytes(tmp_path, monkeypatch):
+    records = ShapesRecords(ShapesParameters(classes=("square", "ring"), num_images=60, size=16))
+    alone = open_packed(records, tmp_path / "alone")
+    monkeypatch.setattr(pack_module, "_WORTH_A_POOL_BYTES", 0)
+    monkeypatch.setattr(pack_module, "_WORTH_A_POOL_RECORDS", 0)
+    monkeypatch.setattr(pack_module, "available_cores", lambda: 2)
+    progress: list[tuple[int, int]] = []
+    together = open_packed(records, tmp_path / "together", lambda done, total: progress.append((done, total)))
+    assert together.meta == alone.meta
+    for name in alone.meta.fields:
+        np.testing.assert_array_equal(together[name], alone[name])
+    assert progress[-1] == (60, 60)
+    assert [done for done, _ in progress] == sorted({done for done, _ in progress})
+
+
+def test_equal_images_have_equal_digests(pack):
+    digests = pack(NumberRecords(NUMBERS))[CONTENT]
+    assert (digests[1] == digests[3]).all()
+    assert len(np.unique(digests, axis=0)) == len(set(NUMBERS))
+
+
+def test_digests_see_every_byte():
+    images = np.zeros((3, 4, 4, 3), np.float32)
+    images[1, -1, -1, -1] = 1e-30
+    first, second, third = content_digests(images)
+    assert (first == third).all()
+    assert (first != second).any()
+
+
+@pytest.mark.parametrize(
+    "other", [NumberRecords([*NUMBERS[:-1], 7]), NumberRecords(NUMBERS, [0] * 8), NumberRecords(NUMBERS, None, "ab")]
+)
+def test_the_fingerprint_changes_with_images_labels_and_classes(pack, other):
+    assert pack(other).meta.fingerprint != pack(NumberRecords(NUMBERS)).meta.fingerprint
+
+
+def test_damaged_records_are_told_all_at_once_and_nothing_stays(tmp_path):
+    with pytest.raises(DataError) as caught:
+        open_packed(NumberRecords(range(200), damaged=range(50, 65)), tmp_path)
+    problems = caught.value.problems
+    assert [p.place.line for p in problems[:-1]] == list(range(50, 60))
+    assert problems[-1].message == "15 records of numbers can't be read; the first 10 are listed above"
+    assert stores(tmp_path) == []
+
+
+def test_a_full_disk_is_an_error_and_nothing_stays(tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    with pytest.raises(MachineError, match="No space left") as caught:
+        open_packed(NumberRecords(NUMBERS), tmp_path)
+    assert "bytes are free" in caught.value.problems[0].hint
+    assert stores(tmp_path) == []
+
+
+def test_what_killed_processes_left_is_removed_once_it_is_old(tmp_path):
+    old, fresh = tmp_path / "stores" / ".tmp-old", tmp_path / "stores" / ".tmp-fresh"
+    for folder in (old, fresh):
+        folder.mkdir(parents=True)
+        (folder / "image.npy").write_bytes(b"half")
+    two_days_ago = time.time() - 2 * 86400
+    for path in (old / "image.npy", old):
+        os.utime(path, (two_days_ago, two_days_ago))
+    store = open_packed(NumberRecords(NUMBERS), tmp_path)
+    assert stores(tmp_path) == [".tmp-fresh", store.folder.name]
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"SHAPENET_CACHE": "/a/b"}, Path("/a/b")),
+        ({"SHAPENET_CACHE": "", "XDG_CACHE_HOME": "/c"}, Path("/c/shapenet")),
+        ({"SHAPENET_CACHE": "", "XDG_CACHE_HOME": "", "HOME": "/h"}, Path("/h/.cache/shapenet")),
+    ],
+)
+def test_the_cache_is_where_variables_say(monkeypatch, variables, expected):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert default_cache_dir() == expected
