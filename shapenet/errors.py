@@ -153,7 +153,8 @@ def did_you_mean(name: object, known: Iterable[str]) -> str | None:
     """
     choices = sorted(set(known))
     lowered = {choice.lower(): choice for choice in choices}
-    matches = difflib.get_close_matches(str(name).lower(), lowered, n=3, cutoff=0.6)
+    written = str(name).lower()
+    matches = [written] if written in lowered else difflib.get_close_matches(written, lowered, n=3, cutoff=0.6)
     if matches:
         return f"did you mean {' or '.join(lowered[match] for match in matches)}?"
     if 0 < len(choices) <= 12:

@@ -15,7 +15,7 @@ from shapenet.config.load import validate, with_places
 from shapenet.config.nodes import Entry, Node, child, to_plain
 from shapenet.config.read import read_config
 from shapenet.config.schema import ExperimentConfig
-from shapenet.errors import ShapenetError
+from shapenet.errors import ConfigError, ShapenetError
 from shapenet.plugins import load_plugins
 from shapenet.registry import plain
 from shapenet.values import ConfigText
@@ -71,7 +71,11 @@ def load_experiment(
     """
     tree = read_config(path, overrides, assignments)
     load_vocabulary()
-    load_plugins(_plugin_paths(tree))
+    for index, plugin in enumerate(_plugin_paths(tree)):
+        try:
+            load_plugins([plugin])
+        except ConfigError as error:
+            raise with_places(error.under(("plugins", index)), tree) from error
     return Experiment(validate(tree), path, tree)
 
 

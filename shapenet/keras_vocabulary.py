@@ -84,12 +84,15 @@ def _part(kind: str, name: str) -> str | None:
     return next((part for suffix, part in _BY_SUFFIX.items() if name.endswith(suffix)), None)
 
 
-def _create(module: str, name: str, **arguments: Any) -> Any:
+def _create(module: str, name: str, /, **arguments: Any) -> Any:
     """The object that Keras's class `name` makes of `arguments`."""
     import keras
 
     owner = keras.optimizers.schedules if module == "schedules" else getattr(keras, module)
-    return getattr(owner, name)(**arguments)
+    try:
+        return getattr(owner, name)(**arguments)
+    except ImportError as error:  # of a package that few of Keras's classes need
+        raise ValueError(str(error)) from error
 
 
 _MODULES = {

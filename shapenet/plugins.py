@@ -37,11 +37,11 @@ def loaded_plugins() -> tuple[Path, ...]:
 
 def _load(path: Path) -> None:
     if not path.is_file():
-        raise ConfigError("config/plugin", "there is no such plug-in file", place=Place(str(path)))
+        raise ConfigError("config/plugin", f"there is no plug-in file {path}")
     name = f"shapenet_plugin_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ConfigError("config/plugin", "expected a Python file, *.py", place=Place(str(path)))
+        raise ConfigError("config/plugin", f"expected a Python file, *.py, received {path}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

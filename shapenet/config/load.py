@@ -39,12 +39,19 @@ def validate_as(model: type[Model], tree: Node) -> Model:
         return model.model_validate(value)
     except ValidationError as error:
         problems = from_pydantic(error, value, lambda key: _fields_at(model, key))
-        raise with_places(ConfigError(problems), tree) from None
+        placed = with_places(ConfigError(problems), tree)
+        raise placed.replacing(sorted(placed.problems, key=_line)) from None
 
 
 def with_places(error: ErrorType, tree: Node) -> ErrorType:
     """`error` with a place for each problem that has a key but no place."""
     return error.replacing(_placed(problem, tree) for problem in error.problems)
+
+
+def _line(problem: Problem) -> tuple[int, int]:
+    """Order of the file; what has no line there comes first."""
+    place = problem.place
+    return (place.line or 0, place.column or 0) if place else (0, 0)
 
 
 def _placed(problem: Problem, tree: Node) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,7 @@ def from_pydantic(
     """
     problems: list[Problem] = []
     expected: dict[Key, list[str]] = {}
+    choices: dict[Key, list[str]] = {}
     received: dict[Key, object] = {}
     for detail in error.errors(include_url=False):
         key = prefix + _road(detail, value)
@@ -45,12 +47,16 @@ def from_pydantic(
         else:
             expected.setdefault(key, []).append(_expectation(detail["msg"]))
             received[key] = detail["input"]
+            if detail["type"] == "literal_error":
+                choices.setdefault(key, []).extend(re.findall(r"'([^']*)'", detail["ctx"]["expected"]))
     deep = [p.key for p in problems]
     for key, texts in expected.items():
         # A union reports every member that failed; what lies deeper says what is wrong with the meant one.
         if not any(other[: len(key)] == key for other in deep):
             message = f"{dotted(key)}: {_joined(texts)}, received {shown(received[key])}"
-            problems.append(Problem("config/value", message, key=key))
+            near = did_you_mean(received[key], choices.get(key, ())) or ""
+            hint = near if near.startswith("did you mean") else None  # the message lists them all
+            problems.append(Problem("config/value", message, key=key, hint=hint))
     return problems
 
 
@@ -75,6 +81,9 @@ def _below(value: object, part: str | int) -> tuple[Any] | None:
 
 
 _OUR_WORDS = (
+    (r" or instance of \w+", ""),
+    (r".* should have at least (\d+) items? after validation, not \d+", r"expected a list of at least \1"),
+    (r".* should have at most (\d+) items? after validation, not \d+", r"expected a list of at most \1"),
     ("Value error, ", ""),
     ("Input should be a valid ", "expected a "),
     ("Input should be ", "expected "),
@@ -84,13 +93,14 @@ _OUR_WORDS = (
     ("expected a string", "expected text"),
     ("a integer", "an integer"),
     ("a tuple", "a list"),
+    ("a dictionary", "a mapping"),
     ("a boolean", "true or false"),
 )
 
 
 def _expectation(message: str) -> str:
     for theirs, ours in _OUR_WORDS:
-        message = message.replace(theirs, ours)
+        message = re.sub(theirs, ours, message)
     return message[:1].lower() + message[1:]
 
 
@@ -113,7 +123,7 @@ def shown(value: object) -> str:
     if isinstance(value, Mapping):
         text = f"a mapping with {', '.join(map(str, value)) or 'no keys'}"
     elif isinstance(value, list | tuple):
-        text = f"a list of {len(value)}"
+        text = f"a list of {len(value)}" if value else "an empty list"
     else:
         text = repr(str(value)) if isinstance(value, str) else str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

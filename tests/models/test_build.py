@@ -1,0 +1,110 @@
+"""Models of a config: input scaling, layers, head, and what is told when they don't fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shapenet.config.schema import ModelConfig
+from shapenet.errors import ConfigError
+from shapenet.models.build import InputSpec, build_model, gives_logits
+from shapenet.models.summary import activation_bytes, layer_rows
+from shapenet.tasks.classification import Classification
+from shapenet.vocabulary import load_vocabulary
+
+load_vocabulary()
+SPEC = InputSpec((8, 8, 1), "uint8", 3)
+SOFTMAX = {"Dense": {"units": 3, "activation": "softmax"}}
+
+
+def built(*layers: object, spec: InputSpec = SPEC, **more: object) -> Any:
+    config = ModelConfig.model_validate({"layers": list(layers), **more})
+    return build_model(config, Classification(), spec, "my model/1")
+
+
+def problem_of(*layers: object, **more: Any) -> Any:
+    with pytest.raises(ConfigError) as caught:
+        built(*layers, **more)
+    (problem,) = caught.value.problems
+    return problem
+
+
+def test_the_head_follows_the_layers() -> None:
+    model = built("Flatten", {"Dense": {"units": 5}})
+    assert (model.name, model.input_shape, model.output_shape) == ("my_model_1", (None, 8, 8, 1), (None, 3))
+    assert model.layers[-1].name == "logits"
+    assert model.inputs[0].dtype == "uint8"
+
+
+@pytest.mark.parametrize(("dtype", "top"), [("uint8", 255), ("uint16", 65535), ("float32", 1)])
+def test_integers_are_scaled_to_0_to_1(dtype: str, top: int) -> None:
+    model = built("Flatten", spec=InputSpec((2, 2, 1), dtype, 4), head="none")
+    images = np.full((1, 2, 2, 1), top, dtype)
+    np.testing.assert_allclose(model(images), 1.0, rtol=1e-6)
+
+
+def test_scaling_can_be_a_layer_or_none() -> None:
+    images = np.full((1, 2, 2, 1), 100, np.uint8)
+    spec = InputSpec((2, 2, 1), "uint8", 4)
+    own = built("Flatten", spec=spec, head="none", input_scaling={"Rescaling": {"scale": 0.02, "offset": -1.0}})
+    np.testing.assert_allclose(own(images), 1.0, rtol=1e-6)
+    raw = built("Flatten", spec=spec, head="none", input_scaling="none")
+    np.testing.assert_allclose(np.asarray(raw(images), np.float32), 100.0)
+
+
+@pytest.mark.parametrize(
+    ("layers", "head", "logits"),
+    [
+        (["Flatten"], "auto", True),
+        (["Flatten", {"Dense": {"units": 3}}], "none", True),
+        (["Flatten", SOFTMAX], "none", False),
+        (["Flatten", {"Dense": {"units": 3}}, "Softmax"], "none", False),
+        (["Flatten", {"Dense": {"units": 3}}, {"Activation": {"activation": "softmax"}}], "none", False),
+    ],
+)
+def test_whether_a_model_gives_logits(layers: list[object], head: str, logits: bool) -> None:
+    assert gives_logits(built(*layers, head=head)) is logits
+
+
+def test_the_head_needs_vectors() -> None:
+    problem = problem_of({"Conv2D": {"filters": 2, "kernel_size": 3}})
+    assert (problem.code, problem.key) == ("model/head", ("model", "layers", 0))
+    assert "received (6, 6, 2)" in problem.message
+    assert "Flatten" in problem.hint
+
+
+def test_an_output_of_ones_own_must_fit_the_classes() -> None:
+    problem = problem_of("Flatten", {"Dense": {"units": 4}}, head="none")
+    assert (problem.code, problem.key) == ("model/output", ("model", "layers", 1))
+    assert "the data has 3 classes: expected an output of shape (3,), received (4,)" in problem.message
+
+
+@pytest.mark.parametrize("num_poolings", [4, 5])
+def test_too_small_images_are_told_the_least_size(num_poolings: int) -> None:
+    problem = problem_of(*["MaxPooling2D"] * num_poolings, "Flatten")
+    least = 2**num_poolings
+    assert (problem.code, problem.key) == ("model/too-small", ("model", "layers", 3))
+    assert problem.hint.startswith(f"these layers need images of at least {least} x {least};")
+    assert built(*["MaxPooling2D"] * num_poolings, "Flatten", spec=InputSpec((least, least, 1), "uint8", 3))
+
+
+def test_rows_of_the_summary() -> None:
+    rows = layer_rows(built({"Conv2D": {"filters": 2, "kernel_size": 3, "name": "first"}}, "Flatten"))
+    assert [(row.name, row.layer, row.output_shape, row.num_parameters, row.activation_bytes) for row in rows] == [
+        ("image", "InputLayer", (8, 8, 1), 0, 64),
+        ("input_scaling", "Rescaling", (8, 8, 1), 0, 256),
+        ("first", "Conv2D", (6, 6, 2), 20, 288),
+        ("flatten", "Flatten", (72,), 0, 288),
+        ("logits", "Dense", (3,), 219, 12),
+    ]
+    assert activation_bytes(rows, 10) == 10 * (64 + 256 + 288 + 288 + 12)
+
+
+@pytest.fixture(autouse=True)
+def fresh_layer_names() -> None:
+    """Keras numbers layers over the whole process."""
+    import keras
+
+    keras.backend.clear_session()

@@ -1,0 +1,52 @@
+"""The task classification: loss, targets and probabilities that fit each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from shapenet.config.components import parse_component
+from shapenet.registry import Component
+from shapenet.tasks.classification import Classification
+from shapenet.vocabulary import load_vocabulary
+
+load_vocabulary()
+TASK = Classification()
+LOGITS = arrays(np.float32, st.tuples(st.integers(1, 5), st.integers(2, 6)), elements=st.floats(-1e4, 1e4, width=32))
+
+
+@given(LOGITS)
+def test_softmax_of_logits(logits: np.ndarray) -> None:
+    probabilities = TASK.probabilities(logits, logits=True)
+    assert probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-6)
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    expected = np.exp(shifted.astype(np.float64))
+    np.testing.assert_allclose(probabilities, expected / expected.sum(axis=1, keepdims=True), rtol=1e-5, atol=1e-30)
+
+
+def test_probabilities_stay_as_they_are() -> None:
+    outputs = np.array([[0.25, 0.75]], np.float32)
+    np.testing.assert_array_equal(TASK.probabilities(outputs, logits=False), outputs)
+
+
+@pytest.mark.parametrize("logits", [True, False])
+@pytest.mark.parametrize("name", ["SparseCategoricalCrossentropy", "CategoricalCrossentropy", "CategoricalHinge"])
+def test_the_loss_knows_what_the_model_gives(name: str, logits: bool) -> None:
+    loss = TASK.loss(Component("loss", name), logits=logits)
+    assert loss.arguments.get("from_logits", None) == (None if name == "CategoricalHinge" else logits)
+    assert TASK.one_hot(loss) == (name != "SparseCategoricalCrossentropy")
+
+
+def test_the_loss_of_ones_own_is_left_as_it_is() -> None:
+    given = parse_component("loss", {"CategoricalCrossentropy": {"from_logits": True, "label_smoothing": 0.1}})
+    assert TASK.loss(given, logits=False) == given
+
+
+def test_defaults() -> None:
+    assert TASK.loss(None, logits=True).name == "SparseCategoricalCrossentropy"
+    assert [metric.name for metric in TASK.metrics(None)] == ["accuracy"]
+    assert TASK.metrics(()) == ()
