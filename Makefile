@@ -70,7 +70,7 @@ vocabulary: setup ## Re-make shapenet/keras_vocabulary.json from the installed K
 	@$(BIN)/python tools/keras_vocabulary.py
 
 pictures: setup data/demo/dataset.csv ## Re-make the README's pictures; trains the demo
-	@$(BIN)/python tools/pictures.py
+	@$(BIN)/python tools/pictures.py $(ARGS)
 
 benchmarks: $(BENCHMARKS:%=bench-%) ## Run every benchmark (hours); make bench-NAME runs benchmarks/NAME.py with ARGS
 

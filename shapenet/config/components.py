@@ -77,8 +77,10 @@ def _check_arguments(kind: str, entry: Entry, arguments: Mapping[str, object], k
             checked[name] = _check_value(parameters[name], value, (*key, name))
         except ConfigError as error:
             problems.extend(error.problems)
+    hints = {problem.hint for problem in problems}
     for parameter in entry.parameters.values():
-        if parameter.required and parameter.name not in arguments:
+        misspelt = f"did you mean {parameter.name}?" in hints
+        if parameter.required and parameter.name not in arguments and not misspelt:
             message = f"{entry.name} needs the argument {parameter.name}"
             hint = f"shapenet list {kind} {entry.name} shows its arguments"
             problems.append(Problem("config/missing-argument", message, key=key, hint=hint))
