@@ -27,7 +27,7 @@ COMMANDS: dict[str, tuple[Sequence[str], float | None]] = {
 def seconds_of(command: Sequence[str]) -> float:
     """Wall time of one run of `command`, which must exit with 0."""
     start = time.perf_counter()
-    run(command, cwd=REPOSITORY, stdin=DEVNULL, stdout=DEVNULL, check=True)
+    run(command, cwd=REPOSITORY, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, check=True)
     return time.perf_counter() - start
 
 

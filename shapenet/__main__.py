@@ -1,8 +1,6 @@
 """Runs the command line: ``python -m shapenet``."""
 
-import sys
-
-from shapenet.cli import main
+from shapenet.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()
