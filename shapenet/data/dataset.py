@@ -149,7 +149,7 @@ def adopt(records: Records, store: Store, like: Expected) -> Split:
 
 
 def _source_warnings(sources: Mapping[str, Records]) -> list[str]:
-    return [warning for records in sources.values() for warning in getattr(records, "warnings", ())]
+    return [warning for records in sources.values() for warning in records.warnings]
 
 
 def _duplicate_warning(store: Store) -> list[str]:

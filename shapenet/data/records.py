@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-Arrays = dict[str, npt.NDArray[Any]]
+from shapenet.errors import DataError, Problem
+
+Values = npt.NDArray[Any] | Sequence[npt.NDArray[Any]]
+"""Values of one field: an array ``(records, *shape)``, or where the field is ragged one array for each record."""
+
+Arrays = dict[str, Values]
+"""Values of every field of some records, by name."""
 
 
 @dataclass(frozen=True)
@@ -18,11 +24,46 @@ class Field:
 
     Attributes:
         dtype: NumPy's name of the type: ``uint8``, ``uint16``, ``float32``, ``int64``.
-        shape: Shape of one record's value; ``()`` for a number.
+        shape: Shape of one record's value; ``()`` for a number; None where a side varies
+            from record to record: ``(None, None, 3)`` for images of any size.
     """
 
     dtype: str
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
+
+    @property
+    def is_ragged(self) -> bool:
+        """Whether the shape varies from record to record."""
+        return None in self.shape
+
+    def fits(self, value: npt.NDArray[Any]) -> bool:
+        """Whether one record's value has this type and shape."""
+        same_shape = len(value.shape) == len(self.shape) and all(
+            side in (None, received) for side, received in zip(self.shape, value.shape, strict=True)
+        )
+        return value.dtype == np.dtype(self.dtype) and same_shape
+
+
+class UnreadableError(DataError):
+    """Some records can't be read.
+
+    Args:
+        faults: Position and problem of each.
+
+    Attributes:
+        faults: The same.
+    """
+
+    def __init__(self, faults: Mapping[int, Problem]) -> None:
+        super().__init__(faults.values())
+        self.faults = dict(faults)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.faults,)
+
+    def replacing(self, problems: Iterable[Problem]) -> UnreadableError:
+        """The same records with other problems."""
+        return UnreadableError(dict(zip(self.faults, problems, strict=True)))
 
 
 class Records(Protocol):
@@ -33,27 +74,33 @@ class Records(Protocol):
 
     Attributes:
         fields: Every field by name. ``image`` is ``(height, width, channels)``;
-            ``label`` is an ``int64`` index into `classes`.
+            ``label`` is an ``int64`` index into `classes`. A ``mask`` is an integer
+            ``(height, width, 1)``; other fields are targets of the source's own.
         classes: Class names in label order.
         key: Digest of everything that decides the content: for files their
             paths, sizes and modification times, and the decode options.
         describe: What to call the source in messages, for example its CSV path.
+        warnings: What is odd but does not stop us, for the user to read.
+        columns: What is known of each record besides its fields, for splitting and
+            filtering: column names, each with one text a record.
     """
 
     fields: Mapping[str, Field]
     classes: tuple[str, ...]
     key: str
     describe: str
+    warnings: tuple[str, ...]
+    columns: Mapping[str, Sequence[str]]
 
     def __len__(self) -> int:
         """Number of records."""
         ...
 
     def read(self, start: int, stop: int) -> Arrays:
-        """The records from `start` up to `stop`, one array ``(stop - start, *shape)`` per field.
+        """The records from `start` up to `stop`: the values of every field.
 
         Raises:
-            DataError: Some of them can't be read; lists every one in the range.
+            UnreadableError: Some of them can't be read; it tells which, and why.
         """
         ...
 

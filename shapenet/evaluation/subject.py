@@ -87,7 +87,7 @@ def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repor
     like = Expected(classes, Field(image.dtype, tuple(image.shape)), "the run's training data")
     split = adopt(records, pack_with(reporter)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
-    return Subject(str(path), safe_name(f"data-{path.stem}"), split, names, classes, tuple(records.warnings))
+    return Subject(str(path), safe_name(f"data-{path.stem}"), split, names, classes, records.warnings)
 
 
 def read_classes(run: RunDir) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from shapenet.data.pack import open_packed
-from shapenet.data.records import Arrays, Field
+from shapenet.data.records import Arrays, Field, UnreadableError
 from shapenet.data.store import Store
-from shapenet.errors import DataError, Place, Problem
+from shapenet.errors import Place, Problem
 
 
 class NumberRecords:
@@ -38,18 +38,20 @@ class NumberRecords:
         self.fields = {"image": Field("uint8", (2, 2, 1)), "label": Field("int64", ())}
         self.key = f"{hash((tuple(values), tuple(self.labels), self.classes)) & (2**64 - 1):064x}"[::-1]
         self.describe = "numbers"
+        self.warnings: tuple[str, ...] = ()
+        self.columns: dict[str, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self.values)
 
     def read(self, start: int, stop: int) -> Arrays:
-        found = [
-            Problem("data/damaged", f"record {index} is damaged", Place("numbers", index))
+        found = {
+            index: Problem("data/damaged", f"record {index} is damaged", Place("numbers", index))
             for index in range(start, stop)
             if index in self.damaged
-        ]
+        }
         if found:
-            raise DataError(found)
+            raise UnreadableError(found)
         images = np.broadcast_to(self.values[start:stop, None, None, None], (stop - start, 2, 2, 1)).copy()
         return {"image": images, "label": self.labels[start:stop]}
 

@@ -17,7 +17,7 @@ from shapenet.data.csv.labels import checked_labels, class_names
 from shapenet.data.csv.listing import listing, rows_error, shown
 from shapenet.data.csv.table import IMAGE_COLUMNS, LABEL_COLUMNS, read_table
 from shapenet.data.images import decode_image, is_gray
-from shapenet.data.records import Arrays, Field
+from shapenet.data.records import Arrays, Field, UnreadableError
 from shapenet.data.regular import read_regular
 from shapenet.errors import DataError, Place, Problem
 
@@ -38,6 +38,7 @@ class CsvRecords:
         key: Digest of labels, relative paths, sizes, times of change and options.
         describe: The CSV's path.
         warnings: What is odd but does not stop us, for the user to read.
+        columns: The CSV's own columns.
     """
 
     fields: Mapping[str, Field]
@@ -45,6 +46,7 @@ class CsvRecords:
     key: str
     describe: str
     warnings: tuple[str, ...]
+    columns: Mapping[str, Sequence[str]] = field(repr=False)
     _root: bytes = field(repr=False)
     _paths: list[bytes] = field(repr=False)
     _names: list[str] = field(repr=False)
@@ -63,24 +65,24 @@ class CsvRecords:
             ``image``: uint8 ``(stop - start, height, width, channels)``; ``label``: int64 ``(stop - start,)``.
 
         Raises:
-            DataError: Some images are missing, damaged or of another size than the
+            UnreadableError: Some images are missing, damaged or of another size than the
                 first; one problem for each, with its line in the CSV.
         """
         shape = self.fields["image"].shape
         images = np.empty((stop - start, *shape), np.uint8)
-        problems: list[Problem] = []
+        faults: dict[int, Problem] = {}
         for index in range(start, stop):
             try:
                 image = decode_image(self._content(index), channels=shape[2], size=self._size)
             except DataError as error:
-                problems.append(self._placed(index, error))
+                faults[index] = self._placed(index, error)
                 continue
             if image.shape == shape:
                 images[index - start] = image
             else:
-                problems.append(self._other_size(index, image.shape))
-        if problems:
-            raise DataError(problems)
+                faults[index] = self._other_size(index, image.shape)
+        if faults:
+            raise UnreadableError(faults)
         return {"image": images, "label": self._labels[start:stop].copy()}
 
     def label_of(self) -> npt.NDArray[np.int64]:
@@ -148,6 +150,7 @@ def load_csv(
         key=_key(files, labels, shape, size),
         describe=str(path),
         warnings=warnings,
+        columns={name: table.column(name) for name in table.columns},
         _root=files.root,
         _paths=files.paths,
         _names=names,

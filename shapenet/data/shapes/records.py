@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,8 @@ class ShapesRecords:
         content = json.dumps([RENDER_VERSION, parameters.as_dict()], sort_keys=True)
         self.key = hashlib.sha256(content.encode()).hexdigest()
         self.describe = f"shapes ({', '.join(parameters.classes)}; seed {parameters.seed})"
+        self.warnings: tuple[str, ...] = ()
+        self.columns: Mapping[str, Sequence[str]] = {}
 
     def __len__(self) -> int:
         """Number of images."""
