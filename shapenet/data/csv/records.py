@@ -68,7 +68,7 @@ class CsvRecords:
             UnreadableError: Some images are missing, damaged or of another size than the
                 first; one problem for each, with its line in the CSV.
         """
-        shape = self.fields["image"].shape
+        shape = self.fields["image"].fixed_shape
         images = np.empty((stop - start, *shape), np.uint8)
         faults: dict[int, Problem] = {}
         for index in range(start, stop):
