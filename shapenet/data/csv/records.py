@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +15,14 @@ from shapenet.data.csv.files import Files, find_files
 from shapenet.data.csv.labels import checked_labels, class_names
 from shapenet.data.csv.listing import listing, rows_error, shown
 from shapenet.data.csv.table import IMAGE_COLUMNS, LABEL_COLUMNS, read_table
-from shapenet.data.images import decode_image, is_gray
+from shapenet.data.images.decode import decode_image
+from shapenet.data.images.header import read_header
+from shapenet.data.images.options import DECODING, Color, ImageOptions, Size, resolve
 from shapenet.data.records import Arrays, Field
 from shapenet.data.regular import read_regular
 from shapenet.errors import DataError, Place, Problem
 
-Color = Literal["auto", "gray", "rgb"]
-Size = tuple[int, int]
-
-_KEY_VERSION = "csv-1"
+_KEY_VERSION = f"csv-1 {DECODING}"
 _MAX_FIRST_TRIES = 10
 
 
@@ -50,7 +48,7 @@ class CsvRecords:
     _names: list[str] = field(repr=False)
     _lines: list[int] = field(repr=False)
     _labels: npt.NDArray[np.int64] = field(repr=False)
-    _size: Size | None = None
+    _options: ImageOptions = field(repr=False)
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -71,7 +69,7 @@ class CsvRecords:
         problems: list[Problem] = []
         for index in range(start, stop):
             try:
-                image = decode_image(self._content(index), channels=shape[2], size=self._size)
+                image = decode_image(self._content(index), self._options)
             except DataError as error:
                 problems.append(self._placed(index, error))
                 continue
@@ -139,13 +137,14 @@ def load_csv(
     labels = checked_labels(path, label_column, table.column(label_column), table.lines)
     files = find_files(path, names, table.lines, allow_outside=allow_outside)
     warnings = _duplicates(path, files.paths, names, labels, table.lines)
-    shape = _first_shape(path, files, names, table.lines, size, color)
+    options = ImageOptions(size=size, color=color, dtype="uint8")
+    options, shape = _first_image(path, files, names, table.lines, options)
     classes = class_names(labels)
     indices = {name: index for index, name in enumerate(classes)}
     return CsvRecords(
         fields={"image": Field("uint8", shape), "label": Field("int64", ())},
         classes=classes,
-        key=_key(files, labels, shape, size),
+        key=_key(files, labels, shape, options),
         describe=str(path),
         warnings=warnings,
         _root=files.root,
@@ -153,7 +152,7 @@ def load_csv(
         _names=names,
         _lines=table.lines,
         _labels=np.array([indices[label] for label in labels], np.int64),
-        _size=size,
+        _options=options,
     )
 
 
@@ -187,26 +186,26 @@ def _duplicates(
     return (f"{path}: {len(same):,} rows name an image that an earlier row has; all are used{listing(same)}",)
 
 
-def _first_shape(
-    path: Path, files: Files, names: Sequence[str], lines: Sequence[int], size: Size | None, color: Color
-) -> tuple[int, int, int]:
-    """Shape of the first image that can be decoded; reading reports those that can't."""
+def _first_image(
+    path: Path, files: Files, names: Sequence[str], lines: Sequence[int], options: ImageOptions
+) -> tuple[ImageOptions, tuple[int, int, int]]:
+    """Options resolved by the first image that can be decoded, and its shape; reading reports those that can't."""
     faults = []
     for file, name, line in zip(files.paths[:_MAX_FIRST_TRIES], names, lines, strict=False):
         try:
             data = read_regular(os.path.join(files.root, file))  # noqa: PTH118 bytes
-            channels = 1 if color == "gray" or (color == "auto" and is_gray(data)) else 3
-            height, width, _ = decode_image(data, channels=channels, size=size).shape
+            resolved = resolve(options, read_header(data))
+            height, width, channels = decode_image(data, resolved).shape
         except DataError as error:
             faults.append((line, f"{shown(name)}: {error.problems[0].message}"))
         else:
-            return height, width, channels
+            return resolved, (height, width, channels)
     message = f"none of the first {len(faults)} images can be read"
     raise rows_error("data/damaged-image", message, faults, csv_path=path)
 
 
-def _key(files: Files, labels: Sequence[str], shape: tuple[int, int, int], size: Size | None) -> str:
-    digest = hashlib.sha256(repr((_KEY_VERSION, shape, size)).encode())
+def _key(files: Files, labels: Sequence[str], shape: tuple[int, int, int], options: ImageOptions) -> str:
+    digest = hashlib.sha256(repr((_KEY_VERSION, shape, options)).encode())
     for row in zip(labels, files.paths, files.num_bytes, files.mtimes, strict=True):
         digest.update(repr(row).encode())
     return digest.hexdigest()
