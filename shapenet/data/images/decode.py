@@ -12,6 +12,7 @@ from shapenet.data.images.color import deep_color, eight_bit_color, transparent_
 from shapenet.data.images.faults import damaged, sniff, unfit_depth
 from shapenet.data.images.geometry import padded, resized_image, resized_planes
 from shapenet.data.images.header import png_orientation
+from shapenet.data.images.jpeg import plain_jpeg
 from shapenet.data.images.opening import loaded, open_image, told
 from shapenet.data.images.options import ImageOptions
 from shapenet.data.images.png import GRAY, GRAY_ALPHA, RGB, Png, check_rows, eight_bits, parse_png, sixteen_bits
@@ -68,6 +69,9 @@ def _read(data: bytes, *, gray: bool) -> Pixels:
         if array.dtype == np.uint8:
             return eight_bit_color(_to_image(array), gray=gray)
         return deep_color(_finite(array), "RGB" if array.shape[2] == 3 else "L", gray=gray)
+    plain = plain_jpeg(data) if kind == "JPEG" else None
+    if plain is not None:
+        return eight_bit_color(plain, gray=gray)
     with told(kind):
         image = open_image(data, kind)
         deep = deep_pixels(data, image) if kind == "TIFF" else None

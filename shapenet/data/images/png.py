@@ -26,6 +26,8 @@ _CHANNELS = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGB_ALPHA: 4}
 _BITS = {GRAY: (1, 2, 4, 8, 16), RGB: (8, 16), PALETTE: (1, 2, 4, 8), GRAY_ALPHA: (8, 16), RGB_ALPHA: (8, 16)}
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _MAY_ORIENT = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")
+_MAX_SHRINKING = 1032  # what zlib can't exceed
+_UNLIKELY = 173  # black and white often fill a last row, this hardly ever
 
 
 class Png(NamedTuple):
@@ -148,11 +150,12 @@ def eight_bits(png: Png) -> Image.Image:
     Raises:
         DataError: Rows are missing or damaged.
     """
-    if len(png.rows) * 1100 < png.width * png.height:  # zlib shrinks 1032 times at most: spare us the memory
+    if png.interlaced or len(png.rows) * _MAX_SHRINKING < png.width * png.height:
         check_rows(png)
-    image = _decoded(png, "L" if png.color_type == GRAY else "RGB")
-    last_row = image.crop((0, png.height - 1, png.width, png.height))
-    if png.interlaced or last_row.getbbox() is None:
+    mode, unlikely = ("L", _UNLIKELY) if png.color_type == GRAY else ("RGB", (_UNLIKELY,) * 3)
+    image = Image.new(mode, (png.width, png.height), unlikely)
+    _decode(png, image, mode)
+    if image.getpixel((png.width - 1, png.height - 1)) == unlikely:  # perhaps the last row was not decoded
         check_rows(png)
     return image
 
@@ -167,7 +170,7 @@ def sixteen_bits(png: Png) -> npt.NDArray[np.uint16]:
     if png.color_type == GRAY:
         return np.asarray(_decoded(png, "I;16", "I;16B")).astype(np.uint16)[..., None]
     if png.color_type == GRAY_ALPHA:  # four bytes a pixel, passed through as they are
-        return np.ascontiguousarray(_decoded(png, "RGBA")).view(">u2").astype(np.uint16)
+        return np.ascontiguousarray(_decoded(png, "RGBA", "RGBA")).view(">u2").astype(np.uint16)
     mode = "RGB" if png.color_type == RGB else "RGBA"
     upper = np.asarray(_decoded(png, mode, f"{mode};16B"))
     lower = np.asarray(_decoded(png, mode, f"{mode};16L"))  # named so, it takes each second byte
@@ -175,9 +178,14 @@ def sixteen_bits(png: Png) -> npt.NDArray[np.uint16]:
     return pixels
 
 
-def _decoded(png: Png, mode: str, stored: str | None = None) -> Image.Image:
-    size = (png.width, png.height)
+def _decoded(png: Png, mode: str, stored: str) -> Image.Image:
+    image = Image.new(mode, (png.width, png.height))
+    _decode(png, image, stored)
+    return image
+
+
+def _decode(png: Png, image: Image.Image, stored: str) -> None:
     try:
-        return Image.frombytes(mode, size, png.rows, "zip", stored or mode, int(png.interlaced))
+        image.frombytes(png.rows, "zip", stored, int(png.interlaced))
     except (ValueError, OSError) as error:
         raise damaged(f"the image is damaged: {error}") from error
