@@ -25,7 +25,8 @@ GRAY, RGB, PALETTE, GRAY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 _CHANNELS = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGB_ALPHA: 4}
 _BITS = {GRAY: (1, 2, 4, 8, 16), RGB: (8, 16), PALETTE: (1, 2, 4, 8), GRAY_ALPHA: (8, 16), RGB_ALPHA: (8, 16)}
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-_MAY_ORIENT = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")
+_PLAIN_XMP, _XMP, _EXIF_AS_TEXT = b"XML:com.adobe.xmp\0\0", b"XML:com.adobe.xmp\0", b"Raw profile type exif\0"
+_TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _MAX_SHRINKING = 1032  # what zlib can't exceed
 _UNLIKELY = 173  # black and white often fill a last row, this hardly ever
 
@@ -42,7 +43,8 @@ class Png(NamedTuple):
         rows: The compressed rows.
         transparent: The chunk with the transparent colour, if there is one.
         animated: Whether other frames follow the first image.
-        may_orient: Whether a chunk is there that may hold an orientation.
+        exif: The chunk with EXIF, if there is one.
+        described: Whether a text is there that may hold an orientation.
     """
 
     width: int
@@ -53,7 +55,8 @@ class Png(NamedTuple):
     rows: bytes
     transparent: bytes | None
     animated: bool
-    may_orient: bool
+    exif: bytes | None
+    described: bool
 
 
 def parse_png(data: bytes, *, whole: bool) -> Png:
@@ -70,7 +73,8 @@ def parse_png(data: bytes, *, whole: bool) -> Png:
     width, height, bits, color_type, interlaced = _header(data)
     rows: list[bytes] = []
     transparent: bytes | None = None
-    animated = may_orient = False
+    exif: bytes | None = None
+    animated = described = False
     view = memoryview(data)
     position = SIGNATURE_BYTES + 25
     while position + 12 <= len(data):
@@ -88,14 +92,22 @@ def parse_png(data: bytes, *, whole: bool) -> Png:
             transparent = data[start:end]
         elif kind == b"acTL":
             animated = _CHECKSUM.unpack_from(data, start)[0] > 1
-        elif kind == b"eXIf" or data.startswith(_MAY_ORIENT, start):
-            may_orient = True
+        elif kind == b"eXIf":
+            exif = data[start:end]
+        elif kind in _TEXTS:
+            described = described or _may_orient(data[start:end])
         position = end + 4
     else:
         if whole:
             raise damaged("the image is cut: PNG's last chunk is missing")
     joined = rows[0] if len(rows) == 1 else b"".join(rows)
-    return Png(width, height, bits, color_type, interlaced, joined, transparent, animated, may_orient)
+    return Png(width, height, bits, color_type, interlaced, joined, transparent, animated, exif, described)
+
+
+def _may_orient(text: bytes) -> bool:
+    if text.startswith(_PLAIN_XMP):
+        return b"tiff:Orientation" in text
+    return text.startswith((_XMP, _EXIF_AS_TEXT))
 
 
 def _header(data: bytes) -> tuple[int, int, int, int, bool]:
