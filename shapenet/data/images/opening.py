@@ -46,5 +46,5 @@ def open_image(data: bytes, kind: str) -> Image.Image:
         DataError: It is too large.
     """
     image = Image.open(BytesIO(data), formats=(kind,))
-    check_size(*image.size)
+    check_size(*image.size, kind, len(data))
     return image

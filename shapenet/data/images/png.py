@@ -119,7 +119,7 @@ def _header(data: bytes) -> tuple[int, int, int, int, bool]:
     width, height, bits, color_type, compression, filters, interlace = _HEADER.unpack_from(data, start + 8)
     if bits not in _BITS.get(color_type, ()) or compression or filters or interlace > 1:
         raise damaged("the PNG's header is damaged: it names an unknown kind of pixels")
-    check_size(width, height)
+    check_size(width, height, "PNG", len(data))
     return width, height, bits, color_type, interlace == 1
 
 
