@@ -51,7 +51,7 @@ def deep_pixels(data: bytes, image: Image.Image) -> tuple[npt.NDArray[Any], str]
     if image.mode == "F":
         return np.asarray(loaded(image), np.float32)[..., None], "L"
     if image.mode == "I":
-        raise unfit_depth("signed integers or integers of 32 bits")
+        raise unfit_depth("pixels of 1 to 16 bits or of floating point", "signed integers or integers of 32 bits")
     bits, _ = tiff_bits(image)
     if bits <= 8:
         return None
