@@ -83,8 +83,9 @@ def _read_png(data: bytes, *, gray: bool) -> Pixels:
         image = open_image(data, "PNG")
         image.load()
         if png.color_type == GRAY and png.transparent is not None:
-            shade = int.from_bytes(png.transparent[:2], "big")
-            image.info["transparency"] = shade * 255 // (2**png.bits - 1)  # Pillow scales pixels alone
+            full = 2**png.bits - 1
+            shade = int.from_bytes(png.transparent[:2], "big") & full
+            image.info["transparency"] = shade * 255 // full  # Pillow scales pixels alone
         return upright_image(eight_bit_color(image, gray=gray), orientation)
 
 

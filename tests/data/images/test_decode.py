@@ -171,3 +171,10 @@ def test_a_jpeg_with_exif_or_four_channels_goes_the_long_way():
     exif[0x0112] = 3
     assert plain_jpeg(encoded(Image.new("RGB", (4, 4)), "JPEG", exif=exif)) is None
     assert plain_jpeg(encoded(Image.new("CMYK", (4, 4)), "JPEG")) is None
+
+
+@pytest.mark.parametrize("shade", [0, 172, 173, 174, 255])
+def test_no_shade_is_taken_for_missing_rows(shade):
+    for mode, options in (("L", GRAY), ("RGB", RGB)):
+        data = encoded(Image.new("L", (5, 4), shade).convert(mode))
+        assert (decode_image(data, options) == shade).all()
