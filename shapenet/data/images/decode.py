@@ -83,8 +83,9 @@ def _read_png(data: bytes, *, gray: bool) -> Pixels:
         image = open_image(data, "PNG")
         image.load()
         if png.color_type == GRAY and png.transparent is not None:
-            shade = int.from_bytes(png.transparent[:2], "big")
-            image.info["transparency"] = shade * 255 // (2**png.bits - 1)  # Pillow scales pixels alone
+            full = 2**png.bits - 1
+            shade = int.from_bytes(png.transparent[:2], "big") & full
+            image.info["transparency"] = shade * 255 // full  # Pillow scales pixels alone
         return upright_image(eight_bit_color(image, gray=gray), orientation)
 
 
@@ -101,7 +102,7 @@ def _read_deep_png(png: Png, *, gray: bool) -> npt.NDArray[Any]:
 
 def _finite(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if pixels.dtype == np.float32 and not np.isfinite(pixels).all():
-        raise unfit_depth("NaN or infinity")
+        raise unfit_depth("finite pixels", "NaN or infinity")
     return pixels
 
 
@@ -143,4 +144,8 @@ def _to_image(array: npt.NDArray[np.uint8]) -> Image.Image:
 
 
 def _no_range() -> DataError:
-    return unfit_depth("floating point, which has no known range", "dtype: float32 takes floating point as it is")
+    return unfit_depth(
+        "pixels of 1 to 16 bits",
+        "floating point, which has no known range",
+        "dtype: float32 takes floating point as it is",
+    )
