@@ -18,6 +18,7 @@ from shapenet.data.images.orientation import loaded, png_orientation, upright_ar
 from shapenet.data.images.png import GRAY, GRAY_ALPHA, RGB, Png, check_rows, eight_bits, parse_png, sixteen_bits
 from shapenet.data.images.ppm import parse_ppm, ppm_pixels
 from shapenet.data.images.tiff import deep_pixels
+from shapenet.data.records import note
 from shapenet.errors import DataError
 
 Pixels = Image.Image | npt.NDArray[Any]
@@ -65,6 +66,7 @@ def _read(data: bytes, *, gray: bool) -> Pixels:
         return eight_bit_color(plain, gray=gray)
     with told(kind):
         image = open_image(data, kind)
+        _note_frames(kind != "JPEG" and getattr(image, "is_animated", False))
         deep = deep_pixels(data, image) if kind == "TIFF" else None
         if deep is None:
             return eight_bit_color(loaded(image), gray=gray)
@@ -73,6 +75,7 @@ def _read(data: bytes, *, gray: bool) -> Pixels:
 
 def _read_png(data: bytes, *, gray: bool) -> Pixels:
     png = parse_png(data, whole=True)
+    _note_frames(png.animated)
     orientation = png_orientation(data, png)
     if png.bits == 16:
         return upright_array(_read_deep_png(png, gray=gray), orientation)
@@ -87,6 +90,11 @@ def _read_png(data: bytes, *, gray: bool) -> Pixels:
             shade = int.from_bytes(png.transparent[:2], "big") & full
             image.info["transparency"] = shade * 255 // full  # Pillow scales pixels alone
         return upright_image(eight_bit_color(image, gray=gray), orientation)
+
+
+def _note_frames(animated: bool) -> None:
+    if animated:
+        note("have several frames or pages: the first one is used")
 
 
 def _read_deep_png(png: Png, *, gray: bool) -> npt.NDArray[Any]:
