@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.order import epoch_order
+from shapenet.data.order import epoch_order, oversampled_length, oversampled_order
 from shapenet.data.store import Store
 
 
@@ -56,16 +57,23 @@ class Batches:
         batch_size: Records in a batch; the last of an epoch may hold fewer.
         seed: Shuffles anew each epoch; None keeps the records in order.
         epoch: Number of the epoch that the next iteration gives, from 0.
+        oversample: Give every class as often as the largest; needs a seed.
     """
 
     split: Split
     batch_size: int
     seed: int | None = None
     epoch: int = field(default=0)
+    oversample: bool = False
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        return math.ceil(len(self.split) / self.batch_size)
+        return math.ceil(self.num_records / self.batch_size)
+
+    @cached_property
+    def num_records(self) -> int:
+        """Records that an epoch gives."""
+        return oversampled_length(self.split.labels) if self.oversample else len(self.split)
 
     def groups(self, batches_per_group: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
         """The batches of an epoch, several stacked at a time: one gather costs less than many.
@@ -78,14 +86,21 @@ class Batches:
             Images ``(batches, batch_size, height, width, channels)`` and labels
             ``(batches, batch_size)``, int64.
         """
-        size, total = self.batch_size, len(self.split)
-        order = np.arange(total) if self.seed is None else epoch_order(total, self.seed, self.epoch)
+        order = self._order()
+        size, total = self.batch_size, len(order)
         full = total // size * size
         step = size * batches_per_group
         for start in range(0, full, step):
             yield self._gather(order[start : min(start + step, full)], size)
         if full < total:
             yield self._gather(order[full:], total - full)
+
+    def _order(self) -> npt.NDArray[np.int64]:
+        if self.seed is None:
+            return np.arange(len(self.split))
+        if self.oversample:
+            return oversampled_order(self.split.labels, self.seed, self.epoch)
+        return epoch_order(len(self.split), self.seed, self.epoch)
 
     def _gather(self, positions: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
         images = self.split.images(positions)

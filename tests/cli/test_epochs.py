@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from shapenet.cli.render.epochs import EpochTable, figure, header_lines
+from shapenet.training.balance import Balance
 from shapenet.training.reporter import TrainingStart
 
 ROW = {
@@ -20,6 +21,7 @@ def start(**changes):
         "num_examples": {"train": 3200, "val": 400, "test": 400}, "image_shape": (64, 64, 3),
         "classes": ("square", "triangle"), "num_parameters": 1_234_567, "device": "CPU x 2", "precision": "float32",
         "epochs": 20, "metrics": ("accuracy",), "monitor": "val_loss",
+        "balance": Balance({"square": 1600, "triangle": 1600}),
     }  # fmt: skip
     return TrainingStart(**{**values, **changes})
 
