@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.batches import Split
-from shapenet.data.division import SplitPlan, divide
+from shapenet.data.division import Guide, SplitPlan, divide
 from shapenet.data.records import Field, Records
 from shapenet.data.split import check_split
 from shapenet.data.store import CONTENT, Store, content_keys
@@ -82,8 +82,9 @@ def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dat
         DataError: The sources don't fit each other, a split is empty, or splits overlap.
     """
     main = sources["train"]
+    guide = Guide.read(main, plan, sources.keys() - {"train"})  # before packing, which may take hours
     store = pack(main)
-    sides = divide(main, store, plan, sources.keys() - {"train"})
+    sides = divide(main, store, plan, guide)
     like = Expected(main.classes, store.meta.fields["image"], main.describe)
     splits = {name: Split(store, side, store["label"][side]) for name, side in sides.items()}
     for name, records in sources.items():

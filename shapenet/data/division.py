@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.given import SIDES, column_of, sides_by_column, sides_by_file
+from shapenet.data.csv.listing import MAX_LISTED
+from shapenet.data.given import SIDES, check_all_listed, column_of, sides_by_column, sides_by_file
 from shapenet.data.groups import joined, split_groups
 from shapenet.data.records import Records
 from shapenet.data.split import first_of_equal, fold_stratified, limit_balanced, split_stratified
@@ -51,62 +52,80 @@ class SplitPlan:
         return self.column is not None or self.file is not None
 
 
-def divide(records: Records, store: Store, plan: SplitPlan, own: Collection[str]) -> dict[str, Indices]:
+@dataclass(frozen=True)
+class Guide:
+    """What is known of the division before any image is read.
+
+    Attributes:
+        own: Splits that have a source of their own.
+        sides: The side of each record where a column or a file decides, as positions in `SIDES`;
+            -1 for records that the file does not list.
+        groups: The group of each record, if groups stay together.
+    """
+
+    own: Collection[str]
+    sides: Indices | None = None
+    groups: npt.NDArray[np.object_] | None = None
+
+    @classmethod
+    def read(cls, records: Records, plan: SplitPlan, own: Collection[str]) -> Guide:
+        """Read the columns and the file that a plan names.
+
+        Raises:
+            DataError: One of them is at fault.
+        """
+        if plan.column is not None:
+            sides = sides_by_column(records, plan.column)
+            twice = [name for name in own if (sides == SIDES.index(name)).any()]
+            if twice:
+                message = f"the column {plan.column!r} has {twice[0]} records, but data.{twice[0]} names a source"
+                raise DataError("data/split-column", message, key=("data", twice[0]), hint="leave one of them out")
+            return cls(own, sides)
+        if plan.file is not None:
+            return cls(own, sides_by_file(records, plan.file, own))
+        return cls(own, groups=None if plan.group is None else _read_groups(records, plan.group))
+
+
+def _read_groups(records: Records, column: str) -> npt.NDArray[np.object_]:
+    key = ("data", "split", "group")
+    texts = column_of(records, column, key)
+    nameless = [index for index, text in enumerate(texts) if not text.strip()]
+    if nameless:
+        first = ", ".join(records.name_of(index) for index in nameless[:MAX_LISTED])
+        message = f"expected a text in the column {column!r} for every record, {len(nameless):,} have none: {first}"
+        raise DataError("data/split-column", message, key=key, hint="give a record that stands alone a text of its own")
+    return np.array(texts, dtype=object)
+
+
+def divide(records: Records, store: Store, plan: SplitPlan, guide: Guide) -> dict[str, Indices]:
     """Positions of the records of each split, in rising order.
 
     Args:
         records: The source.
         store: Its packed store.
         plan: How to divide it.
-        own: Splits that have a source of their own.
+        guide: What is known of that already.
 
     Raises:
-        DataError: A column or the file is at fault, or there are fewer records than folds.
+        DataError: The file leaves records out, or there are fewer records than folds.
     """
-    labels = store["label"][:]
-    if plan.is_given:
-        return _as_given(records, labels, plan, own)
-    used = limit_balanced(labels, plan.limit, plan.seed)
-    parts = _Parts(labels[used], store[CONTENT][used], plan, _groups(records, used, plan.group))
-    fractions = {name: value for name, value in plan.fractions.items() if value and name not in own}
+    labels, usable = store["label"], np.arange(len(store))
+    if guide.sides is not None:
+        if plan.file is not None and plan.limit is None:
+            check_all_listed(records, guide.sides, usable, plan.file)
+        listed = usable[guide.sides[usable] >= 0]
+        there = [name for side, name in enumerate(SIDES) if name == "train" or (guide.sides[listed] == side).any()]
+        used = listed[limit_balanced(labels[listed], plan.limit, plan.seed)]
+        return {name: used[guide.sides[used] == SIDES.index(name)] for name in there}
+    used = usable[limit_balanced(labels[usable], plan.limit, plan.seed)]
+    groups = None if guide.groups is None else guide.groups[used]
+    parts = _Parts(labels[used], store[CONTENT][used], plan, groups)
+    fractions = {name: value for name, value in plan.fractions.items() if value and name not in guide.own}
     sides = parts.by_fractions(fractions)
     if plan.fold is not None:
         rest = sides["train"]
         sides.update({name: rest[side] for name, side in parts.only(rest).by_fold(plan.fold).items()})
     return {name: used[side] for name, side in sides.items()}
-
-
-def _as_given(records: Records, labels: Indices, plan: SplitPlan, own: Collection[str]) -> dict[str, Indices]:
-    if plan.column is not None:
-        side_of = sides_by_column(records, plan.column)
-    else:
-        side_of = sides_by_file(records, plan.file or Path(), own, partly=plan.limit is not None)
-    there = [name for side, name in enumerate(SIDES) if name == "train" or (side_of == side).any()]
-    twice = [name for name in there if name in own]
-    if twice:
-        message = f"the column {plan.column!r} has {twice[0]} records, but data.{twice[0]} names a source of its own"
-        raise DataError("data/split-column", message, key=("data", twice[0]), hint="leave one of them out")
-    listed = np.flatnonzero(side_of >= 0)
-    used = listed[limit_balanced(labels[listed], plan.limit, plan.seed)]
-    return {name: used[side_of[used] == SIDES.index(name)] for name in there}
-
-
-def _groups(records: Records, used: Indices, column: str | None) -> npt.NDArray[np.object_] | None:
-    """The group of each used record.
-
-    Raises:
-        DataError: There is no such column, or it is empty for some records.
-    """
-    if column is None:
-        return None
-    key = ("data", "split", "group")
-    texts = np.array(column_of(records, column, key), dtype=object)[used]
-    nameless = [int(used[index]) for index, text in enumerate(texts) if not text.strip()]
-    if nameless:
-        first = ", ".join(records.name_of(index) for index in nameless[:10])
-        message = f"expected a text in the column {column!r} for every record, {len(nameless):,} have none: {first}"
-        raise DataError("data/split-column", message, key=key, hint="give a record that stands alone a text of its own")
-    return texts
 
 
 @dataclass(frozen=True)

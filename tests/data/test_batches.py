@@ -60,3 +60,14 @@ def test_a_split_knows_its_images(store):
     split = Split(store, np.array([7, 5]), np.array([1, 1]))
     assert (len(split), split.image_shape, split.image_dtype) == (2, (2, 2, 1), "uint8")
     assert split.images(np.array([1]))[0, 0, 0, 0] == 5
+
+
+@given(size=st.integers(1, 40), group=st.integers(1, 9))
+def test_oversampling_gives_every_class_as_often_as_the_largest(store, size, group):
+    indices = np.array([0, *range(1, 100, 2)])
+    batches = Batches(Split(store, indices, store["label"][indices]), size, seed=4, oversample=True)
+    images, labels = values(batches.groups(group))
+    assert batches.num_records == len(images) == 100
+    assert len(batches) == -(-100 // size)
+    assert np.bincount(labels).tolist() == [50, 50]
+    np.testing.assert_array_equal(labels, images % 2)
