@@ -76,7 +76,7 @@ class Guide:
         """
         if plan.column is not None:
             sides = sides_by_column(records, plan.column)
-            twice = [name for name in own if (sides == SIDES.index(name)).any()]
+            twice = [name for name in sorted(own) if (sides == SIDES.index(name)).any()]
             if twice:
                 message = f"the column {plan.column!r} has {twice[0]} records, but data.{twice[0]} names a source"
                 raise DataError("data/split-column", message, key=("data", twice[0]), hint="leave one of them out")

@@ -82,7 +82,7 @@ def sides_by_file(records: Records, path: Path, own: Collection[str]) -> Indices
         DataError: The file can't be read; it names other splits, one name in two splits, or
             records that there are not.
     """
-    table = read_table(path)
+    table = read_table(path, any_bytes=True)  # a run writes the names of files as they are
     texts, names = (table.column(table.pick(name, ())) for name in ("split", "name"))
     sides = [_side(text) for text in texts]
     faults = [(table.lines[row], repr(shown(texts[row]))) for row in _faulty(sides)]

@@ -114,6 +114,15 @@ def test_what_a_file_lists_of_splits_with_sources_of_their_own_is_passed_over(pa
     assert numbers(assemble(sources, pack, plan(file=path))) == numbers(data)
 
 
+def test_names_of_any_bytes_and_with_line_breaks_are_found_again(pack, tmp_path):
+    source = records(range(20))
+    source.name_of = lambda index: f"a\udcff, \n'{index}\".png"
+    data = assemble({"train": source}, pack, plan(val=0.3))
+    path = tmp_path / "split.csv"
+    path.write_bytes(data.split_table().encode(errors="surrogateescape"))
+    assert numbers(assemble({"train": source}, pack, plan(file=path))) == numbers(data)
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
