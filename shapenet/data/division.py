@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.csv.listing import MAX_LISTED
+from shapenet.data.csv.listing import MAX_LISTED, shown
 from shapenet.data.given import SIDES, check_all_listed, column_of, sides_by_column, sides_by_file
 from shapenet.data.groups import joined, split_groups
 from shapenet.data.records import Records
@@ -91,7 +91,7 @@ def _read_groups(records: Records, column: str) -> npt.NDArray[np.object_]:
     texts = column_of(records, column, key)
     nameless = [index for index, text in enumerate(texts) if not text.strip()]
     if nameless:
-        first = ", ".join(records.name_of(index) for index in nameless[:MAX_LISTED])
+        first = ", ".join(shown(records.name_of(index)) for index in nameless[:MAX_LISTED])
         message = f"expected a text in the column {column!r} for every record, {len(nameless):,} have none: {first}"
         raise DataError("data/split-column", message, key=key, hint="give a record that stands alone a text of its own")
     return np.array(texts, dtype=object)
