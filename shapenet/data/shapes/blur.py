@@ -36,7 +36,7 @@ def blurred(image: npt.NDArray[np.int16], sigma: float) -> npt.NDArray[np.int16]
 def _kernel(sigma: float) -> tuple[int, ...]:
     """Weights from the middle outwards, out to three standard deviations; both sides sum to ``2 ** _SCALE_BITS``."""
     reach = math.ceil(3 * sigma)
-    weights = [math.exp(-0.5 * (step / sigma) ** 2) if step else 1.0 for step in range(reach + 1)]
+    weights = [math.exp(-0.5 * (step / sigma) * (step / sigma)) for step in range(reach + 1)]
     total = weights[0] + 2 * sum(weights[1:])
     outer = [round(weight / total * 2**_SCALE_BITS) for weight in weights[1:]]
     return (2**_SCALE_BITS - 2 * sum(outer), *outer)

@@ -1,5 +1,7 @@
 """Pixels agree with the facts."""
 
+import hashlib
+
 import numpy as np
 import pytest
 
@@ -116,6 +118,26 @@ def test_an_image_does_not_depend_on_the_others():
     for index in reversed(range(6)):
         render_into(out[index], parameters, index)
     np.testing.assert_array_equal(out, forwards)
+
+
+@pytest.mark.parametrize(
+    ("more", "digests"),
+    [
+        ({}, "5b520271665418f7 b83ba309af7e26b2 24c61af4c03373f8 a421f150e444bef3 b5ed029c263ac68e"
+             " 0804c9506f4aee51 e166a4fd101e3d44 42a6da628762615b d65f3159b851ed1d 0b13148263ab686c"),
+        ({"size": 33, "seed": 5, "outline": 0.5, "distractors": (0, 6)},
+             "0dca7e0152522a02 56de2afeb276c875 48e47e5af5a455e8 66704df45a3aecab ba9ef497162b0d19"
+             " 4b48f8bce22384e9 dd62b407114f3695 690bc743283a03d9 a9b4b1aa849b74df 43a78835914ffa35"),
+        ({"noise": 0.0, "size": 64, "seed": 2**62},
+             "132094b0e13dddad 66b401df736f0b35 f641d2ab93091f47 60858bd215098f2c f279c6a2c4e20c95"
+             " ea0378500a7c79ee 627bfbbab876406c 0a31ab7b44712ecf 2da7ea4f5df65b09 1147f2c1fb3a3dd4"),
+    ],
+)  # fmt: skip
+def test_every_byte_is_that_of_this_version(more, digests):
+    """Recorded before there were several shapes, blur, occlusion, clutter and strokes, which all default to off."""
+    parameters = ShapesParameters(classes=list(SHAPES), **more)
+    drawn = [hashlib.sha256(render(parameters, index)[0].tobytes()).hexdigest()[:16] for index in range(10)]
+    assert drawn == digests.split()
 
 
 def test_the_pixels_are_those_of_this_version():
