@@ -21,7 +21,8 @@ _GRAPHITE = 0.5
 
 def luma(colour: Sequence[float]) -> float:
     """Luma of a colour in the unit of its channels."""
-    return sum(weight * channel for weight, channel in zip(LUMA_WEIGHTS, colour, strict=True))
+    red, green, blue = colour
+    return LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[1] * green + LUMA_WEIGHTS[2] * blue
 
 
 def hexadecimal(colour: Colour) -> str:

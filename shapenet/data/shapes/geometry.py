@@ -117,7 +117,8 @@ def _inscribed_area(figure: Figure, arcs: Sequence[float]) -> float:
 
 def triangle_arcs(figure: Figure) -> list[float]:
     """Arcs from 90 to 155 degrees: angles from 45 to 77 degrees, never flat."""
-    total = sum(figure.traits)
+    first, second, third = figure.traits
+    total = first + second + third  # not sum(), which rounds differently from Python 3.12 on
     return [math.tau * trait / total for trait in figure.traits]
 
 
@@ -216,5 +217,6 @@ def segment_distance(x: Grid, y: Grid, half_length: float, angle: float) -> Grid
 
 def coverage(distance: Grid) -> Grid:
     """How much of a pixel the shape covers, 0 to 1, from the distance at the pixel's centre."""
-    covered: Grid = np.clip(np.float32(0.5) - distance, np.float32(0), np.float32(1))
-    return covered
+    covered: Grid = np.float32(0.5) - distance
+    np.maximum(covered, np.float32(0), out=covered)
+    return np.minimum(covered, np.float32(1), out=covered)

@@ -11,7 +11,7 @@ from shapenet.data.shapes.colours import Colour, foreground_of, luma
 from shapenet.data.shapes.facts import Occluder, PlacedShape
 from shapenet.data.shapes.geometry import SHAPE_FORMS, along
 from shapenet.data.shapes.parameters import ShapesParameters
-from shapenet.data.shapes.streams import Stream, between, bit_generator, uniforms
+from shapenet.data.shapes.streams import Stream, between, first_uniforms
 
 _GRID = 192
 """Points along a side of the grid that measures a shape: the hidden fraction is right to 0.005."""
@@ -19,7 +19,7 @@ _GRID = 192
 
 def draw_occluder(parameters: ShapesParameters, index: int, main: PlacedShape, background: Colour) -> Occluder | None:
     """The occluder of image `index`; None if it would hide nothing."""
-    draws = uniforms(bit_generator(parameters, index, Stream.OCCLUSION), 10)
+    draws = first_uniforms(parameters, index, Stream.OCCLUSION, 10)
     hidden = between(parameters.occlusion, draws[0])
     if hidden <= 0:
         return None

@@ -23,7 +23,7 @@ Box = tuple[int, int, int, int]
 def new_canvas(size: int, colour: Colour) -> Canvas:
     """A canvas of one colour."""
     canvas = np.empty((size, size * 3), np.int16)
-    canvas[:] = np.tile(np.array(colour, np.int16), size)
+    canvas[:] = _row(colour, size)
     return canvas
 
 
@@ -131,6 +131,16 @@ def _blend(canvas: Canvas, around: Box, cover: Grid, colour: Colour) -> None:
     """Lay `colour` over the box's pixels, as far as each is covered."""
     left, top, right, bottom = around
     region = canvas[top:bottom, left * 3 : right * 3]
-    covered = np.repeat(cover, 3, axis=1)
-    covered *= np.tile(np.array(colour, np.int16), right - left) - region
+    channels = np.empty((bottom - top, right - left, 3), np.float32)
+    for channel in range(3):
+        channels[:, :, channel] = cover
+    covered = channels.reshape(region.shape)
+    covered *= _row(colour, right - left) - region
     region += np.rint(covered, out=covered).astype(np.int16)
+
+
+def _row(colour: Colour, width: int) -> npt.NDArray[np.int16]:
+    """A row of pixels of one colour, ``(width * 3,)``."""
+    row = np.empty((width, 3), np.int16)
+    row[:] = colour
+    return row.reshape(-1)

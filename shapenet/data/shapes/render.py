@@ -19,7 +19,7 @@ from shapenet.data.shapes.paint import (
 )
 from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.sampling import draw_facts
-from shapenet.data.shapes.streams import Stream, bit_generator
+from shapenet.data.shapes.streams import Stream, raw_bits
 
 RENDER_VERSION = 1
 """Goes up whenever the same parameters would give other pixels."""
@@ -74,7 +74,7 @@ def render_clean_into(out: npt.NDArray[np.uint8], drawing: Drawing) -> None:
 def _noise(parameters: ShapesParameters, index: int) -> npt.NDArray[np.int8]:
     """Noise ``(size, size * 3)``: each random byte stands for one of 256 quantiles of a normal distribution."""
     count = parameters.size**2 * 3
-    raw = bit_generator(parameters, index, Stream.NOISE).random_raw(-(-count // 8))
+    raw = raw_bits(parameters, index, Stream.NOISE, -(-count // 8))
     steps = raw.astype("<u8", copy=False).tobytes().translate(_noise_table(parameters.noise))
     return np.frombuffer(steps, np.int8, count).reshape(parameters.size, -1)
 

@@ -13,7 +13,7 @@ from shapenet.data.shapes.geometry import SHAPE_FORMS
 from shapenet.data.shapes.occlusion import draw_occluder
 from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.placement import coordinate, figure_of, line_width_of, place_others
-from shapenet.data.shapes.streams import Stream, between, bit_generator, count_between, label_of, uniforms
+from shapenet.data.shapes.streams import Stream, between, count_between, first_uniforms, label_of
 from shapenet.data.shapes.strokes import drawn_by_hand
 
 _Ground = tuple[Colour, Callable[[Sequence[float]], Colour], float]
@@ -30,7 +30,7 @@ def draw_facts(parameters: ShapesParameters, index: int) -> Drawing:
     by_hand, on_paper = _manner(parameters, index)
     label = label_of(parameters, index)
     traits = SHAPE_FORMS[parameters.classes[label]].traits
-    draws = uniforms(bit_generator(parameters, index, Stream.SHAPE), 11 + len(traits))
+    draws = first_uniforms(parameters, index, Stream.SHAPE, 11 + len(traits))
     ground, ground_luma = (paper if on_paper else background)(parameters, draws[4:7])
     colour_of = partial(ink if on_paper else foreground, parameters, ground_luma)
     radius = between(parameters.scale, draws[0]) * parameters.size / 2
@@ -59,7 +59,7 @@ def _manner(parameters: ShapesParameters, index: int) -> tuple[bool, bool]:
     """Whether a hand draws the image, and whether on paper."""
     if not parameters.hand_drawn:
         return False, False
-    hand, sheet = uniforms(bit_generator(parameters, index, Stream.PAPER), 2)
+    hand, sheet = first_uniforms(parameters, index, Stream.PAPER, 2)
     by_hand = hand < float(parameters.hand_drawn)
     return by_hand, by_hand and sheet < float(parameters.paper)
 
@@ -77,14 +77,14 @@ def _all_shapes(
 
 
 def _blur(parameters: ShapesParameters, index: int) -> float:
-    (draw,) = uniforms(bit_generator(parameters, index, Stream.BLUR), 1)
+    (draw,) = first_uniforms(parameters, index, Stream.BLUR, 1)
     return between(parameters.blur, draw) * parameters.size
 
 
 def _marks(
     parameters: ShapesParameters, index: int, colour_of: Callable[[Sequence[float]], Colour]
 ) -> tuple[Mark, ...]:
-    draws = uniforms(bit_generator(parameters, index, Stream.MARKS), 1 + 9 * parameters.distractors[1])
+    draws = first_uniforms(parameters, index, Stream.MARKS, 1 + 9 * parameters.distractors[1])
     count = count_between(parameters.distractors, draws[0])
     return tuple(_mark(parameters, colour_of, draws[1 + 9 * n : 10 + 9 * n]) for n in range(count))
 

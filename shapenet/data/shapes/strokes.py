@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -16,8 +16,13 @@ from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.placement import line_width_of
 from shapenet.data.shapes.streams import Stream, between, bit_generator, uniforms
 
-_WAVES = 3
-_DRAWS = 5 + 4 * _WAVES
+_WAVES = (((1.3, 2.2), 0.016), ((0.5, 0.9), 0.009), ((0.16, 0.3), 0.0035))
+"""Range of the length and height of the hand's slow, medium and fast waves, as fractions of the shape's diameter."""
+
+_DRAWS = 2 + 4 * len(_WAVES)
+_OFF = 0.022
+"""A stroke starts so far off at most, as a fraction of the diameter."""
+
 _STEP = 0.045
 """Distance of a stroke's points, as a fraction of the shape's diameter."""
 
@@ -49,7 +54,7 @@ def _paths(contour: Contour, size: float, generator: np.random.Philox, by_side: 
     points = [side[0] for side in contour] if len(contour) > 1 else list(contour[0][:-1])
     start, closing = uniforms(generator, 2)
     lengths = [math.dist(a, b) for a, b in pairwise([*points, points[0]])]
-    total = sum(lengths)
+    total = _total(lengths)
     first = start * total
     return [_walk(points, lengths, first, first + total * (1 + between((-0.07, 0.06), closing)), _STEP * size)]
 
@@ -69,10 +74,8 @@ def _walk(points: Sequence[Offset], lengths: Sequence[float], first: float, last
     """Points along a closed outline from one arc length to another, its corners among them."""
     ends = list(accumulate(lengths, initial=0.0))
     total = ends[-1]
-    places = [
-        first + (last - first) * n / max(8, round((last - first) / step))
-        for n in range(max(8, round((last - first) / step)) + 1)
-    ]
+    steps = max(8, round((last - first) / step))
+    places = [first + (last - first) * n / steps for n in range(steps + 1)]
     corners = [end + turn * total for turn in range(3) for end in ends[:-1] if first < end + turn * total < last]
     path = []
     for place in sorted({*places, *corners}):
@@ -89,25 +92,49 @@ def _stroke(
 ) -> Stroke:
     """`path` as the hand draws it: off its start, in slow and fast waves, thick and thin."""
     size = shape.size
-    ends = list(accumulate((math.dist(a, b) for a, b in pairwise(path)), initial=0.0))
-    off = [between((-0.022, 0.022), draw) * size * unsteady for draw in draws[:2]]
+    off_x, off_y = (between((-_OFF, _OFF), draw) * size * unsteady for draw in draws[:2])
     waves = [
-        (
-            math.tau / (size * between(lengths, draws[5 + 4 * n])),
-            0.016 * size * unsteady * strength,
-            draws[6 + 4 * n : 9 + 4 * n],
+        _Wave(
+            math.tau / (size * between(lengths, draws[n])),
+            height * size * unsteady,
+            (math.tau * draws[n + 1], math.tau * draws[n + 2], math.tau * draws[n + 3]),
         )
-        for n, (lengths, strength) in enumerate((((1.3, 2.2), 1.0), ((0.5, 0.9), 0.55), ((0.16, 0.3), 0.22)))
+        for n, (lengths, height) in zip(range(2, _DRAWS, 4), _WAVES, strict=True)
     ]
+    ends = list(accumulate((math.dist(a, b) for a, b in pairwise(path)), initial=0.0))
     points: list[Point] = []
-    half_widths = []
+    half_widths: list[float] = []
     for (x, y), place in zip(path, ends, strict=True):
-        shift = [
-            sum(reach * math.sin(rate * place + math.tau * turns[axis]) for rate, reach, turns in waves)
-            for axis in range(2)
-        ]
-        swell = sum(math.sin(rate * place + math.tau * turns[2]) for rate, _, turns in waves[:2])
+        shift_x, shift_y = (_total(wave.height * wave.at(place, axis) for wave in waves) for axis in range(2))
+        swell = _total(wave.at(place, 2) for wave in waves[:2])
         taper = min(1.0, 0.55 + min(place, ends[-1] - place) / (0.12 * size))
-        points.append((shape.centre[0] + x + off[0] + shift[0], shape.centre[1] + y + off[1] + shift[1]))
+        points.append((shape.centre[0] + x + off_x + shift_x, shape.centre[1] + y + off_y + shift_y))
         half_widths.append(width / 2 * (1 + 0.18 * swell) * taper)
     return Stroke(tuple(points), tuple(half_widths))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wave:
+    """A regular part of the hand's unrest.
+
+    Attributes:
+        rate: Radians for each pixel of the way.
+        height: Its height in pixels.
+        starts: Where it starts, in radians: to the side, downwards, in the line's width.
+    """
+
+    rate: float
+    height: float
+    starts: tuple[float, float, float]
+
+    def at(self, place: float, axis: int) -> float:
+        """From -1 to 1 after `place` pixels of the way."""
+        return math.sin(self.rate * place + self.starts[axis])
+
+
+def _total(values: Iterable[float]) -> float:
+    """The sum, rounded after each number: the built-in one rounds differently from Python 3.12 on."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total

@@ -52,7 +52,7 @@ def visible_areas(drawing: Drawing, size: int) -> tuple[float, ...]:
     for shape in reversed(drawing.shapes):
         (left, top, right, bottom), distance = shape_distance(shape, size)
         cover, region = coverage(distance), free[top:bottom, left:right]
-        whole = float(cover.sum())
-        areas.append(shape.area * float((cover * region).sum()) / whole if whole else 0.0)
+        whole = float(cover.sum(dtype=np.float64))
+        areas.append(shape.area * float((cover * region).sum(dtype=np.float64)) / whole if whole else 0.0)
         region *= 1 - cover
     return (*areas[:0:-1], main_visible_area(drawing))

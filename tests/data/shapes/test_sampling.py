@@ -2,7 +2,10 @@
 
 import itertools
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +14,7 @@ from shapenet.data.shapes.colours import luma
 from shapenet.data.shapes.names import SHAPES
 from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.sampling import draw_facts
+from shapenet.data.shapes.streams import Stream, bit_generator, raw_bits
 from shapenet.errors import ConfigError
 
 
@@ -105,3 +109,19 @@ def test_marks_are_as_many_as_asked_and_small():
     assert {len(drawing.marks) for drawing in drawings} == {2, 3, 4, 5}
     lengths = [2 * (mark.half_length + mark.half_width) for drawing in drawings for mark in drawing.marks]
     assert max(lengths) < 0.3 * 64 / 2
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 13, 6144])
+def test_the_fast_way_to_a_stream_gives_the_same_bits(count):
+    parameters = ShapesParameters(classes=["star", "ring"], seed=2**63 - 1)
+    for index in (0, 1, 2**47 + 1):
+        for stream in (Stream.NOISE, Stream.SHAPE, Stream.NOISE):
+            expected = bit_generator(parameters, index, stream).random_raw(count)
+            np.testing.assert_array_equal(raw_bits(parameters, index, stream, count), expected)
+
+
+def test_threads_do_not_share_a_generator():
+    parameters = ShapesParameters(classes=["star", "ring"])
+    expected = [draw_facts(parameters, index) for index in range(200)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(partial(draw_facts, parameters), range(200))) == expected
