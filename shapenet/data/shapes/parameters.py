@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from shapenet.data.shapes.names import FieldName, ShapeName
 from shapenet.errors import ConfigError, Problem
@@ -47,8 +47,15 @@ OcclusionRange = Annotated[tuple[_Occlusion, _Occlusion], BeforeValidator(_as_tu
 
 _Fraction = Annotated[float, Field(ge=0, le=1)]
 
-FieldNames = Annotated[tuple[FieldName, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
-"""Fields of records of shapes."""
+
+def _complete(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names) or not {"image", "label"} <= set(names):
+        raise ValueError("expected image, label and perhaps others, each once")
+    return names
+
+
+FieldNames = Annotated[tuple[FieldName, ...], BeforeValidator(_as_tuple), AfterValidator(_complete)]
+"""Fields of records of shapes: image and label always, others if wanted, each once."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -108,9 +108,6 @@ def _checked(fields: Any) -> tuple[FieldName, ...]:
     except ValidationError as error:
         message = f"fields: {error.errors()[0]['msg']}, received {fields!r}"
         raise ConfigError("config/shapes", message, key=("fields",)) from None
-    if len(set(names)) < len(names) or not set(_NEEDED) <= set(names):
-        message = f"fields: expected image, label and others, each once, received {', '.join(names)}"
-        raise ConfigError("config/shapes", message, key=("fields",))
     return names
 
 
