@@ -14,9 +14,15 @@ from shapenet.data.shapes.parameters import Interval, ShapesParameters
 from shapenet.data.shapes.streams import Stream, between, bit_generator, count_between, uniforms, within
 
 _DRAWS = 20
+"""Draws of an item, a texture's heights not counted."""
+
+_CURVES, _BLOBS, _GRADIENTS = 0.35, 0.7, 0.85
+"""Below these values of the first draw an item is a curve, a blob, a gradient; above, a texture."""
+
 _CELLS = (5, 9, 17)
 _PAPER_CELLS = 40
 _STRETCH = 2.2
+"""Splines through random heights stay near the middle; stretched so much they use all from 0 to 1."""
 
 
 def draw_clutter(
@@ -33,11 +39,11 @@ def draw_clutter(
     for _ in range(count_between(parameters.clutter, uniforms(generator, 1)[0])):
         draws = uniforms(generator, _DRAWS)
         colour = background_of(parameters, _level(span, background, draws[1]), draws[2:4])
-        if draws[0] < 0.35:
+        if draws[0] < _CURVES:
             items.append(_curve(parameters.size, colour, draws[4:]))
-        elif draws[0] < 0.7:
+        elif draws[0] < _BLOBS:
             items.append(_blob(parameters.size, colour, draws[4:]))
-        elif draws[0] < 0.85:
+        elif draws[0] < _GRADIENTS:
             items.append(Gradient(draws[4] * math.tau, colour))
         else:
             items.append(_texture(generator, _CELLS[int(draws[4] * len(_CELLS))], colour))
