@@ -64,7 +64,7 @@ class Adapter:
         row: dict[str, float] = {"epoch": self._epoch}
         row.update((name, values[name]) for name in sorted(values, key=_place_in_row))
         row["seconds"] = round(time.perf_counter() - self._began, 3)
-        row["images_per_second"] = round(len(self._batches.split) / self._train_seconds, 1)
+        row["images_per_second"] = round(self._batches.num_records / self._train_seconds, 1)
         for listener in self._listeners:
             listener.epoch_end(row)
 
