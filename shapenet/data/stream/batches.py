@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.batches import Split
+from shapenet.data.batches import Batches, Split
 from shapenet.data.records import Arrays, Records
 from shapenet.data.stream.order import Positions, interleaved, window_order, windows
 from shapenet.data.stream.store import StreamStore
@@ -63,6 +63,11 @@ class StreamedBatches:
         """Batches in an epoch."""
         return math.ceil(len(self.split) / self.batch_size)
 
+    @property
+    def num_records(self) -> int:
+        """Records that an epoch gives."""
+        return len(self.split)
+
     def groups(self, batches_per_group: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
         """The batches of an epoch; see `Batches.groups`. No group reaches over the end of a window."""
         step = self.batch_size * batches_per_group
@@ -75,7 +80,8 @@ class StreamedBatches:
 
     def positions(self) -> Positions:
         """Positions of the records of an epoch in the order in which `groups` gives them, int64."""
-        return self._place[np.concatenate(list(self._ordered_windows()))]
+        order: Positions = self._place[np.concatenate(list(self._ordered_windows()))]
+        return order
 
     def _group(
         self, indices: Positions, images: npt.NDArray[Any], part: range, size: int
@@ -150,3 +156,24 @@ def read_records(records: Records, indices: Positions) -> Arrays:
 def _shut_down(readers: list[ProcessPoolExecutor]) -> None:
     for reader in readers:
         reader.shutdown(wait=False, cancel_futures=True)
+
+
+AnyBatches = Batches | StreamedBatches
+"""Batches of packed or of streamed records."""
+
+
+def batches_of(
+    split: Split, batch_size: int, seed: int | None = None, *, oversample: bool = False, window: int | None = None
+) -> AnyBatches:
+    """Batches of a split, whether it is packed or streamed.
+
+    Args:
+        split: The records.
+        batch_size: Records in a batch.
+        seed: Shuffles anew each epoch; None keeps the records in order.
+        oversample: As in `Batches`, for packed records.
+        window: As in `StreamedBatches`, for streamed ones.
+    """
+    if isinstance(split.store, StreamStore):
+        return StreamedBatches(split, batch_size, seed, window)
+    return Batches(split, batch_size, seed, oversample=oversample)

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+from shapenet.data.ragged import Ragged
 from shapenet.data.records import Records
 from shapenet.data.store import CONTENT, StoreMeta
 from shapenet.errors import ConfigError
@@ -67,6 +68,14 @@ class StreamStore:
             KeyError: The field is known only once it is read.
         """
         return self._known[name]
+
+    def ragged(self, name: str) -> Ragged:
+        """Nothing: streamed images are of one size.
+
+        Raises:
+            KeyError: Always.
+        """
+        raise KeyError(f"{name} is not ragged")
 
     def value(self, name: str, index: int) -> npt.NDArray[Any]:
         """One record's value of any field, read now."""
