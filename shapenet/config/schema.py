@@ -85,10 +85,28 @@ class DataConfig(Section):
     oversample: bool = False
     """Show every class as often as the largest: an epoch repeats the images of the others."""
 
+    stream: bool = False
+    """Read images from their source in every epoch instead of packing them once: for data that does not fit
+    the disk a second time. They are shuffled within a bounded window; equal images can't be told."""
+    stream_window: Count | None = None
+    """With ``stream: true``, images that are shuffled at a time; as many as make 64 MB unless given."""
     on_bad: Literal["error", "skip"] = "error"
     """What to do about images that can't be read: stop, or leave them out."""
     max_bad_fraction: Fraction = 0.05
     """With ``on_bad: skip``, stop all the same if a larger part of a source can't be read."""
+
+    @model_validator(mode="after")
+    def _can_stream(self) -> DataConfig:
+        others = {"oversample": self.oversample, "on_bad": self.on_bad == "skip"}
+        for name, used in others.items():
+            if self.stream and used:
+                message = f"data.{name} does not go with data.stream: true"
+                hint = "what needs to know all images first needs them packed"
+                raise raise_in_pydantic(ConfigError("config/conflict", message, key=(name,), hint=hint))
+        if self.stream_window is not None and not self.stream:
+            message = "data.stream_window does nothing without data.stream: true"
+            raise raise_in_pydantic(ConfigError("config/conflict", message, key=("stream_window",)))
+        return self
 
     @model_validator(mode="after")
     def _split_agrees(self) -> DataConfig:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.order import epoch_order, oversampled_length, oversampled_order
-from shapenet.data.store import Store
+from shapenet.data.store import RecordStore
 
 Positions = npt.NDArray[np.int64]
 """Positions of records in a split."""
@@ -28,7 +28,7 @@ class Split:
         labels: Their labels in the experiment's classes, int64 ``(n,)``.
     """
 
-    store: Store
+    store: RecordStore
     indices: npt.NDArray[np.int64]
     labels: npt.NDArray[np.int64]
 
@@ -57,10 +57,7 @@ class Split:
         Raises:
             ValueError: They differ in size.
         """
-        indices = self.indices[positions]
-        if self.is_ragged:
-            return np.stack([self.store.value("image", int(index)) for index in indices])
-        return self.store["image"][indices]
+        return self.store.take("image", self.indices[positions])
 
     def image_list(self, positions: Positions) -> list[npt.NDArray[Any]]:
         """The images at `positions` of the split, each in its own size."""

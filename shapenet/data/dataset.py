@@ -15,13 +15,13 @@ from shapenet.data.batches import Split
 from shapenet.data.division import Guide, SplitPlan, divide
 from shapenet.data.records import Field, Records
 from shapenet.data.split import check_split
-from shapenet.data.store import CONTENT, Store, content_keys
+from shapenet.data.store import CONTENT, RecordStore, content_keys
 from shapenet.errors import DataError
 
 _MOST_SHOWN = 10
 
-Pack = Callable[[Records], Store]
-"""Packs records, or finds them packed."""
+Open = Callable[[Records], RecordStore]
+"""Packs records, or finds them packed, or streams them."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Dataset:
         return text.getvalue()
 
 
-def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dataset:
+def assemble(sources: Mapping[str, Records], pack: Open, plan: SplitPlan) -> Dataset:
     """Pack the sources and divide them.
 
     Args:
@@ -104,7 +104,7 @@ def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dat
     )
 
 
-def adopt(records: Records, store: Store, like: Expected) -> Split:
+def adopt(records: Records, store: RecordStore, like: Expected) -> Split:
     """All records of a source as a split of data that another source defines.
 
     Args:
@@ -139,7 +139,7 @@ def _source_warnings(sources: Mapping[str, Records]) -> list[str]:
     return [warning for records in sources.values() for warning in records.warnings]
 
 
-def _reading_warnings(stores: Iterable[Store]) -> Iterator[str]:
+def _reading_warnings(stores: Iterable[RecordStore]) -> Iterator[str]:
     """What packing found: records that are left out, and what was noted of others."""
     for store in stores:
         if store.meta.bad:
@@ -151,7 +151,7 @@ def _reading_warnings(stores: Iterable[Store]) -> Iterator[str]:
         yield from (f"{store.meta.described}: {count:,} images {what}" for what, count in store.meta.notes.items())
 
 
-def _duplicate_warning(store: Store, plan: SplitPlan) -> list[str]:
+def _duplicate_warning(store: RecordStore, plan: SplitPlan) -> list[str]:
     good = store.good()
     repeated = len(good) - len(np.unique(content_keys([store[CONTENT][good]])))
     if not repeated:

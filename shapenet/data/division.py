@@ -14,7 +14,7 @@ from shapenet.data.given import SIDES, check_all_listed, column_of, sides_by_col
 from shapenet.data.groups import joined, split_groups
 from shapenet.data.records import Records
 from shapenet.data.split import first_of_equal, fold_stratified, limit_balanced, split_stratified
-from shapenet.data.store import CONTENT, Store
+from shapenet.data.store import CONTENT, RecordStore
 from shapenet.errors import DataError
 
 Indices = npt.NDArray[np.int64]
@@ -97,7 +97,7 @@ def _read_groups(records: Records, column: str) -> npt.NDArray[np.object_]:
     return np.array(texts, dtype=object)
 
 
-def divide(records: Records, store: Store, plan: SplitPlan, guide: Guide) -> dict[str, Indices]:
+def divide(records: Records, store: RecordStore, plan: SplitPlan, guide: Guide) -> dict[str, Indices]:
     """Positions of the records of each split, in rising order.
 
     Args:

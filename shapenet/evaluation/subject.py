@@ -13,7 +13,7 @@ from shapenet.experiment import Experiment
 from shapenet.registry import Component
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir, safe_name
-from shapenet.training.data import load_data, open_sources, pack_with
+from shapenet.training.data import load_data, open_sources, open_with
 from shapenet.training.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repor
     given = {"path": path.absolute(), "size": size, "color": "gray" if channels == 1 else "rgb"}
     records = Component("source", "csv", MappingProxyType({**own, **given})).create()
     like = Expected(classes, Field(image.dtype, tuple(image.shape)), "the run's training data")
-    split = adopt(records, pack_with(reporter, experiment.config.data)(records), like)
+    split = adopt(records, open_with(reporter, experiment.config.data)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
     return Subject(str(path), safe_name(f"data-{path.stem}"), split, names, classes, records.warnings)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shapenet.callbacks.base import Listener
-from shapenet.data.batches import Batches
+from shapenet.data.stream.batches import AnyBatches
 
 
 class Adapter:
@@ -18,7 +18,7 @@ class Adapter:
         batches: The training batches, which are told what epoch comes next.
     """
 
-    def __init__(self, listeners: Sequence[Listener], batches: Batches) -> None:
+    def __init__(self, listeners: Sequence[Listener], batches: AnyBatches) -> None:
         self._listeners = listeners
         self._batches = batches
         self._model: Any = None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapenet.data.dataset import Dataset
     from shapenet.data.division import SplitPlan
     from shapenet.data.records import Records
-    from shapenet.data.store import Store
+    from shapenet.data.store import RecordStore
 
 _LOG = logging.getLogger("shapenet")
 
@@ -33,11 +33,14 @@ def open_sources(config: DataConfig) -> dict[str, Records]:
     return {name: component.create() for name, component in components.items() if component is not None}
 
 
-def pack_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], Store]:
-    """What packs records into the user's cache, or finds them packed there, and reports."""
+def open_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], RecordStore]:
+    """What packs records into the user's cache or finds them packed there, and reports; or streams them."""
     from shapenet.data.pack import default_cache_dir, open_packed
+    from shapenet.data.stream.store import StreamStore
 
-    def pack(records: Records) -> Store:
+    def open_records(records: Records) -> RecordStore:
+        if config.stream:
+            return StreamStore(records)
         return open_packed(
             records,
             default_cache_dir(),
@@ -45,7 +48,7 @@ def pack_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], Sto
             max_bad_fraction=config.max_bad_fraction if config.on_bad == "skip" else 0.0,
         )
 
-    return pack
+    return open_records
 
 
 def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: Reporter) -> Dataset:
@@ -66,7 +69,7 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
     config = experiment.config
     with experiment.locating():
         check_class_names(config, sources["train"].classes)
-        dataset = assemble(sources, pack_with(reporter, config.data), split_plan(config))
+        dataset = assemble(sources, open_with(reporter, config.data), split_plan(config))
         _check_oversampling(config, dataset.splits["train"])
         _check_batch_size(config, {name: len(split) for name, split in dataset.splits.items()})
     balance = balance_of(config, dataset.splits["train"], dataset.classes)

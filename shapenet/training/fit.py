@@ -29,8 +29,8 @@ from shapenet.training.reporter import Reporter, TrainingStart
 from shapenet.training.session import Session, import_keras_meanwhile, start_session
 
 if TYPE_CHECKING:
-    from shapenet.data.batches import Batches
     from shapenet.data.dataset import Dataset
+    from shapenet.data.stream.batches import AnyBatches
 
 _LOG = logging.getLogger("shapenet")
 
@@ -97,8 +97,8 @@ class _Prepared:
     dataset: Dataset
     session: Session
     compiled: Compiled
-    train: Batches
-    val: Batches | None
+    train: AnyBatches
+    val: AnyBatches | None
     monitors: tuple[str, str]
     balance: Balance
 
@@ -121,13 +121,15 @@ class _Prepared:
 
 
 def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Prepared:
-    from shapenet.data.batches import Batches
+    from shapenet.data.stream.batches import batches_of
     from shapenet.training.feed import auto_steps
 
     config = experiment.config
     batch_size = config.training.batch_size
-    batches = Batches(dataset.splits["train"], batch_size, config.seed, oversample=config.data.oversample)
-    val = Batches(dataset.splits["val"], batch_size) if "val" in dataset.splits else None
+    data = config.data
+    train = dataset.splits["train"]
+    batches = batches_of(train, batch_size, config.seed, oversample=data.oversample, window=data.stream_window)
+    val = batches_of(dataset.splits["val"], batch_size) if "val" in dataset.splits else None
     steps = config.training.steps_per_execution
     spec = InputSpec(batches.split.image_shape, batches.split.image_dtype, len(dataset.classes))
     with experiment.locating():
@@ -197,7 +199,7 @@ class _Position(Listener):
 class _ToReporter(Listener):
     """Passes on to the reporter what listeners hear."""
 
-    def __init__(self, reporter: Reporter, batches: Batches, best: BestEpoch) -> None:
+    def __init__(self, reporter: Reporter, batches: AnyBatches, best: BestEpoch) -> None:
         self._reporter, self._batches, self._best = reporter, batches, best
 
     def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
