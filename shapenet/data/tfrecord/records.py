@@ -1,0 +1,220 @@
+"""The records of TFRecord shards: an image, a label and further features each."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from shapenet.data.fieldnames import check_field_names
+from shapenet.data.labelling import label_indices
+from shapenet.data.records import Arrays, Field, UnreadableError, Values
+from shapenet.data.tfrecord.example import Example
+from shapenet.data.tfrecord.features import Layout, Raw, find_layout
+from shapenet.data.tfrecord.framing import Compression, detect_compression, frame_error, read_frame_at, read_frames
+from shapenet.data.tfrecord.images import Decoding
+from shapenet.data.tfrecord.index import Index, Shard, open_index
+from shapenet.data.tfrecord.shards import find_shards
+from shapenet.errors import DataError, Place, Problem
+
+_KEY_VERSION = "tfrecord-1"
+_MAX_FIRST_TRIES = 10
+
+
+@dataclass(frozen=True)
+class Form:
+    """Which features become which fields, and how.
+
+    Attributes:
+        image: The feature that holds the image.
+        label: The feature that holds the label.
+        fields: Further features.
+        raw: How raw bytes of the image are laid out, if the user says so.
+        decoding: How encoded images are decoded.
+        classes: Class names, if the user gives them.
+    """
+
+    image: str
+    label: str
+    fields: tuple[str, ...]
+    raw: Raw | None
+    decoding: Decoding
+    classes: tuple[str, ...] | None
+
+
+class TfrecordRecords:
+    """Records of TFRecord shards; see `shapenet.data.records.Records`.
+
+    Those of a compressed shard can only be reached through those before them: reading onward
+    goes on where the last read ended, and reading back starts anew.
+
+    Args:
+        path: A file, a folder or a pattern.
+        compression: How the files are compressed; ``auto`` looks at each.
+        form: Which features become which fields.
+
+    Raises:
+        ConfigError: A further feature's name can't be a field's.
+        DataError: Shards are missing, cut, damaged or compressed another way; records have no
+            label; or the first ones have no image.
+    """
+
+    def __init__(self, path: Path, compression: Literal["auto"] | Compression, form: Form) -> None:
+        check_field_names(form.fields, "fields")
+        self.describe = str(path)
+        self._shards = [_shard(file, compression) for file in find_shards(path)]
+        self._index = open_index(self._shards, form.label)
+        if not len(self._index):
+            raise DataError("data/empty", "expected records, received none", place=Place(self.describe))
+        self._bounds = np.cumsum([0, *self._index.counts])
+        self._cursor: _Cursor | None = None
+        self.classes, self._labels = _labels(self._index, form, self.describe, self.name_of)
+        self._layouts = self._find_layouts(form)
+        self.fields: Mapping[str, Field] = {
+            **{name: layout.field for name, layout in self._layouts.items()},
+            "label": Field("int64", ()),
+        }
+        identity = repr((_KEY_VERSION, self._shards, form, self.classes))
+        self.key = hashlib.sha256(identity.encode()).hexdigest()
+        self.warnings: tuple[str, ...] = ()
+        self.columns: Mapping[str, Sequence[str]] = {}
+
+    def __len__(self) -> int:
+        """Number of records of all shards."""
+        return len(self._index)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_cursor": None}
+
+    def read(self, start: int, stop: int) -> Arrays:
+        """Read and decode the records from `start` up to `stop`.
+
+        Returns:
+            ``image`` and the further fields as in `fields`; ``label``: int64 ``(stop - start,)``.
+
+        Raises:
+            UnreadableError: Some are damaged, or of another form than the first; one problem
+                for each, with its file and its number there.
+        """
+        values: dict[str, Values] = {
+            name: np.empty((stop - start, *_fixed(layout.field)), layout.field.dtype)
+            for name, layout in self._layouts.items()
+        }
+        faults: dict[int, Problem] = {}
+        for index in range(start, stop):
+            try:
+                example = self._example(index)
+                for name, layout in self._layouts.items():
+                    values[name][index - start] = layout.value(example)  # type: ignore[index]
+            except DataError as error:
+                faults[index] = self._placed(index, error)
+        if faults:
+            raise UnreadableError(faults)
+        return {**values, "label": self._labels[start:stop].copy()}
+
+    def label_of(self) -> npt.NDArray[np.int64]:
+        """Labels of all records, as indices into `classes`. Shape ``(len(self),)``."""
+        return self._labels
+
+    def name_of(self, index: int) -> str:
+        """The shard's name and the record's number in it."""
+        shard, number = self._position(index)
+        return f"{self._shards[shard].path.name}[{number}]"
+
+    def _position(self, index: int) -> tuple[int, int]:
+        """Numbers of the record's shard, and of the record in it."""
+        shard = int(np.searchsorted(self._bounds, index, side="right")) - 1
+        return shard, index - int(self._bounds[shard])
+
+    def _example(self, index: int) -> Example:
+        shard, number = self._position(index)
+        path, compression = self._shards[shard].path, self._shards[shard].compression
+        if compression == "none":
+            offset, num_bytes = int(self._index.offsets[index]), int(self._index.num_bytes[index])
+            return Example(read_frame_at(path, number, offset, num_bytes))
+        if self._cursor is None or not self._cursor.reaches(path, number):
+            self._cursor = _Cursor(path, compression)
+        return Example(self._cursor.read(number))
+
+    def _find_layouts(self, form: Form) -> dict[str, Layout]:
+        """The layouts of the first record that can be decoded; reading reports those that can't."""
+        problems = []
+        for index in range(min(len(self), _MAX_FIRST_TRIES)):
+            try:
+                example = self._example(index)
+                image = find_layout(example, form.image, form.raw, form.decoding, is_image=True)
+                further = {name: find_layout(example, name, None, Decoding(), is_image=False) for name in form.fields}
+            except DataError as error:
+                problems.append(self._placed(index, error))
+            else:
+                return {"image": image, **further}
+        raise DataError(problems)
+
+    def _placed(self, index: int, error: DataError) -> Problem:
+        (problem,) = error.problems
+        if problem.place is not None:
+            return problem
+        shard, number = self._position(index)
+        place = Place(str(self._shards[shard].path))
+        return Problem(problem.code, f"record {number:,}: {problem.message}", place, hint=problem.hint)
+
+
+class _Cursor:
+    """A compressed shard, read onward from its beginning."""
+
+    def __init__(self, path: Path, compression: Compression) -> None:
+        self.path = path
+        self._frames: Iterator[Any] = read_frames(path, compression)
+        self._next = 0
+
+    def reaches(self, path: Path, number: int) -> bool:
+        """Whether the record comes yet."""
+        return path == self.path and number >= self._next
+
+    def read(self, number: int) -> bytes:
+        """The record's bytes."""
+        frame = next(itertools.islice(self._frames, number - self._next, None), None)
+        self._next = number + 1
+        if frame is None:
+            raise frame_error(self.path, number, "the shard ends before it: the file has changed")
+        data: bytes = frame.data
+        return data
+
+
+def _shard(path: Path, compression: Literal["auto"] | Compression) -> Shard:
+    told = detect_compression(path) if compression == "auto" else compression
+    status = path.stat()
+    return Shard(path, told, status.st_size, status.st_mtime_ns)
+
+
+def _labels(index: Index, form: Form, described: str, name_of: Any) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+    place = Place(described)
+    both = index.numbers.size > 0 and index.texts.size > 0
+    classes = form.classes
+    if both and classes is None:  # numbers give the order of the names
+        classes = _names_of_numbers(index, place, name_of)
+    values = index.texts if index.texts.size else index.numbers
+    return label_indices(values, classes, place=place, where=name_of)
+
+
+def _names_of_numbers(index: Index, place: Place, name_of: Any) -> tuple[str, ...]:
+    names: dict[int, str] = {}
+    for position, (number, text) in enumerate(zip(index.numbers.tolist(), index.texts.tolist(), strict=True)):
+        if names.setdefault(number, text) != text:
+            message = f"{name_of(position)}: the label {number} is called {text!r}, but {names[number]!r} before"
+            raise DataError("data/label", message, place=place)
+    ordered = [names[number].strip() for number in sorted(names)]
+    if len(set(ordered)) < len(ordered):
+        twice = next(name for name in ordered if ordered.count(name) > 1)
+        raise DataError("data/label", f"expected one number for a class, {twice!r} has several", place=place)
+    return tuple(ordered)
+
+
+def _fixed(field: Field) -> tuple[int, ...]:
+    return tuple(side or 0 for side in field.shape)
