@@ -17,7 +17,9 @@ _BUILT_IN = (
     "shapenet.data.combine.take",
     "shapenet.data.combine.zip",
     "shapenet.data.csv.source",
+    "shapenet.data.folder.source",
     "shapenet.data.shapes.source",
+    "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
     "shapenet.tasks.classification",
 )

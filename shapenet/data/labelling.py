@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.csv.labels import class_names
-from shapenet.data.csv.listing import MAX_LISTED, shown
+from shapenet.data.files.faults import MAX_LISTED, shown
+from shapenet.data.files.labels import class_names
 from shapenet.errors import DataError, Place, did_you_mean
 
 _CODE = "data/label"

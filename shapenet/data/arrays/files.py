@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Literal, cast
 
 import numpy as np
 
-from shapenet.data.csv.listing import shown
+from shapenet.data.files.faults import shown
 from shapenet.data.inflate import GZIP_BITS, InflatingReader
 from shapenet.data.regular import open_regular, reason
 from shapenet.errors import DataError, Place, did_you_mean

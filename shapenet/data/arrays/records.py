@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from shapenet.data.arrays.files import StoredArray, array_names, find_array
 from shapenet.data.arrays.values import UnpackingFolder, load, map_values, native
-from shapenet.data.csv.listing import shown
 from shapenet.data.fieldnames import check_field_names
+from shapenet.data.files.faults import shown
 from shapenet.data.labelling import label_indices
 from shapenet.data.pack import default_cache_dir
 from shapenet.data.records import Arrays, Field, UnreadableError
@@ -106,7 +106,7 @@ class ArraysRecords:
             block = native(self._maps[name][start:stop])
             faults = {**_not_finite(array, block, start), **faults}
             field = self.fields[name]
-            values[name] = block.astype(field.dtype, copy=False).reshape(len(block), *_fixed(field))
+            values[name] = block.astype(field.dtype, copy=False).reshape(len(block), *field.fixed_shape)
         if faults:
             raise UnreadableError(faults)
         return values
@@ -197,7 +197,3 @@ def _not_finite(array: StoredArray, block: npt.NDArray[Any], start: int) -> dict
 def _key(paths: Sequence[Path], form: Form, classes: tuple[str, ...]) -> str:
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     return hashlib.sha256(repr((_KEY_VERSION, files, form, classes)).encode()).hexdigest()
-
-
-def _fixed(field: Field) -> tuple[int, ...]:
-    return tuple(side or 0 for side in field.shape)

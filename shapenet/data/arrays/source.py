@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from shapenet.registry import REGISTRIES
-from shapenet.values import ConfigPath
+from shapenet.values import ConfigPath, Names
 
 
 @REGISTRIES["source"].register("arrays")
@@ -17,8 +15,8 @@ def arrays(
     labels: ConfigPath | None = None,
     image: str = "images",
     label: str = "labels",
-    fields: list[str] | None = None,
-    classes: Annotated[list[str], Field(min_length=1)] | None = None,
+    fields: Names = (),
+    classes: Names = (),
 ) -> Any:
     """Images and labels in one npz, or in two files of npy or IDX.
 
@@ -44,5 +42,5 @@ def arrays(
     """
     from shapenet.data.arrays.records import ArraysRecords, Form
 
-    form = Form(image, label, tuple(fields or ()), tuple(classes) if classes else None)
+    form = Form(image, label, fields, classes or None)
     return ArraysRecords(path, labels, form)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.arrays.files import StoredArray, open_values
-from shapenet.data.csv.listing import shown
+from shapenet.data.files.faults import shown
 from shapenet.data.regular import MAX_BYTES
 from shapenet.errors import DataError
 from shapenet.rundir.atomic import TEMPORARY_PREFIX, machine_errors, remove_stale

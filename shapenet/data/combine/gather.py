@@ -57,5 +57,5 @@ def _joined(field: Field, values: Sequence[Values]) -> Values:
     if field.is_ragged:
         return [value for part in values for value in part]
     if not values:
-        return np.empty((0, *(side or 0 for side in field.shape)), field.dtype)
+        return np.empty((0, *field.fixed_shape), field.dtype)
     return np.concatenate([np.asarray(part) for part in values])

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.combine.gather import read_ranges, runs_of
-from shapenet.data.csv.listing import shown
+from shapenet.data.files.faults import shown
 from shapenet.data.records import Arrays, Field, Records
 from shapenet.errors import DataError, Place, did_you_mean
 

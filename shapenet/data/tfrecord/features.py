@@ -10,9 +10,12 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from shapenet.data.images.decode import decode_image
+from shapenet.data.images.header import read_header
+from shapenet.data.images.mask import decode_mask
+from shapenet.data.images.options import ImageOptions, resolve
 from shapenet.data.records import Field
 from shapenet.data.tfrecord.example import Example
-from shapenet.data.tfrecord.images import Decoding, decode
 from shapenet.errors import DataError, did_you_mean
 
 RAW_DTYPES = ("uint8", "uint16", "float32", "int64")
@@ -36,22 +39,40 @@ class Raw:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the user says about a feature.
+
+    Attributes:
+        kind: ``image``, with height, width and channels; ``mask``: the same, whose pixels are
+            numbers of classes; ``any``: whatever it is.
+        options: How to decode it if it is an image file.
+        any_size: Whether heights and widths may vary.
+        raw: How raw bytes are laid out; None if the record says so itself.
+    """
+
+    kind: Literal["image", "mask", "any"]
+    options: ImageOptions
+    any_size: bool = False
+    raw: Raw | None = None
+
+
+@dataclass(frozen=True)
 class Layout:
     """How one feature becomes a field.
 
     Attributes:
         feature: The feature's name.
-        kind: ``encoded``: an image file; ``raw``: bytes of values; ``numbers``: a list.
+        form: ``image`` and ``mask``: an image file; ``raw``: bytes of values; ``numbers``: a list.
         field: The field that it becomes.
         raw: How raw values are laid out.
-        decoding: How an encoded image is decoded.
+        options: How an image file is decoded, resolved.
     """
 
     feature: str
-    kind: Literal["encoded", "raw", "numbers"]
+    form: Literal["image", "mask", "raw", "numbers"]
     field: Field
     raw: Raw
-    decoding: Decoding
+    options: ImageOptions
 
     def value(self, example: Example) -> npt.NDArray[Any]:
         """The field's value in a record.
@@ -61,55 +82,76 @@ class Layout:
         """
         value = _value(example, self)
         if not self.field.fits(value):
-            expected, received = f"{self.field.dtype} {self.field.shape}", f"{value.dtype} {value.shape}"
+            expected, received = (
+                f"{self.field.dtype} {_sides(self.field.shape)}",
+                f"{value.dtype} {_sides(value.shape)}",
+            )
             message = f"{self.feature}: expected {expected} as in the first record, received {received}"
-            raise DataError("data/tfrecord-feature", message)
+            hint = "`size` in the source resizes all images; `size: any` lets them differ" if value.ndim == 3 else None
+            raise DataError("data/tfrecord-feature", message, hint=hint)
         return value
 
 
-def find_layout(example: Example, feature: str, raw: Raw | None, decoding: Decoding, *, is_image: bool) -> Layout:
+def find_layout(example: Example, feature: str, asked: Asked) -> Layout:
     """How a feature becomes a field, told from the first record.
 
     Args:
         example: The first record.
         feature: The feature's name.
-        raw: How raw bytes are laid out, if the user says so.
-        decoding: How an encoded image is decoded.
-        is_image: Whether it must be an image, with height, width and channels.
+        asked: What the user says about it.
 
     Raises:
-        DataError: The feature is missing, damaged or no image. The error has no place.
+        DataError: The feature is missing, damaged or no image where it must be one. The error
+            has no place.
     """
     values = _values(example, feature)
-    kind: Literal["encoded", "raw", "numbers"] = "numbers"
-    if isinstance(values[0], bytes):
-        kind = "raw" if raw is not None or example.numbers(f"{feature}/shape") is not None else "encoded"
-    layout = Layout(feature, kind, Field("uint8", ()), raw or Raw(), decoding)
+    form, options = _form(example, feature, asked)
+    if form in ("image", "mask"):
+        header = read_header(values[0])
+        if form == "mask":
+            options = replace(options, color="gray", dtype="uint8" if header.bits <= 8 else "uint16")
+        else:
+            options = resolve(options, header)
+    layout = Layout(feature, form, Field("uint8", ()), asked.raw or Raw(), options)
     value = _value(example, layout)
-    if is_image and (value.ndim != 3 or 0 in value.shape):
-        message = f"{feature}: expected an image, encoded or with its shape; received {value.dtype} {value.shape}"
-        hint = "the source's `shape` gives height, width and channels of raw pixels"
+    is_picture = value.ndim == 3 and 0 not in value.shape
+    if asked.kind != "any" and not is_picture:
+        message = f"{feature}: expected an image, as a file or with its shape; received {value.dtype} {value.shape}"
+        hint = "the source's `raw_shape` gives height, width and channels of raw values"
         raise DataError("data/tfrecord-feature", message, hint=hint)
-    if kind == "encoded":  # an image like the first has its channels
-        decoding = replace(decoding, color="gray" if value.shape[2] == 1 else "rgb")
-    return replace(layout, field=Field(value.dtype.name, value.shape), decoding=decoding)
+    if form == "raw" and asked.kind == "image" and options.size is not None:
+        message = f"{feature}: expected image files, which `size` resizes; received raw values"
+        raise DataError("data/tfrecord-feature", message, hint="leave `size` out")
+    shape: tuple[int | None, ...] = (None, None, value.shape[2]) if asked.any_size and is_picture else value.shape
+    return replace(layout, field=Field(value.dtype.name, shape))
+
+
+def _form(example: Example, feature: str, asked: Asked) -> tuple[Any, ImageOptions]:
+    if not isinstance(_values(example, feature)[0], bytes):
+        return "numbers", asked.options
+    if asked.raw is not None or example.numbers(f"{feature}/shape") is not None:
+        return "raw", asked.options
+    return ("mask" if asked.kind == "mask" else "image"), asked.options
 
 
 def _value(example: Example, layout: Layout) -> npt.NDArray[Any]:
     values = _values(example, layout.feature)
-    if isinstance(values[0], bytes):
-        if layout.kind == "numbers" or len(values) != 1:
-            message = f"{layout.feature}: expected {_wanted(layout)}, received {len(values):,} byte strings"
-            raise DataError("data/tfrecord-feature", message)
-        return decode(values[0], layout.decoding) if layout.kind == "encoded" else _raw(example, layout, values[0])
-    if layout.kind != "numbers":
-        raise DataError("data/tfrecord-feature", f"{layout.feature}: expected {_wanted(layout)}, received numbers")
-    array = np.array(values, np.int64 if isinstance(values[0], int) else np.float32)
-    return array.reshape(()) if array.size == 1 else array
+    if not isinstance(values[0], bytes):
+        if layout.form != "numbers":
+            raise DataError("data/tfrecord-feature", f"{layout.feature}: expected one byte string, received numbers")
+        array = np.array(values, np.int64 if isinstance(values[0], int) else np.float32)
+        return array.reshape(()) if array.size == 1 else array
+    if layout.form == "numbers" or len(values) != 1:
+        expected = "numbers" if layout.form == "numbers" else "one byte string"
+        message = f"{layout.feature}: expected {expected}, received {len(values):,} byte strings"
+        raise DataError("data/tfrecord-feature", message)
+    if layout.form == "raw":
+        return _raw(example, layout, values[0])
+    return (decode_mask if layout.form == "mask" else decode_image)(values[0], layout.options)
 
 
-def _wanted(layout: Layout) -> str:
-    return "numbers" if layout.kind == "numbers" else "one byte string"
+def _sides(shape: Sequence[int | None]) -> str:
+    return " x ".join("any" if side is None else str(side) for side in shape) or "number"
 
 
 def _values(example: Example, feature: str) -> Sequence[Any]:
@@ -131,7 +173,7 @@ def _raw(example: Example, layout: Layout, data: bytes) -> npt.NDArray[Any]:
     expected = math.prod(shape) * dtype.itemsize
     if len(data) != expected:
         message = f"{layout.feature}: expected {expected:,} bytes for {name} {shape}, received {len(data):,}"
-        hint = "if it is an encoded image, leave the source's `shape` out" if layout.raw.shape else None
+        hint = "if it is an encoded image, leave the source's `raw_shape` out" if layout.raw.shape else None
         raise DataError("data/tfrecord-feature", message, hint=hint)
     values: npt.NDArray[Any] = np.frombuffer(data, dtype.newbyteorder("<")).astype(dtype, copy=False).reshape(shape)
     if dtype.kind == "f" and not np.isfinite(values).all():

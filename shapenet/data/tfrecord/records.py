@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,17 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.fieldnames import check_field_names
+from shapenet.data.images.options import DECODING
 from shapenet.data.labelling import label_indices
 from shapenet.data.records import Arrays, Field, UnreadableError, Values
 from shapenet.data.tfrecord.example import Example
-from shapenet.data.tfrecord.features import Layout, Raw, find_layout
+from shapenet.data.tfrecord.features import Asked, Layout, find_layout
 from shapenet.data.tfrecord.framing import Compression, detect_compression, frame_error, read_frame_at, read_frames
-from shapenet.data.tfrecord.images import Decoding
 from shapenet.data.tfrecord.index import Index, Shard, open_index
 from shapenet.data.tfrecord.shards import find_shards
 from shapenet.errors import DataError, Place, Problem
 
-_KEY_VERSION = "tfrecord-1"
+_KEY_VERSION = f"tfrecord-1 {DECODING}"
 _MAX_FIRST_TRIES = 10
 
 
@@ -35,17 +35,26 @@ class Form:
         image: The feature that holds the image.
         label: The feature that holds the label.
         fields: Further features.
-        raw: How raw bytes of the image are laid out, if the user says so.
-        decoding: How encoded images are decoded.
+        masks: Further features that are masks.
+        asked: What the user says about the image.
         classes: Class names, if the user gives them.
     """
 
     image: str
     label: str
     fields: tuple[str, ...]
-    raw: Raw | None
-    decoding: Decoding
+    masks: tuple[str, ...]
+    asked: Asked
     classes: tuple[str, ...] | None
+
+    def features(self) -> dict[str, tuple[str, Asked]]:
+        """The feature of each field besides the label, and what is asked of it."""
+        further = {name: replace(self.asked, kind="any", raw=None) for name in self.fields}
+        masks = {name: replace(self.asked, kind="mask", raw=None) for name in self.masks}
+        return {
+            "image": (self.image, self.asked),
+            **{name: (name, asked) for name, asked in {**further, **masks}.items()},
+        }
 
 
 class TfrecordRecords:
@@ -66,7 +75,7 @@ class TfrecordRecords:
     """
 
     def __init__(self, path: Path, compression: Literal["auto"] | Compression, form: Form) -> None:
-        check_field_names(form.fields, "fields")
+        check_field_names((*form.fields, *form.masks), "fields")
         self.describe = str(path)
         self._shards = [_shard(file, compression) for file in find_shards(path)]
         self._index = open_index(self._shards, form.label)
@@ -102,21 +111,21 @@ class TfrecordRecords:
             UnreadableError: Some are damaged, or of another form than the first; one problem
                 for each, with its file and its number there.
         """
-        values: dict[str, Values] = {
-            name: np.empty((stop - start, *_fixed(layout.field)), layout.field.dtype)
-            for name, layout in self._layouts.items()
-        }
+        values: dict[str, list[npt.NDArray[Any]]] = {name: [] for name in self._layouts}
         faults: dict[int, Problem] = {}
         for index in range(start, stop):
             try:
                 example = self._example(index)
-                for name, layout in self._layouts.items():
-                    values[name][index - start] = layout.value(example)  # type: ignore[index]
+                found = {name: layout.value(example) for name, layout in self._layouts.items()}
             except DataError as error:
                 faults[index] = self._placed(index, error)
+            else:
+                for name, value in found.items():
+                    values[name].append(value)
         if faults:
             raise UnreadableError(faults)
-        return {**values, "label": self._labels[start:stop].copy()}
+        arrays: Arrays = {name: _stacked(layout.field, values[name]) for name, layout in self._layouts.items()}
+        return {**arrays, "label": self._labels[start:stop].copy()}
 
     def label_of(self) -> npt.NDArray[np.int64]:
         """Labels of all records, as indices into `classes`. Shape ``(len(self),)``."""
@@ -148,12 +157,11 @@ class TfrecordRecords:
         for index in range(min(len(self), _MAX_FIRST_TRIES)):
             try:
                 example = self._example(index)
-                image = find_layout(example, form.image, form.raw, form.decoding, is_image=True)
-                further = {name: find_layout(example, name, None, Decoding(), is_image=False) for name in form.fields}
+                return {
+                    name: find_layout(example, feature, asked) for name, (feature, asked) in form.features().items()
+                }
             except DataError as error:
                 problems.append(self._placed(index, error))
-            else:
-                return {"image": image, **further}
         raise DataError(problems)
 
     def _placed(self, index: int, error: DataError) -> Problem:
@@ -216,5 +224,7 @@ def _names_of_numbers(index: Index, place: Place, name_of: Any) -> tuple[str, ..
     return tuple(ordered)
 
 
-def _fixed(field: Field) -> tuple[int, ...]:
-    return tuple(side or 0 for side in field.shape)
+def _stacked(field: Field, values: list[npt.NDArray[Any]]) -> Values:
+    if field.is_ragged:
+        return values
+    return np.stack(values) if values else np.empty((0, *field.fixed_shape), field.dtype)

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from shapenet.data.csv.listing import shown
+from shapenet.data.files.faults import shown
 from shapenet.errors import DataError, Place
 
 _MARK = ".tfrecord"

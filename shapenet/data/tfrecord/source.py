@@ -6,26 +6,31 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from shapenet.data.images.options import Color, ImageDtype, Interpolation, Resize
 from shapenet.registry import REGISTRIES
-from shapenet.values import ConfigPath, ImageSize
+from shapenet.values import ConfigPath, ImageSize, Names
 
 Axes = Annotated[list[str | Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=3)]
 """Height, width and perhaps channels: numbers, or features that hold them."""
 
 
 @REGISTRIES["source"].register("tfrecord")
-def tfrecord(  # noqa: PLR0913 a config's arguments
+def tfrecord(
     *,
     path: ConfigPath,
     compression: Literal["auto", "none", "gzip", "zlib"] = "auto",
     image: str = "image",
     label: str = "label",
-    fields: list[str] | None = None,
-    shape: Axes | None = None,
-    dtype: Literal["uint8", "uint16", "float32"] | None = None,
-    classes: Annotated[list[str], Field(min_length=1)] | None = None,
+    fields: Names = (),
+    masks: Names = (),
+    classes: Names = (),
+    raw_shape: Axes | None = None,
+    raw_dtype: Literal["uint8", "uint16", "float32"] | None = None,
     size: ImageSize | None = None,
-    color: Literal["auto", "gray", "rgb"] = "auto",
+    resize: Resize = "stretch",
+    interpolation: Interpolation = "bilinear",
+    color: Color = "auto",
+    dtype: ImageDtype = "auto",
 ) -> Any:
     """Records of tf.train.Example in TFRecord files.
 
@@ -39,15 +44,22 @@ def tfrecord(  # noqa: PLR0913 a config's arguments
         image: The feature that holds the image.
         label: The feature that holds the label: an integer, or the class as text. With an
             integer, the class may stand as text in the feature LABEL/text.
-        fields: Features that become further fields: encoded images, raw values with
-            NAME/shape and NAME/dtype, or numbers.
-        shape: For raw images: height, width and channels, each a number or the feature
-            that holds it.
-        dtype: For raw images: the type of a value.
+        fields: Features that become further fields: image files, raw values with NAME/shape
+            and NAME/dtype, or numbers.
+        masks: Features that are masks, whose pixels are numbers of classes.
         classes: Class names, which integers count from 0; if not given, the labels are.
-        size: Side in pixels, or height and width, that encoded images are stretched to; if
-            not given, all must have the size of the first.
-        color: Of encoded images: gray (1 channel), rgb (3), or auto: as the first image.
+        raw_shape: For raw images: height, width and channels, each a number or the feature
+            that holds it.
+        raw_dtype: For raw images: the type of a value.
+        size: Side in pixels, or height and width, of all image files; ``any`` lets them
+            differ; if not given, all must have the size of the first.
+        resize: How an image comes to the size: ``stretch``, ``fit`` (keep the aspect, within
+            the size), ``pad`` (fit, centred on black), ``crop`` (cover the size, cut the centre).
+        interpolation: The filter: ``nearest``, ``box``, ``bilinear``, ``bicubic``, ``lanczos``.
+            All but nearest are antialiased.
+        color: Of image files: ``gray`` (1 channel), ``rgb`` (3), or ``auto``: as the first image.
+        dtype: Of image files: ``uint8``, ``uint16``, ``float32``, or ``auto``: what holds the
+            first image's depth.
 
     Returns:
         A `shapenet.data.tfrecord.records.TfrecordRecords`.
@@ -57,11 +69,11 @@ def tfrecord(  # noqa: PLR0913 a config's arguments
         DataError: Files are missing, cut, damaged or compressed another way, or the first
             records have no image or label.
     """
-    from shapenet.data.tfrecord.features import Raw
-    from shapenet.data.tfrecord.images import Decoding
+    from shapenet.data.files.load import file_options
+    from shapenet.data.tfrecord.features import Asked, Raw
     from shapenet.data.tfrecord.records import Form, TfrecordRecords
 
-    raw = Raw(tuple(shape) if shape else None, dtype) if shape or dtype else None
-    decoding = Decoding((size, size) if isinstance(size, int) else size, color)
-    form = Form(image, label, tuple(fields or ()), raw, decoding, tuple(classes) if classes else None)
-    return TfrecordRecords(path, compression, form)
+    options = file_options(size, resize, interpolation, color, dtype)
+    raw = Raw(tuple(raw_shape) if raw_shape else None, raw_dtype) if raw_shape or raw_dtype else None
+    asked = Asked("image", options.image, options.any_size, raw)
+    return TfrecordRecords(path, compression, Form(image, label, fields, masks, asked, classes or None))

@@ -67,7 +67,7 @@ def test_empty_and_nan_labels(load, label):
     with pytest.raises(DataError) as caught:
         load(f"path,label\na.png,1\nb.png,{label}\n")
     (problem,) = caught.value.problems
-    assert problem.code == "data/csv-label"
+    assert problem.code == "data/label"
     assert problem.place.line == 3
 
 
@@ -156,7 +156,7 @@ def test_every_bad_image_of_a_block_is_a_problem_with_its_line(load, folder):
 def test_a_bad_first_image_does_not_decide_the_shape(load, folder):
     (folder / "a.png").write_bytes(b"<html></html>")
     assert load(THREE).fields["image"].shape == (4, 5, 1)
-    with pytest.raises(DataError, match="none of the first 1 images"):
+    with pytest.raises(DataError, match="none of the first 1 files of the image"):
         load("path,label\na.png,x\n")
 
 
