@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -14,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.inflate import GZIP_BITS, ZLIB_BITS
+from shapenet.data.passes import each_block
 from shapenet.data.png import encode_png
-from shapenet.data.records import Field, Records
+from shapenet.data.records import Arrays, Field, Records, UnreadableError
 from shapenet.data.tfrecord.example import Feature, example_bytes
 from shapenet.data.tfrecord.features import RAW_DTYPES
 from shapenet.data.tfrecord.framing import Compression, frame_bytes
-from shapenet.data.workers import Block, blocks_of, run_blocks
-from shapenet.errors import ConfigError
+from shapenet.data.workers import Block, blocks_of
+from shapenet.errors import ConfigError, Place, Problem
 from shapenet.rundir.atomic import machine_errors, new_folder
 
 Encoding = Literal["png", "raw"]
@@ -81,12 +81,14 @@ def write_tfrecords(
         The files.
 
     Raises:
-        ConfigError: There are fewer records than shards.
+        ConfigError: There are fewer records than shards, or the folder exists.
         DataError: Records can't be read.
         MachineError: The folder can't be written, or a worker was killed.
     """
     form = ShardForm(out_dir.name, num_shards, compression, encode)
     check_num_shards(num_shards, len(records))
+    if out_dir.exists():
+        raise ConfigError("config/out", "expected a new folder, received one that exists", place=Place(str(out_dir)))
     with new_folder(out_dir) as folder, machine_errors(out_dir):
         fill_with_shards(records, folder, form, progress or (lambda count: None))
     return tuple(out_dir / form.file_name(shard) for shard in range(num_shards))
@@ -111,14 +113,15 @@ def fill_with_shards(records: Records, folder: Path, form: ShardForm, progress: 
         DataError: Records can't be read.
         OSError: The folder can't be written.
     """
-    bounds = np.linspace(0, len(records), form.num_shards + 1).astype(np.int64).tolist()
-    context = (records, folder, form, bounds)
-    with closing(run_blocks(_write_shards, context, blocks_of(form.num_shards, 1), None)) as done:
-        for _, count in done:
-            progress(count)
+    bounds = [len(records) * shard // form.num_shards for shard in range(form.num_shards + 1)]
+
+    def advance(block: Block) -> None:
+        progress(bounds[block[1]] - bounds[block[0]])
+
+    each_block(_write_shard, records, (folder, form, bounds), blocks_of(form.num_shards, 1), advance)
 
 
-def features_of(records: Records, block: dict[str, Any], position: int, encode: Encoding) -> dict[str, Feature]:
+def features_of(records: Records, block: Arrays, position: int, encode: Encoding) -> dict[str, Feature]:
     """One record as features.
 
     ``uint8`` and ``uint16`` images become PNG files if `encode` says so. Numbers and rows of
@@ -161,16 +164,25 @@ def _raw(name: str, value: npt.NDArray[Any]) -> dict[str, Feature]:
     }
 
 
-def _write_shards(records: Records, folder: Path, form: ShardForm, bounds: list[int], start: int, stop: int) -> int:
-    """Write the shard `start`; `stop` is the number after it. Returns its number of records."""
-    first, last = bounds[start], bounds[stop]
+def _write_shard(records: Records, folder: Path, form: ShardForm, bounds: list[int], start: int, stop: int) -> None:
+    """Write the shard `start`; `stop` is the number after it.
+
+    Raises:
+        UnreadableError: Some of its records can't be read; it tells all of them.
+    """
+    faults: dict[int, Problem] = {}
     with _create(folder / form.file_name(start), form.compression) as file:
-        for low, high in _blocks(first, last):
-            block = records.read(low, high)
+        for low, high in _blocks(bounds[start], bounds[stop]):
+            try:
+                block = records.read(low, high)
+            except UnreadableError as error:
+                faults |= error.faults
+                continue
             for position in range(high - low):
                 features = features_of(records, block, position, form.encode)
                 file.write(frame_bytes(example_bytes(features)))
-    return last - first
+    if faults:
+        raise UnreadableError(faults)
 
 
 def _blocks(first: int, last: int) -> Iterator[Block]:
