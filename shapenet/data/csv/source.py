@@ -38,10 +38,8 @@ def csv(
 
     Args:
         path: The CSV.
-        image_column: Column of image paths; the first of path, filepath, file,
-            filename, image that is there if not given.
-        label_column: Column of labels; the first of label, class, target, category
-            that is there if not given.
+        image_column: Column of image paths; by default path, filepath, file, filename or image.
+        label_column: Column of labels; by default label, class, target or category.
         delimiter: The character between values.
         images: Columns of more images, such as clean ones beside noisy ones.
         masks: Columns of masks, whose pixels are numbers of classes.
@@ -57,17 +55,12 @@ def csv(
         allow_outside: Whether files may lie out of the CSV's folder, by ``../``, an
             absolute path or a link.
 
-    Returns:
-        A `shapenet.data.files.records.FileRecords`.
-
     Raises:
         DataError: The CSV, its paths, its labels or the first image are at fault.
     """
     from shapenet.data.csv.load import load_csv
     from shapenet.data.files.load import file_options
 
-    options = file_options(
-        size, resize, interpolation, color, dtype,
-        images=images, masks=masks, numbers=numbers, allow_outside=allow_outside,
-    )  # fmt: skip
+    more = {"images": images, "masks": masks, "numbers": numbers, "allow_outside": allow_outside}
+    options = file_options(size, resize, interpolation, color, dtype, **more)
     return load_csv(path, columns=(image_column, label_column), delimiter=delimiter, options=options)

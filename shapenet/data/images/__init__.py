@@ -21,7 +21,7 @@ pixels. What becomes of what a file may hold:
 - Then the depth: 8 bits become 16 times 257; 16 bits become 8 divided by 257 and
   rounded, so that 65535 becomes 255 and nothing is clipped; integers become floating
   point from 0 to 1.
-- Then the size, at that depth: 8 bits by Pillow's 8-bit resampling, others in floating
-  point, rounded and cut to the range of the integers they came from. All filters but
-  nearest are antialiased when they reduce.
+- Then the size, at that depth: 8 bits by Pillow's 8-bit resampling, which rounds and cuts
+  after each direction; others in floating point, rounded once and cut to the range of the
+  integers they came from. All filters but nearest are antialiased when they reduce.
 """

@@ -11,9 +11,10 @@ from PIL import Image
 from shapenet.data.images.color import deep_color, eight_bit_color, transparent_as_alpha
 from shapenet.data.images.faults import damaged, sniff, unfit_depth
 from shapenet.data.images.geometry import padded, resized_image, resized_planes
-from shapenet.data.images.header import png_orientation
-from shapenet.data.images.opening import loaded, open_image, told
+from shapenet.data.images.jpeg import plain_jpeg
+from shapenet.data.images.opening import open_image, told
 from shapenet.data.images.options import ImageOptions
+from shapenet.data.images.orientation import loaded, png_orientation, upright_array, upright_image
 from shapenet.data.images.png import GRAY, GRAY_ALPHA, RGB, Png, check_rows, eight_bits, parse_png, sixteen_bits
 from shapenet.data.images.ppm import parse_ppm, ppm_pixels
 from shapenet.data.images.tiff import deep_pixels
@@ -23,15 +24,6 @@ Pixels = Image.Image | npt.NDArray[Any]
 """Upright, gray or RGB: a Pillow image of 8 bits, or an array of uint16 or float32."""
 
 _LAYOUTS = {GRAY: "L", GRAY_ALPHA: "LA", RGB: "RGB"}
-_TURNS = {
-    2: lambda pixels: pixels[:, ::-1],
-    3: lambda pixels: pixels[::-1, ::-1],
-    4: lambda pixels: pixels[::-1],
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: pixels[::-1].swapaxes(0, 1),
-    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
-    8: lambda pixels: pixels[:, ::-1].swapaxes(0, 1),
-}
 
 
 def decode_image(data: bytes, options: ImageOptions) -> npt.NDArray[Any]:
@@ -68,6 +60,9 @@ def _read(data: bytes, *, gray: bool) -> Pixels:
         if array.dtype == np.uint8:
             return eight_bit_color(_to_image(array), gray=gray)
         return deep_color(_finite(array), "RGB" if array.shape[2] == 3 else "L", gray=gray)
+    plain = plain_jpeg(data) if kind == "JPEG" else None
+    if plain is not None:
+        return eight_bit_color(plain, gray=gray)
     with told(kind):
         image = open_image(data, kind)
         deep = deep_pixels(data, image) if kind == "TIFF" else None
@@ -78,10 +73,11 @@ def _read(data: bytes, *, gray: bool) -> Pixels:
 
 def _read_png(data: bytes, *, gray: bool) -> Pixels:
     png = parse_png(data, whole=True)
+    orientation = png_orientation(data, png)
     if png.bits == 16:
-        return _read_deep_png(data, png, gray=gray)
-    if png.bits == 8 and png.color_type in {GRAY, RGB} and png.transparent is None and not png.may_orient:
-        return eight_bit_color(eight_bits(png), gray=gray)
+        return upright_array(_read_deep_png(png, gray=gray), orientation)
+    if png.bits == 8 and png.color_type in {GRAY, RGB} and png.transparent is None:
+        return upright_image(eight_bit_color(eight_bits(png), gray=gray), orientation)
     check_rows(png)
     with told("PNG"):
         image = open_image(data, "PNG")
@@ -89,10 +85,10 @@ def _read_png(data: bytes, *, gray: bool) -> Pixels:
         if png.color_type == GRAY and png.transparent is not None:
             shade = int.from_bytes(png.transparent[:2], "big")
             image.info["transparency"] = shade * 255 // (2**png.bits - 1)  # Pillow scales pixels alone
-        return eight_bit_color(loaded(image), gray=gray)
+        return upright_image(eight_bit_color(image, gray=gray), orientation)
 
 
-def _read_deep_png(data: bytes, png: Png, *, gray: bool) -> npt.NDArray[Any]:
+def _read_deep_png(png: Png, *, gray: bool) -> npt.NDArray[Any]:
     pixels = sixteen_bits(png)
     layout = _LAYOUTS.get(png.color_type, "RGBA")
     if png.transparent is not None and layout in {"L", "RGB"}:
@@ -100,8 +96,7 @@ def _read_deep_png(data: bytes, png: Png, *, gray: bool) -> npt.NDArray[Any]:
             raise damaged("the image is damaged: PNG's transparent colour has another number of channels")
         pixels = transparent_as_alpha(pixels, tuple(np.frombuffer(png.transparent, ">u2").tolist()))
         layout += "A"
-    turn = _TURNS.get(png_orientation(data)) if png.may_orient else None
-    return deep_color(turn(pixels) if turn else pixels, layout, gray=gray)
+    return deep_color(pixels, layout, gray=gray)
 
 
 def _finite(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -7,6 +7,10 @@ from shapenet.errors import DataError
 MAX_PIXELS = 178_956_970
 """Images with more pixels are refused from their header alone."""
 
+_ALWAYS_PLAUSIBLE = 2**24
+_MOST_PIXELS_A_BYTE = 65536  # a blank fax page of 600 dpi has 40,000
+_PIXELS_A_BYTE = {"GIF": 4096}  # 12 bits stand for 4096 pixels at most
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 
 _SIGNATURES = {
@@ -44,17 +48,27 @@ def sniff(data: bytes) -> str:
     raise DataError("data/not-an-image", f"expected an image ({', '.join(FORMATS)}), received {received}")
 
 
-def check_size(width: int, height: int) -> None:
-    """Refuse what a header says is empty or too large to decode.
+def check_size(width: int, height: int, kind: str, num_bytes: int) -> None:
+    """Refuse what a header says is empty, too large to decode, or more than the file can hold.
+
+    Args:
+        width: Pixels in a row.
+        height: Rows.
+        kind: Format of the file.
+        num_bytes: Its size.
 
     Raises:
-        DataError: A side is not positive, or there are more than `MAX_PIXELS`.
+        DataError: A side is not positive, or there are too many pixels.
     """
     if width < 1 or height < 1:
         raise damaged(f"expected at least one pixel, received {width} x {height} in the header")
-    if width * height > MAX_PIXELS:
+    num_pixels = width * height
+    if num_pixels > MAX_PIXELS:
         message = f"expected at most {MAX_PIXELS:,} pixels, received {width:,} x {height:,} in the header"
         raise DataError("data/image-too-large", message)
+    if num_pixels > _ALWAYS_PLAUSIBLE and num_pixels > num_bytes * _PIXELS_A_BYTE.get(kind, _MOST_PIXELS_A_BYTE):
+        received = f"{width:,} x {height:,} pixels in the header of a {kind} of {num_bytes:,} bytes"
+        raise DataError("data/image-too-large", f"expected as many pixels as a file can hold, received {received}")
 
 
 def damaged(message: str) -> DataError:

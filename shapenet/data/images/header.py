@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from shapenet.data.images.color import GRAY_MODES
 from shapenet.data.images.faults import sniff
-from shapenet.data.images.opening import open_image, orientation_of, told
+from shapenet.data.images.opening import open_image, told
 from shapenet.data.images.options import Size
+from shapenet.data.images.orientation import QUARTER_TURNED, orientation_of, png_orientation
 from shapenet.data.images.png import GRAY, GRAY_ALPHA, PALETTE, Png, parse_png
 from shapenet.data.images.ppm import parse_ppm
 from shapenet.data.images.tiff import tiff_bits
-
-_QUARTER_TURNED = frozenset({5, 6, 7, 8})
 
 
 @dataclass(frozen=True)
@@ -65,17 +64,11 @@ def read_header(data: bytes) -> ImageHeader:
 
 
 def _png_header(data: bytes, png: Png) -> ImageHeader:
-    orientation = png_orientation(data) if png.may_orient else 1
+    orientation = png_orientation(data, png)
     width, height = _upright(png.width, png.height, orientation)
     gray = png.color_type in {GRAY, GRAY_ALPHA}
     bits = 8 if png.color_type == PALETTE else png.bits
     return ImageHeader("PNG", width, height, gray, bits, animated=png.animated, orientation=orientation)
-
-
-def png_orientation(data: bytes) -> int:
-    """The EXIF orientation of a PNG, wherever it stands in the file."""
-    with told("PNG"):
-        return orientation_of(open_image(data, "PNG"))
 
 
 def _pillow_header(data: bytes, kind: str) -> ImageHeader:
@@ -92,4 +85,4 @@ def _pillow_header(data: bytes, kind: str) -> ImageHeader:
 
 
 def _upright(width: int, height: int, orientation: int) -> Size:
-    return (height, width) if orientation in _QUARTER_TURNED else (width, height)
+    return (height, width) if orientation in QUARTER_TURNED else (width, height)

@@ -11,8 +11,9 @@ from PIL import Image
 
 from shapenet.data.images.faults import sniff
 from shapenet.data.images.geometry import padded, resized_image
-from shapenet.data.images.opening import loaded, open_image, told
+from shapenet.data.images.opening import open_image, told
 from shapenet.data.images.options import ImageOptions
+from shapenet.data.images.orientation import loaded
 from shapenet.errors import DataError
 
 _MODES = ("1", "L", "P", "I", "I;16", "I;16B", "I;16L", "I;16N")

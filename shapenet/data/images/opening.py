@@ -1,4 +1,4 @@
-"""Opening and loading image files with Pillow, its errors told in our words."""
+"""Opening image files with Pillow, its errors told in our words."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from shapenet.data.images.faults import MAX_PIXELS, check_size, damaged
 from shapenet.errors import DataError
-
-_ORIENTATION = 0x0112
-_MAY_ORIENT = frozenset({"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"})
 
 
 @contextmanager
@@ -49,24 +46,5 @@ def open_image(data: bytes, kind: str) -> Image.Image:
         DataError: It is too large.
     """
     image = Image.open(BytesIO(data), formats=(kind,))
-    check_size(*image.size)
+    check_size(*image.size, kind, len(data))
     return image
-
-
-def orientation_of(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1, which is upright, if none can be read."""
-    if image.format != "TIFF" and _MAY_ORIENT.isdisjoint(image.info):
-        return 1
-    try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # whatever Pillow meets in damaged EXIF, the pixels may be sound
-        return 1
-    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
-
-
-def loaded(image: Image.Image) -> Image.Image:
-    """Decode the pixels of an opened image and turn it upright; to be called within `told`."""
-    image.load()
-    if orientation_of(image) == 1:
-        return image
-    return ImageOps.exif_transpose(image)

@@ -25,7 +25,10 @@ GRAY, RGB, PALETTE, GRAY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 _CHANNELS = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGB_ALPHA: 4}
 _BITS = {GRAY: (1, 2, 4, 8, 16), RGB: (8, 16), PALETTE: (1, 2, 4, 8), GRAY_ALPHA: (8, 16), RGB_ALPHA: (8, 16)}
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-_MAY_ORIENT = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0")
+_PLAIN_XMP, _XMP, _EXIF_AS_TEXT = b"XML:com.adobe.xmp\0\0", b"XML:com.adobe.xmp\0", b"Raw profile type exif\0"
+_TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
+_MAX_SHRINKING = 1032  # what zlib can't exceed
+_UNLIKELY = 173  # black and white often fill a last row, this hardly ever
 
 
 class Png(NamedTuple):
@@ -40,7 +43,8 @@ class Png(NamedTuple):
         rows: The compressed rows.
         transparent: The chunk with the transparent colour, if there is one.
         animated: Whether other frames follow the first image.
-        may_orient: Whether a chunk is there that may hold an orientation.
+        exif: The chunk with EXIF, if there is one.
+        described: Whether a text is there that may hold an orientation.
     """
 
     width: int
@@ -51,7 +55,8 @@ class Png(NamedTuple):
     rows: bytes
     transparent: bytes | None
     animated: bool
-    may_orient: bool
+    exif: bytes | None
+    described: bool
 
 
 def parse_png(data: bytes, *, whole: bool) -> Png:
@@ -68,7 +73,8 @@ def parse_png(data: bytes, *, whole: bool) -> Png:
     width, height, bits, color_type, interlaced = _header(data)
     rows: list[bytes] = []
     transparent: bytes | None = None
-    animated = may_orient = False
+    exif: bytes | None = None
+    animated = described = False
     view = memoryview(data)
     position = SIGNATURE_BYTES + 25
     while position + 12 <= len(data):
@@ -86,14 +92,22 @@ def parse_png(data: bytes, *, whole: bool) -> Png:
             transparent = data[start:end]
         elif kind == b"acTL":
             animated = _CHECKSUM.unpack_from(data, start)[0] > 1
-        elif kind == b"eXIf" or data.startswith(_MAY_ORIENT, start):
-            may_orient = True
+        elif kind == b"eXIf":
+            exif = data[start:end]
+        elif kind in _TEXTS:
+            described = described or _may_orient(data[start:end])
         position = end + 4
     else:
         if whole:
             raise damaged("the image is cut: PNG's last chunk is missing")
     joined = rows[0] if len(rows) == 1 else b"".join(rows)
-    return Png(width, height, bits, color_type, interlaced, joined, transparent, animated, may_orient)
+    return Png(width, height, bits, color_type, interlaced, joined, transparent, animated, exif, described)
+
+
+def _may_orient(text: bytes) -> bool:
+    if text.startswith(_PLAIN_XMP):
+        return b"tiff:Orientation" in text
+    return text.startswith((_XMP, _EXIF_AS_TEXT))
 
 
 def _header(data: bytes) -> tuple[int, int, int, int, bool]:
@@ -105,7 +119,7 @@ def _header(data: bytes) -> tuple[int, int, int, int, bool]:
     width, height, bits, color_type, compression, filters, interlace = _HEADER.unpack_from(data, start + 8)
     if bits not in _BITS.get(color_type, ()) or compression or filters or interlace > 1:
         raise damaged("the PNG's header is damaged: it names an unknown kind of pixels")
-    check_size(width, height)
+    check_size(width, height, "PNG", len(data))
     return width, height, bits, color_type, interlace == 1
 
 
@@ -148,11 +162,12 @@ def eight_bits(png: Png) -> Image.Image:
     Raises:
         DataError: Rows are missing or damaged.
     """
-    if len(png.rows) * 1100 < png.width * png.height:  # zlib shrinks 1032 times at most: spare us the memory
+    if png.interlaced or len(png.rows) * _MAX_SHRINKING < png.width * png.height:
         check_rows(png)
-    image = _decoded(png, "L" if png.color_type == GRAY else "RGB")
-    last_row = image.crop((0, png.height - 1, png.width, png.height))
-    if png.interlaced or last_row.getbbox() is None:
+    mode, unlikely = ("L", _UNLIKELY) if png.color_type == GRAY else ("RGB", (_UNLIKELY,) * 3)
+    image = Image.new(mode, (png.width, png.height), unlikely)
+    _decode(png, image, mode)
+    if image.getpixel((png.width - 1, png.height - 1)) == unlikely:  # perhaps the last row was not decoded
         check_rows(png)
     return image
 
@@ -167,7 +182,7 @@ def sixteen_bits(png: Png) -> npt.NDArray[np.uint16]:
     if png.color_type == GRAY:
         return np.asarray(_decoded(png, "I;16", "I;16B")).astype(np.uint16)[..., None]
     if png.color_type == GRAY_ALPHA:  # four bytes a pixel, passed through as they are
-        return np.ascontiguousarray(_decoded(png, "RGBA")).view(">u2").astype(np.uint16)
+        return np.ascontiguousarray(_decoded(png, "RGBA", "RGBA")).view(">u2").astype(np.uint16)
     mode = "RGB" if png.color_type == RGB else "RGBA"
     upper = np.asarray(_decoded(png, mode, f"{mode};16B"))
     lower = np.asarray(_decoded(png, mode, f"{mode};16L"))  # named so, it takes each second byte
@@ -175,9 +190,14 @@ def sixteen_bits(png: Png) -> npt.NDArray[np.uint16]:
     return pixels
 
 
-def _decoded(png: Png, mode: str, stored: str | None = None) -> Image.Image:
-    size = (png.width, png.height)
+def _decoded(png: Png, mode: str, stored: str) -> Image.Image:
+    image = Image.new(mode, (png.width, png.height))
+    _decode(png, image, stored)
+    return image
+
+
+def _decode(png: Png, image: Image.Image, stored: str) -> None:
     try:
-        return Image.frombytes(mode, size, png.rows, "zip", stored or mode, int(png.interlaced))
+        image.frombytes(png.rows, "zip", stored, int(png.interlaced))
     except (ValueError, OSError) as error:
         raise damaged(f"the image is damaged: {error}") from error

@@ -69,7 +69,7 @@ def parse_ppm(data: bytes) -> Ppm:
     if kind != "f" and not (limit.is_integer() and 1 <= limit <= 65535):
         raise damaged(f"the PPM's header is damaged: expected a limit from 1 to 65535, received {limit:g}")
     width, height = int(match[1]), int(match[2])
-    check_size(width, height)
+    check_size(width, height, "PPM", len(data))
     return Ppm(kind, width, height, limit, match.end())
 
 

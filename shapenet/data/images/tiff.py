@@ -14,7 +14,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from shapenet.data.images.faults import unfit_depth
-from shapenet.data.images.opening import loaded, open_image
+from shapenet.data.images.opening import open_image
+from shapenet.data.images.orientation import loaded
 
 _PHOTOMETRIC, _BITS, _FORMAT, _PLANES = 262, 258, 339, 284
 _FLOATING = 3

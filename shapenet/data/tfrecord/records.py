@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.fieldnames import check_field_names
+from shapenet.data.files.load import FileOptions
 from shapenet.data.images.options import DECODING
 from shapenet.data.labelling import label_indices
 from shapenet.data.records import Arrays, Field, UnreadableError, Values
 from shapenet.data.tfrecord.example import Example
-from shapenet.data.tfrecord.features import Asked, Layout, find_layout
+from shapenet.data.tfrecord.features import Asked, Layout, Raw, find_layout
 from shapenet.data.tfrecord.framing import Compression, detect_compression, frame_error, read_frame_at, read_frames
 from shapenet.data.tfrecord.index import Index, Shard, open_index
 from shapenet.data.tfrecord.shards import find_shards
@@ -55,6 +56,19 @@ class Form:
             "image": (self.image, self.asked),
             **{name: (name, asked) for name, asked in {**further, **masks}.items()},
         }
+
+
+def asked_image(options: FileOptions, raw_shape: Sequence[str | int] | None, raw_dtype: str | None) -> Asked:
+    """What the user says about the image.
+
+    Args:
+        options: How image files are decoded.
+        raw_shape: Each side of raw values, or the feature that holds it; None if each record
+            has its own.
+        raw_dtype: Type of raw values; None as before.
+    """
+    raw = Raw(tuple(raw_shape) if raw_shape else None, raw_dtype) if raw_shape or raw_dtype else None
+    return Asked("image", options.image, options.any_size, raw)
 
 
 class TfrecordRecords:

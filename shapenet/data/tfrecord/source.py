@@ -34,46 +34,32 @@ def tfrecord(
 ) -> Any:
     """Records of tf.train.Example in TFRecord files.
 
-    The image is an encoded file (PNG, JPEG, ...) or raw values; raw ones have their shape
-    and type in the features IMAGE/shape and IMAGE/dtype, or as the arguments say.
+    An image is an image file or raw values; raw ones have their shape and type in the
+    features IMAGE/shape and IMAGE/dtype, or as the arguments say.
 
     Args:
-        path: A file; a folder, which gives its own files with .tfrecord in their names; or
-            a pattern such as data/train-*. Files are read in the order of their names.
+        path: A file, a folder of files with .tfrecord in their names, or a pattern such as
+            data/train-*; files are read in the order of their names.
         compression: Of all files; auto looks at each.
         image: The feature that holds the image.
-        label: The feature that holds the label: an integer, or the class as text. With an
-            integer, the class may stand as text in the feature LABEL/text.
-        fields: Features that become further fields: image files, raw values with NAME/shape
-            and NAME/dtype, or numbers.
-        masks: Features that are masks, whose pixels are numbers of classes.
+        label: The feature that holds the class: an integer, with its name in LABEL/text, or a text.
+        fields: Further features: image files, raw values with NAME/shape and NAME/dtype, numbers.
+        masks: Further features that are masks, whose pixels are numbers of classes.
         classes: Class names, which integers count from 0; if not given, the labels are.
-        raw_shape: For raw images: height, width and channels, each a number or the feature
-            that holds it.
-        raw_dtype: For raw images: the type of a value.
-        size: Side in pixels, or height and width, of all image files; ``any`` lets them
-            differ; if not given, all must have the size of the first.
-        resize: How an image comes to the size: ``stretch``, ``fit`` (keep the aspect, within
-            the size), ``pad`` (fit, centred on black), ``crop`` (cover the size, cut the centre).
-        interpolation: The filter: ``nearest``, ``box``, ``bilinear``, ``bicubic``, ``lanczos``.
-            All but nearest are antialiased.
-        color: Of image files: ``gray`` (1 channel), ``rgb`` (3), or ``auto``: as the first image.
-        dtype: Of image files: ``uint8``, ``uint16``, ``float32``, or ``auto``: what holds the
-            first image's depth.
-
-    Returns:
-        A `shapenet.data.tfrecord.records.TfrecordRecords`.
+        raw_shape: Of raw images: height, width and channels, each a number or its feature.
+        raw_dtype: Of raw images: the type of a value.
+        size: Side in pixels, or height and width, of image files; ``any`` lets them differ.
+        resize: How image files come to the size, as in the source csv.
+        interpolation: The filter to resize with, as in the source csv.
+        color: Of image files: ``gray`` (1 channel), ``rgb`` (3), or ``auto``: as the first one.
+        dtype: Of image files, as in the source csv.
 
     Raises:
         ConfigError: A further feature's name can't be a field's.
-        DataError: Files are missing, cut, damaged or compressed another way, or the first
-            records have no image or label.
+        DataError: Files are missing or damaged, or the first records have no image or label.
     """
     from shapenet.data.files.load import file_options
-    from shapenet.data.tfrecord.features import Asked, Raw
-    from shapenet.data.tfrecord.records import Form, TfrecordRecords
+    from shapenet.data.tfrecord.records import Form, TfrecordRecords, asked_image
 
-    options = file_options(size, resize, interpolation, color, dtype)
-    raw = Raw(tuple(raw_shape) if raw_shape else None, raw_dtype) if raw_shape or raw_dtype else None
-    asked = Asked("image", options.image, options.any_size, raw)
+    asked = asked_image(file_options(size, resize, interpolation, color, dtype), raw_shape, raw_dtype)
     return TfrecordRecords(path, compression, Form(image, label, fields, masks, asked, classes or None))
