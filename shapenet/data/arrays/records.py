@@ -48,7 +48,7 @@ class ArraysRecords:
 
     What is not compressed is mapped, so that processes share it. What is compressed is
     unpacked once, when it is first read or sent to other processes, into a file in the cache
-    that goes with this object.
+    that goes with this object; copies in other processes can read as long as it lives.
 
     Args:
         path: The npz, or the file of the images.
@@ -183,7 +183,7 @@ def _labels(array: StoredArray, form: Form) -> tuple[tuple[str, ...], npt.NDArra
 def _not_finite(array: StoredArray, block: npt.NDArray[Any], start: int) -> dict[int, Problem]:
     if block.dtype.kind != "f":
         return {}
-    finite = np.isfinite(block.reshape(len(block), -1)).all(axis=1)
+    finite = np.isfinite(block).all(axis=tuple(range(1, block.ndim)))
     return {
         start + int(position): Problem(
             "data/not-finite",
