@@ -77,10 +77,11 @@ def _check_usage(inputs: tuple[Path, ...], config: Path | None, overrides: tuple
 def _open(inputs: tuple[Path, ...], config: Path | None, overrides: tuple[str, ...]) -> Records:
     if config is not None:
         from shapenet.experiment import load_experiment
+        from shapenet.registry import create_parts
 
         experiment = load_experiment(config, overrides)
         with experiment.locating():
-            from_config: Records = experiment.config.data.source.create()
+            from_config: Records = create_parts(experiment.config.data.source, ("data", "source"))
         return from_config
     from shapenet.data.combine.joined import JoinedRecords
     from shapenet.data.guess import source_for

@@ -41,7 +41,7 @@ def test_npz(images, save, compressed, dtype):
     native = np.dtype(dtype).newbyteorder("=").name
     assert dict(read.fields) == {"image": Field(native, (4, 5, 3)), "label": Field("int64", ())}
     assert (len(read), read.classes, read.name_of(3)) == (8, ("0", "1"), "data.npz[3]")
-    for copy in (read, pickle.loads(pickle.dumps(read))):
+    for copy in (read, pickle.loads(pickle.dumps(read))):  # noqa: S301 our own bytes
         block = copy.read(2, 5)
         assert block["image"].dtype == np.dtype(native)
         np.testing.assert_array_equal(block["image"], saved[2:5])
@@ -92,7 +92,7 @@ def test_idx(images, save_idx, ending, dtype):
     path = save_idx(f"train-images-idx3-ubyte{ending}", saved)
     save_idx(f"train-labels-idx1-ubyte{ending}", LABELS.astype(np.uint8))
     read = arrays(path=path)
-    copy = pickle.loads(pickle.dumps(read))
+    copy = pickle.loads(pickle.dumps(read))  # noqa: S301 our own bytes
     assert copy.label_of().tolist() == LABELS.tolist()
     np.testing.assert_array_equal(copy.read(0, 8)["image"][..., 0], saved)
 
@@ -106,7 +106,7 @@ def test_compressed_arrays_are_unpacked_once_and_the_copy_goes(images, save, own
     (folder,) = set(unpacked(own_cache)) - before
     inode = next(folder.iterdir()).stat().st_ino
     read.read(3, 5)
-    other = pickle.loads(pickle.dumps(read))
+    other = pickle.loads(pickle.dumps(read))  # noqa: S301 our own bytes
     np.testing.assert_array_equal(other.read(0, 8)["image"], images)
     assert [file.stat().st_ino for file in folder.iterdir()] == [inode]
     del other
@@ -216,7 +216,7 @@ def test_a_cut_npy_and_idx_are_told(images, tmp_path, save_idx):
         path = save_idx(f"images-idx3-ubyte{ending}", images[..., 0])
         save_idx(f"labels-idx1-ubyte{ending}", LABELS.astype(np.uint8))
         path.write_bytes(path.read_bytes()[:-5])
-        with pytest.raises(DataError, match="cut or damaged|bytes of values"):
+        with pytest.raises(DataError, match=r"cut or damaged|bytes of values"):
             arrays(path=path).read(0, 1)
 
 
