@@ -87,11 +87,12 @@ def read_frames(path: Path, compression: Compression) -> Iterator[Frame]:
             raise frame_error(path, index, f"can't read: {reason(error)}") from error
 
 
-def read_frame_at(path: Path, index: int, offset: int, num_bytes: int) -> bytes:
+def read_frame_at(file: BinaryIO, path: Path, index: int, offset: int, num_bytes: int) -> bytes:
     """One record of an uncompressed shard, checked against its checksum.
 
     Args:
-        path: The shard.
+        file: The shard, opened without a buffer.
+        path: Its path, for messages.
         index: The record's number in the shard, for messages.
         offset: Where its bytes start.
         num_bytes: How many there are.
@@ -99,12 +100,11 @@ def read_frame_at(path: Path, index: int, offset: int, num_bytes: int) -> bytes:
     Raises:
         DataError: The shard has changed, is cut or damaged.
     """
-    with open_regular(path) as file:
-        try:
-            file.seek(offset)
-            content = _read_exactly(file, num_bytes + FOOTER.size)
-        except OSError as error:
-            raise frame_error(path, index, f"can't read: {reason(error)}") from error
+    try:
+        file.seek(offset)
+        content = _read_exactly(file, num_bytes + FOOTER.size)
+    except OSError as error:
+        raise frame_error(path, index, f"can't read: {reason(error)}") from error
     data = content[:num_bytes]
     if len(content) < num_bytes + FOOTER.size or FOOTER.unpack_from(content, num_bytes)[0] != masked_crc(data):
         raise frame_error(path, index, "its bytes don't match their checksum: the file is damaged or has changed")

@@ -17,12 +17,13 @@ import numpy.typing as npt
 from shapenet.data.pack import default_cache_dir
 from shapenet.data.tfrecord.example import Example
 from shapenet.data.tfrecord.framing import Compression, frame_error, read_frames
-from shapenet.data.workers import blocks_of, run_blocks
+from shapenet.data.workers import available_cores, blocks_of, run_blocks
 from shapenet.errors import DataError, MachineError, Problem, did_you_mean
 from shapenet.rundir.atomic import write_atomic
 
 _KEY_VERSION = "tfrecord-index-1"
 _MAX_LABEL_BYTES = 1000
+_WORTH_A_POOL_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,9 @@ def _save(path: Path, index: Index) -> None:
 def _make(shards: Sequence[Shard], label: str) -> Index:
     parts: dict[int, Index] = {}
     problems: list[Problem] = []
-    with closing(run_blocks(_index_shards, (shards, label), blocks_of(len(shards), 1), None)) as done:
+    is_large = sum(shard.num_bytes for shard in shards) > _WORTH_A_POOL_BYTES
+    blocks, num_workers = blocks_of(len(shards), 1), available_cores() if is_large else 1
+    with closing(run_blocks(_index_shard, (shards, label), blocks, num_workers)) as done:
         for (number, _), found in done:
             if isinstance(found, Index):
                 parts[number] = found
@@ -131,7 +134,7 @@ def _check_same_kind(shards: Sequence[Shard], parts: dict[int, Index]) -> None:
             raise frame_error(shards[number].path, 0, message)
 
 
-def _index_shards(shards: Sequence[Shard], label: str, start: int, stop: int) -> Index | tuple[Problem, ...]:
+def _index_shard(shards: Sequence[Shard], label: str, start: int, stop: int) -> Index | tuple[Problem, ...]:
     """The index of one shard, or what is wrong with it; `stop` is the number after `start`."""
     shard = shards[start]
     offsets: list[int] = []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from shapenet.data.files.load import FileOptions
 from shapenet.data.images.options import DECODING
 from shapenet.data.labelling import label_indices
 from shapenet.data.records import Arrays, Field, UnreadableError, Values
+from shapenet.data.regular import open_regular
 from shapenet.data.tfrecord.example import Example
 from shapenet.data.tfrecord.features import Asked, Layout, Raw, find_layout
 from shapenet.data.tfrecord.framing import Compression, detect_compression, frame_error, read_frame_at, read_frames
@@ -96,7 +98,7 @@ class TfrecordRecords:
         if not len(self._index):
             raise DataError("data/empty", "expected records, received none", place=Place(self.describe))
         self._bounds = np.cumsum([0, *self._index.counts])
-        self._cursor: _Cursor | None = None
+        self._open: _DirectShard | _SequentialShard | None = None
         self.classes, self._labels = _labels(self._index, form, self.describe, self.name_of)
         self._layouts = self._find_layouts(form)
         self.fields: Mapping[str, Field] = {
@@ -113,7 +115,7 @@ class TfrecordRecords:
         return len(self._index)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_cursor": None}
+        return {**self.__dict__, "_open": None}
 
     def read(self, start: int, stop: int) -> Arrays:
         """Read and decode the records from `start` up to `stop`.
@@ -156,14 +158,11 @@ class TfrecordRecords:
         return shard, index - int(self._bounds[shard])
 
     def _example(self, index: int) -> Example:
-        shard, number = self._position(index)
-        path, compression = self._shards[shard].path, self._shards[shard].compression
-        if compression == "none":
-            offset, num_bytes = int(self._index.offsets[index]), int(self._index.num_bytes[index])
-            return Example(read_frame_at(path, number, offset, num_bytes))
-        if self._cursor is None or not self._cursor.reaches(path, number):
-            self._cursor = _Cursor(path, compression)
-        return Example(self._cursor.read(number))
+        number, position = self._position(index)
+        shard = self._shards[number]
+        if self._open is None or not self._open.reaches(shard, position):
+            self._open = _DirectShard(shard) if shard.compression == "none" else _SequentialShard(shard)
+        return Example(self._open.read(position, int(self._index.offsets[index]), int(self._index.num_bytes[index])))
 
     def _find_layouts(self, form: Form) -> dict[str, Layout]:
         """The layouts of the first record that can be decoded; reading reports those that can't."""
@@ -187,26 +186,42 @@ class TfrecordRecords:
         return Problem(problem.code, f"record {number:,}: {problem.message}", place, hint=problem.hint)
 
 
-class _Cursor:
+class _DirectShard:
+    """An open shard, any of whose records can be read."""
+
+    def __init__(self, shard: Shard) -> None:
+        self._shard = shard
+        self._file = open_regular(shard.path)
+        weakref.finalize(self, self._file.close)
+
+    def reaches(self, shard: Shard, number: int) -> bool:
+        """Whether the record of that number stands in this shard."""
+        return shard == self._shard
+
+    def read(self, number: int, offset: int, num_bytes: int) -> bytes:
+        """The record's bytes."""
+        return read_frame_at(self._file, self._shard.path, number, offset, num_bytes)
+
+
+class _SequentialShard:
     """A compressed shard, read onward from its beginning."""
 
-    def __init__(self, path: Path, compression: Compression) -> None:
-        self.path = path
-        self._frames: Iterator[Any] = read_frames(path, compression)
+    def __init__(self, shard: Shard) -> None:
+        self._shard = shard
+        self._frames = read_frames(shard.path, shard.compression)
         self._next = 0
 
-    def reaches(self, path: Path, number: int) -> bool:
-        """Whether the record comes yet."""
-        return path == self.path and number >= self._next
+    def reaches(self, shard: Shard, number: int) -> bool:
+        """Whether the record of that number stands in this shard, and comes yet."""
+        return shard == self._shard and number >= self._next
 
-    def read(self, number: int) -> bytes:
-        """The record's bytes."""
+    def read(self, number: int, offset: int, num_bytes: int) -> bytes:
+        """The record's bytes; those before it are passed over."""
         frame = next(itertools.islice(self._frames, number - self._next, None), None)
         self._next = number + 1
-        if frame is None:
-            raise frame_error(self.path, number, "the shard ends before it: the file has changed")
-        data: bytes = frame.data
-        return data
+        if frame is None or (frame.offset, len(frame.data)) != (offset, num_bytes):
+            raise frame_error(self._shard.path, number, "it is not the record that stood here: the file has changed")
+        return frame.data
 
 
 def _shard(path: Path, compression: Literal["auto"] | Compression) -> Shard:

@@ -55,7 +55,9 @@ def test_records_come_back_with_their_places(tmp_path, compression):
     frames = list(read_frames(path, compression))
     assert [frame.data for frame in frames] == RECORDS
     if compression == "none":
-        assert [read_frame_at(path, i, f.offset, len(f.data)) for i, f in enumerate(frames)] == RECORDS
+        with path.open("rb") as file:
+            found = [read_frame_at(file, path, i, frame.offset, len(frame.data)) for i, frame in enumerate(frames)]
+        assert found == RECORDS
 
 
 @pytest.mark.parametrize("compression", PACK)
@@ -131,8 +133,8 @@ def test_a_record_that_changed_since_is_told(tmp_path):
     content = bytearray(path.read_bytes())
     content[HEADER.size] ^= 1
     path.write_bytes(content)
-    with pytest.raises(DataError, match="record 0: its bytes don't match"):
-        read_frame_at(path, 0, HEADER.size, len(RECORDS[0]))
+    with path.open("rb") as file, pytest.raises(DataError, match="record 0: its bytes don't match"):
+        read_frame_at(file, path, 0, HEADER.size, len(RECORDS[0]))
 
 
 def test_what_is_no_file_is_refused(tmp_path):

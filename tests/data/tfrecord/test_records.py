@@ -70,6 +70,18 @@ def test_any_order_of_reading_gives_the_same(make, tmp_path, compression):
         np.testing.assert_array_equal(read.read(start, stop)["image"], images[start:stop])
 
 
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_a_shard_that_changed_since_is_told(make, tmp_path, compression):
+    (path,) = write_tfrecords(make(5), tmp_path / "set", num_shards=1, compression=compression, encode="raw")
+    read = tfrecord(path=path)
+    shutil.rmtree(tmp_path / "set")
+    write_tfrecords(make(5, shape=(4, 6, 3)), tmp_path / "set", num_shards=1, compression=compression, encode="raw")
+    with pytest.raises(UnreadableError) as caught:
+        pickle.loads(pickle.dumps(read)).read(2, 4)  # noqa: S301 our own bytes
+    assert list(caught.value.faults) == [2, 3]
+    assert all("has changed" in problem.message for problem in caught.value.problems)
+
+
 def test_packs_in_other_processes(make, tmp_path):
     records = make(300)
     write_tfrecords(records, tmp_path / "set", num_shards=2, compression="gzip")
