@@ -113,7 +113,7 @@ def _check_parts(part: str, form: PartForm, value: object, key: Key) -> Any:
         if not isinstance(value, Mapping) or not value:
             message = f"expected names, each with a {part}; received {shown(value)}"
             raise ConfigError("config/value", message, key=key)
-        return dict(zip(value, _check_each(part, value.items(), key), strict=True))
+        return dict(zip(map(str, value), _check_each(part, value.items(), key), strict=True))
     if form == "list" and (not isinstance(value, list) or not value):
         message = f"expected a list of {part}s, received {shown(value)}"
         raise ConfigError("config/value", message, key=key, hint=f"begin each {part} with a dash: - name: {{...}}")

@@ -104,6 +104,14 @@ def test_usage_at_fault(cli, csv_path, tmp_path, arguments, code, message):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_damaged_shard_is_named_with_its_record(cli, csv_path, tmp_path):
+    assert cli("data", "convert", csv_path, tmp_path / "tf", "--to", "tfrecord").code == 0
+    shard = tmp_path / "tf" / "tf-00000-of-00001.tfrecord"
+    shard.write_bytes(shard.read_bytes()[:-1])
+    done = cli("data", "convert", tmp_path / "tf", tmp_path / "a.npz", "--to", "npz")
+    assert (done.code, f"error[data/tfrecord]: {shard}: record 3: the file is cut" in done.err) == (3, True)
+
+
 def test_an_output_that_exists_is_refused_before_anything_is_read(cli, tmp_path):
     out = tmp_path / "out"
     out.mkdir()

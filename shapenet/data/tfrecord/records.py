@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -225,8 +226,9 @@ class _SequentialShard:
 
 
 def _shard(path: Path, compression: Literal["auto"] | Compression) -> Shard:
+    with open_regular(path) as file:
+        status = os.fstat(file.fileno())
     told = detect_compression(path) if compression == "auto" else compression
-    status = path.stat()
     return Shard(path, told, status.st_size, status.st_mtime_ns)
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from shapenet.data.files.faults import shown
+from shapenet.data.regular import reason
 from shapenet.errors import DataError, Place
 
 _MARK = ".tfrecord"
@@ -24,9 +25,16 @@ def find_shards(path: Path) -> list[Path]:
             or a pattern such as ``data/train-*.tfrecord``.
 
     Raises:
-        DataError: There is none, a folder's link leads out of it, or numbered shards of a
-            folder (``-00000-of-00008``) are missing.
+        DataError: There is none, a folder can't be read, its link leads out of it, or numbered
+            shards of a folder (``-00000-of-00008``) are missing.
     """
+    try:
+        return _found(path)
+    except OSError as error:
+        raise DataError("data/unreadable-file", reason(error), place=Place(str(error.filename or path))) from error
+
+
+def _found(path: Path) -> list[Path]:
     if path.is_dir():
         return _in_folder(path)
     if path.exists() or not glob.has_magic(str(path)):

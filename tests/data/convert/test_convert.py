@@ -234,6 +234,15 @@ def test_equal_records_give_an_equal_npz(make, tmp_path):
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_numpy_reads_the_npz(rich, tmp_path, compression):
+    convert(rich, tmp_path / "a.npz", Plan("npz", compression=compression))
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as loaded:
+        assert sorted(loaded.files) == ["area", "box", "classes", "clean", "images", "labels", "mask"]
+        np.testing.assert_array_equal(loaded["images"], rich.arrays["image"])
+        assert loaded["classes"].tolist() == ["cat", "dog"]
+
+
 def test_a_field_called_like_another_array(make, tmp_path):
     with pytest.raises(DataError, match="another array called images"):
         convert(make(4, images=np.zeros(4, np.float32)), tmp_path / "a.npz", Plan("npz"))

@@ -42,9 +42,10 @@ def test_a_name_with_brackets_is_a_name(write):
     assert len(tfrecord(path=path)) == 1
 
 
-@pytest.mark.parametrize("name", ["none.tfrecord", "none-*"])
-def test_what_is_not_there_is_told(tmp_path, name):
-    assert error_of(path=tmp_path / name).code in ("data/missing-file", "data/unreadable-file")
+@pytest.mark.parametrize("compression", ["auto", "gzip"])
+@pytest.mark.parametrize(("name", "code"), [("none.tfrecord", "data/unreadable-file"), ("none-*", "data/missing-file")])
+def test_what_is_not_there_is_told(tmp_path, name, code, compression):
+    assert error_of(path=tmp_path / name, compression=compression).code == code
 
 
 def test_a_folder_without_shards_a_missing_one_and_a_link_out_of_it(make, tmp_path):
