@@ -34,12 +34,14 @@ class Form:
         image: Name of the array of images in an npz.
         label: Name of the array of labels in an npz.
         fields: Names of further arrays in an npz.
+        columns: Names of arrays in an npz that are known of each record, for splitting and filtering.
         classes: Class names, if the user gives them.
     """
 
     image: str
     label: str
     fields: tuple[str, ...]
+    columns: tuple[str, ...]
     classes: tuple[str, ...] | None
 
 
@@ -78,7 +80,9 @@ class ArraysRecords:
         self.classes, self._labels = _labels(label_array, form)
         self.key = _key((path, labels_path), form, self.classes)
         self.warnings: tuple[str, ...] = ()
-        self.columns: Mapping[str, Sequence[str]] = {}
+        self.columns: Mapping[str, Sequence[str]] = {
+            name: _texts(find_array(path, name), images) for name in form.columns
+        }
 
     def __len__(self) -> int:
         """Number of images."""
@@ -178,6 +182,14 @@ def _labels(array: StoredArray, form: Form) -> tuple[tuple[str, ...], npt.NDArra
     if classes is None and dtype.kind != "U" and array.member and _CLASSES in array_names(array.path):
         classes = tuple(map(str, load(find_array(array.path, _CLASSES)).reshape(-1).tolist()))
     return label_indices(values, classes, place=array.place, where=lambda index: f"{array.name}[{index}]")
+
+
+def _texts(array: StoredArray, images: StoredArray) -> list[str]:
+    _check_lengths(images, [array])
+    if np.dtype(array.dtype).kind not in "iuU" or len(array.shape) != 1:
+        message = f"{shown(array.name)}: expected integers or text (n,), received {array.dtype} {array.shape}"
+        raise DataError(_CODE, message, place=array.place)
+    return list(map(str, load(array).tolist()))
 
 
 def _not_finite(array: StoredArray, block: npt.NDArray[Any], start: int) -> dict[int, Problem]:

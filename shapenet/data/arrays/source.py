@@ -16,6 +16,7 @@ def arrays(
     image: str = "images",
     label: str = "labels",
     fields: Names = (),
+    columns: Names = (),
     classes: Names = (),
 ) -> Any:
     """Images and labels in one npz, or in two files of npy or IDX.
@@ -30,6 +31,7 @@ def arrays(
         image: The npz's array of images.
         label: The npz's array of labels.
         fields: Arrays of the npz that become further fields: masks, clean images, numbers.
+        columns: Arrays of the npz, text or integers, to split and filter by.
         classes: Class names, which integer labels count from 0. If not given, they are the
             npz's array classes if it is there, or the distinct labels.
 
@@ -42,5 +44,5 @@ def arrays(
     """
     from shapenet.data.arrays.records import ArraysRecords, Form
 
-    form = Form(image, label, fields, classes or None)
+    form = Form(image, label, fields, columns, classes or None)
     return ArraysRecords(path, labels, form)

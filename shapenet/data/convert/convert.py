@@ -20,7 +20,7 @@ from shapenet.data.convert.pictures import (
 from shapenet.data.convert.plan import Plan, check_options, shards_of
 from shapenet.data.outfolder import check_out, new_or_replaced
 from shapenet.data.records import Records
-from shapenet.data.tfrecord.writer import ShardForm, check_num_shards, fill_with_shards
+from shapenet.data.tfrecord.writer import ShardForm, check_num_shards, columns_kept, fill_with_shards
 from shapenet.errors import ConfigError, Place
 from shapenet.rundir.atomic import machine_errors
 
@@ -71,7 +71,7 @@ def convert(records: Records, out: Path, plan: Plan, progress: Progress | None =
     ``csv`` writes PNG files in ``images/`` (and masks and more images in folders of their
     fields' names) and ``dataset.csv``; ``folder`` a folder of PNG files for each class;
     ``tfrecord`` shards, see `shapenet.data.tfrecord.writer`; ``npz`` one file with the arrays
-    ``images``, ``labels`` (indices into ``classes``), ``classes`` and the further fields.
+    ``images``, ``labels`` (indices into ``classes``), ``classes``, the further fields and the columns.
 
     Args:
         records: What to write.
@@ -104,8 +104,9 @@ def _arguments(records: Records, out: Path, plan: Plan) -> dict[str, Any]:
 
 
 def _fields(records: Records) -> dict[str, list[str]]:
-    further = [name for name in records.fields if name not in ("image", "label")]
-    return {"fields": further} if further else {}
+    fields = [name for name in records.fields if name not in ("image", "label")]
+    columns = list(columns_kept(records))
+    return {name: names for name, names in (("fields", fields), ("columns", columns)) if names}
 
 
 def _writer(records: Records, out: Path, plan: Plan) -> tuple[tuple[str, ...], Callable[[Path, Progress], None]]:

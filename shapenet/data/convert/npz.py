@@ -11,9 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from shapenet.data.convert.plan import is_file_name
+from shapenet.data.files.faults import shown
 from shapenet.data.passes import each_block
 from shapenet.data.records import Records
 from shapenet.data.store import create_arrays, field_path
+from shapenet.data.tfrecord.writer import columns_kept
 from shapenet.data.workers import Block, blocks_of
 from shapenet.errors import DataError, Place
 from shapenet.rundir.atomic import TEMPORARY_PREFIX, fsync_dir, machine_errors
@@ -33,7 +36,7 @@ def check_npz(records: Records) -> None:
     """Refuse what one array for each field can't hold.
 
     Raises:
-        DataError: Shapes vary, or a field has the name of another array.
+        DataError: Shapes vary, or a field or column has the name of another array, or none that a file could have.
     """
     place = Place(records.describe)
     ragged = [name for name, field in records.fields.items() if field.is_ragged]
@@ -41,13 +44,15 @@ def check_npz(records: Records) -> None:
         message = f"expected one shape for all records, received {', '.join(ragged)} with shapes that vary"
         hint = "give the source a size, or write tfrecord, csv or folder"
         raise DataError("data/convert", message, place=place, hint=hint)
-    taken = [name for name in records.fields if name in (*NAMES.values(), CLASSES)]
-    if taken:
-        raise DataError("data/convert", f"the npz has another array called {taken[0]}: rename the field", place=place)
+    names = (*records.fields, *columns_kept(records))
+    unfit = [name for name in names if not is_file_name(name) or name in (*NAMES.values(), CLASSES)]
+    if unfit:
+        message = f"no further array can be called {shown(unfit[0])}: rename the field or the column"
+        raise DataError("data/convert", message, place=place)
 
 
 def write_npz(records: Records, out: Path, *, compressed: bool, progress: Callable[[int], None]) -> None:
-    """Write the arrays of all fields and the names of the classes into one file, in one step.
+    """Write the arrays of all fields, the columns and the names of the classes into one file, in one step.
 
     Args:
         records: What to write.
@@ -69,8 +74,10 @@ def write_npz(records: Records, out: Path, *, compressed: bool, progress: Callab
         try:
             create_arrays(folder, records.fields, len(records))
             each_block(_write_block, records, (folder,), blocks_of(len(records), _BLOCK_RECORDS), advance)
-            np.save(field_path(folder, CLASSES), np.array(records.classes, np.str_), allow_pickle=False)
-            _pack(folder, [*records.fields, CLASSES], compressed=compressed)
+            texts = {CLASSES: records.classes, **{name: records.columns[name] for name in columns_kept(records)}}
+            for name, values in texts.items():
+                np.save(field_path(folder, name), np.array(values, np.str_), allow_pickle=False)
+            _pack(folder, [*records.fields, *texts], compressed=compressed)
             (folder / "all.npz").chmod(0o644)
             (folder / "all.npz").replace(out)
             fsync_dir(out.parent)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shapenet.data.csv.table import IMAGE_COLUMNS, LABEL_COLUMNS
+from shapenet.data.convert.plan import is_file_name
 from shapenet.data.files.faults import shown
 from shapenet.data.passes import each_block
 from shapenet.data.png import encode_png
 from shapenet.data.records import Records
-from shapenet.data.tfrecord.writer import is_png
+from shapenet.data.tfrecord.writer import columns_kept, is_png
 from shapenet.data.workers import Block, blocks_of
 from shapenet.errors import DataError, Place
 
@@ -24,8 +24,6 @@ IMAGES = "images"
 
 _BLOCK_RECORDS = 64
 _MASK = "mask"
-_MAX_NAME_BYTES = 255
-_NOT_IN_NAMES = frozenset('/\\:*?"<>|')
 _CODE = "data/convert"
 
 Progress = Callable[[int], None]
@@ -40,15 +38,20 @@ def check_csv(records: Records) -> tuple[str, ...]:
         Fields that are left out: neither images nor numbers.
 
     Raises:
-        DataError: The images are not 8- or 16-bit gray or RGB, or a class would not be read
-            back as it is.
+        DataError: The images are not 8- or 16-bit gray or RGB, a class would not be read back
+            as it is, or a field can't be a folder's name.
     """
     _check_image(records)
     unfit = [name for name in records.classes if name != name.strip() or not name or name.lower() == "nan"]
     if unfit:
         message = f"expected names of classes without surrounding spaces, and not nan; received {unfit[0]!r}"
         raise DataError(_CODE, message, place=Place(records.describe))
-    kept = {"image", "label", *_pictures(records), *_numbers(records)}
+    pictures = _pictures(records)
+    misnamed = [name for name in pictures if not is_file_name(name) or name in (IMAGES, LIST_NAME)]
+    if misnamed:
+        message = f"expected a field whose files can lie in a folder of its name, received {shown(misnamed[0])}"
+        raise DataError(_CODE, message, place=Place(records.describe))
+    kept = {"image", "label", *pictures, *_numbers(records)}
     return tuple(name for name in records.fields if name not in kept)
 
 
@@ -62,7 +65,7 @@ def check_folder(records: Records) -> tuple[str, ...]:
         DataError: The images are not 8- or 16-bit gray or RGB, or a class can't be a folder's name.
     """
     _check_image(records)
-    unfit = [name for name in records.classes if not _is_folder_name(name)]
+    unfit = [name for name in records.classes if not is_file_name(name)]
     lowered = [name.lower() for name in records.classes]
     same = sorted({name for name in lowered if lowered.count(name) > 1})
     if unfit or same:
@@ -88,8 +91,7 @@ def write_csv(records: Records, folder: Path, progress: Progress) -> None:
         (folder / place).mkdir()
     numbers = _write_all(records, folder, names, progress)
     labels = records.label_of()
-    taken = {"name", "path", "label", *records.fields, *IMAGE_COLUMNS, *LABEL_COLUMNS}
-    columns = {name: values for name, values in records.columns.items() if name not in taken}
+    columns = {name: records.columns[name] for name in columns_kept(records)}
     further = [*(names[name] for name in pictures[1:]), *numbers.values(), *columns.values()]
     with (folder / LIST_NAME).open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -167,8 +169,3 @@ def _numbers(records: Records) -> list[str]:
 
 def _digits(records: Records) -> int:
     return max(6, len(str(len(records) - 1)))
-
-
-def _is_folder_name(name: str) -> bool:
-    is_plain = name.isprintable() and name == name.strip() and not name.startswith(".")
-    return bool(name) and is_plain and not set(name) & _NOT_IN_NAMES and len(name.encode()) <= _MAX_NAME_BYTES

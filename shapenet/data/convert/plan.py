@@ -15,6 +15,8 @@ Target = Literal["csv", "folder", "tfrecord", "npz"]
 
 _SHARD_BYTES = 128 << 20
 _SIDE_GUESSED = 256
+_MAX_NAME_BYTES = 200
+_NOT_IN_NAMES = frozenset('/\\:*?"<>|')
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,12 @@ class Plan:
     num_shards: int | None = None
     compression: Literal["none", "gzip"] = "none"
     replace: bool = False
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a file or folder may be called so on any system."""
+    is_plain = name.isprintable() and name == name.strip() and not name.startswith(".")
+    return bool(name) and is_plain and not set(name) & _NOT_IN_NAMES and len(name.encode()) <= _MAX_NAME_BYTES
 
 
 def check_options(plan: Plan) -> None:

@@ -23,7 +23,8 @@ from shapenet.data.regular import open_regular
 from shapenet.data.tfrecord.example import Example
 from shapenet.data.tfrecord.features import Asked, Layout, Raw, find_layout
 from shapenet.data.tfrecord.framing import Compression, detect_compression, frame_error, read_frame_at, read_frames
-from shapenet.data.tfrecord.index import Index, Shard, open_index
+from shapenet.data.tfrecord.index import open_index
+from shapenet.data.tfrecord.indexing import Index, Shard, Wanted
 from shapenet.data.tfrecord.shards import find_shards
 from shapenet.errors import DataError, Place, Problem
 
@@ -40,6 +41,7 @@ class Form:
         label: The feature that holds the label.
         fields: Further features.
         masks: Further features that are masks.
+        columns: Features that are known of each record, for splitting and filtering.
         asked: What the user says about the image.
         classes: Class names, if the user gives them.
     """
@@ -48,6 +50,7 @@ class Form:
     label: str
     fields: tuple[str, ...]
     masks: tuple[str, ...]
+    columns: tuple[str, ...]
     asked: Asked
     classes: tuple[str, ...] | None
 
@@ -95,7 +98,7 @@ class TfrecordRecords:
         check_field_names((*form.fields, *form.masks), "fields")
         self.describe = str(path)
         self._shards = [_shard(file, compression) for file in find_shards(path)]
-        self._index = open_index(self._shards, form.label)
+        self._index = open_index(self._shards, Wanted(form.label, form.columns))
         if not len(self._index):
             raise DataError("data/empty", "expected records, received none", place=Place(self.describe))
         self._bounds = np.cumsum([0, *self._index.counts])
@@ -109,7 +112,7 @@ class TfrecordRecords:
         identity = repr((_KEY_VERSION, self._shards, form, self.classes))
         self.key = hashlib.sha256(identity.encode()).hexdigest()
         self.warnings: tuple[str, ...] = ()
-        self.columns: Mapping[str, Sequence[str]] = {}
+        self.columns: Mapping[str, Sequence[str]] = self._index.columns
 
     def __len__(self) -> int:
         """Number of records of all shards."""

@@ -23,6 +23,7 @@ def tfrecord(
     label: str = "label",
     fields: Names = (),
     masks: Names = (),
+    columns: Names = (),
     classes: Names = (),
     raw_shape: Axes | None = None,
     raw_dtype: Literal["uint8", "uint16", "float32"] | None = None,
@@ -45,6 +46,7 @@ def tfrecord(
         label: The feature that holds the class: an integer, with its name in LABEL/text, or a text.
         fields: Further features: image files, raw values with NAME/shape and NAME/dtype, numbers.
         masks: Further features that are masks, whose pixels are numbers of classes.
+        columns: Texts or integers of each record to split and filter by.
         classes: Class names, which integers count from 0; if not given, the labels are.
         raw_shape: Of raw images: height, width and channels, each a number or its feature.
         raw_dtype: Of raw images: the type of a value.
@@ -62,4 +64,4 @@ def tfrecord(
     from shapenet.data.tfrecord.records import Form, TfrecordRecords, asked_image
 
     asked = asked_image(file_options(size, resize, interpolation, color, dtype), raw_shape, raw_dtype)
-    return TfrecordRecords(path, compression, Form(image, label, fields, masks, asked, classes or None))
+    return TfrecordRecords(path, compression, Form(image, label, fields, masks, columns, asked, classes or None))

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Literal
 import numpy as np
 import numpy.typing as npt
 
+from shapenet.data.csv.table import IMAGE_COLUMNS, LABEL_COLUMNS
 from shapenet.data.inflate import GZIP_BITS, ZLIB_BITS
 from shapenet.data.passes import each_block
 from shapenet.data.png import encode_png
@@ -67,7 +68,7 @@ def write_tfrecords(
     """Write records into a new folder of shards, all of it or nothing.
 
     A record is a ``tf.train.Example``: ``image``, ``label`` (int64) and ``label/text`` (its
-    class), and its further fields. See `features_of` for their form.
+    class), its further fields, and its columns as texts. See `features_of` for their form.
 
     Args:
         records: What to write.
@@ -148,6 +149,12 @@ def features_of(records: Records, block: Arrays, position: int, encode: Encoding
     return features
 
 
+def columns_kept(records: Records) -> tuple[str, ...]:
+    """The columns worth writing: neither called like a field nor names, paths or labels of their own."""
+    taken = {*records.fields, "name", *IMAGE_COLUMNS, *LABEL_COLUMNS}
+    return tuple(name for name in records.columns if name not in taken)
+
+
 def is_png(field: Field) -> bool:
     """Whether a field's values are images that a PNG can hold without loss."""
     return field.dtype in ("uint8", "uint16") and len(field.shape) == 3 and field.shape[2] in (1, 3)
@@ -171,6 +178,7 @@ def _write_shard(records: Records, folder: Path, form: ShardForm, bounds: list[i
         UnreadableError: Some of its records can't be read; it tells all of them.
     """
     faults: dict[int, Problem] = {}
+    columns = columns_kept(records)
     with _create(folder / form.file_name(start), form.compression) as file:
         for low, high in _blocks(bounds[start], bounds[stop]):
             try:
@@ -179,7 +187,8 @@ def _write_shard(records: Records, folder: Path, form: ShardForm, bounds: list[i
                 faults |= error.faults
                 continue
             for position in range(high - low):
-                features = features_of(records, block, position, form.encode)
+                texts = {name: [records.columns[name][low + position].encode()] for name in columns}
+                features = {**features_of(records, block, position, form.encode), **texts}
                 file.write(frame_bytes(example_bytes(features)))
     if faults:
         raise UnreadableError(faults)

@@ -165,6 +165,12 @@ def test_arrays_at_fault(images, save, saved, message):
     assert message in message_of(path=save(**given))
 
 
+def test_columns(images, save):
+    path = save(images=images, labels=LABELS, site=np.array(list("abcdefgü")), year=np.arange(8), score=np.ones(8))
+    assert arrays(path=path, columns=("site", "year")).columns == {"site": list("abcdefgü"), "year": list("01234567")}
+    assert "expected integers or text" in message_of(path=path, columns=("score",))
+
+
 def test_text_is_no_further_field(images, save):
     path = save(images=images, labels=LABELS, names=np.array(["a"] * 8))
     assert "expected numbers, received text" in message_of(path=path, fields=("names",))

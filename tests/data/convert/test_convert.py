@@ -11,7 +11,7 @@ import pytest
 from shapenet.config.components import parse_component
 from shapenet.data.convert.convert import MARKER, convert
 from shapenet.data.convert.plan import Plan, shards_of
-from shapenet.data.records import UnreadableError
+from shapenet.data.records import Field, UnreadableError
 from shapenet.errors import ConfigError, DataError, Place, Problem
 from shapenet.vocabulary import load_vocabulary
 
@@ -238,11 +238,34 @@ def test_equal_records_give_an_equal_npz(make, tmp_path):
 def test_numpy_reads_the_npz(rich, tmp_path, compression):
     convert(rich, tmp_path / "a.npz", Plan("npz", compression=compression))
     with np.load(tmp_path / "a.npz", allow_pickle=False) as loaded:
-        assert sorted(loaded.files) == ["area", "box", "classes", "clean", "images", "labels", "mask"]
+        assert sorted(loaded.files) == ["area", "box", "camera", "classes", "clean", "images", "labels", "mask"]
         np.testing.assert_array_equal(loaded["images"], rich.arrays["image"])
         assert loaded["classes"].tolist() == ["cat", "dog"]
 
 
-def test_a_field_called_like_another_array(make, tmp_path):
-    with pytest.raises(DataError, match="another array called images"):
-        convert(make(4, images=np.zeros(4, np.float32)), tmp_path / "a.npz", Plan("npz"))
+@pytest.mark.parametrize("name", ["images", "labels", "classes", "../up", "a/b"])
+def test_names_that_no_array_can_bear(make, tmp_path, name):
+    records = make(4)
+    records.columns = {name: list("abcd")}
+    with pytest.raises(DataError, match="no further array can be called"):
+        convert(records, tmp_path / "in" / "a.npz", Plan("npz"))
+    records = make(4)
+    records.fields[name] = Field("float32", ())
+    with pytest.raises(DataError, match="no further array can be called"):
+        convert(records, tmp_path / "in" / "a.npz", Plan("npz"))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["images", "dataset.csv", "../up", "a/b"])
+def test_names_that_no_folder_of_pictures_can_bear(make, tmp_path, name):
+    records = make(4, **{name: np.zeros((4, 4, 5, 1), np.uint8)})
+    with pytest.raises(DataError, match="in a folder of its name"):
+        convert(records, tmp_path / "in" / "out", Plan("csv"))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("to", ["tfrecord", "npz"])
+def test_columns_are_kept(rich, tmp_path, to):
+    converted = convert(rich, tmp_path / "a.npz", Plan(to))
+    assert converted.arguments["columns"] == ["camera"]
+    assert read_back(converted).columns == {"camera": rich.columns["camera"]}

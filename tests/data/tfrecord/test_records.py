@@ -11,7 +11,7 @@ import pytest
 from shapenet.data.pack import open_packed
 from shapenet.data.png import encode_png
 from shapenet.data.records import Field, UnreadableError
-from shapenet.data.tfrecord import index as index_module
+from shapenet.data.tfrecord import indexing
 from shapenet.data.tfrecord.source import tfrecord
 from shapenet.data.tfrecord.writer import write_tfrecords
 from shapenet.errors import ConfigError, DataError
@@ -94,7 +94,7 @@ def test_the_index_is_made_once_and_again_when_the_file_changes(write, monkeypat
     path = write({"image": [PNG], "label": [0]})
     first = tfrecord(path=path)
     with monkeypatch.context() as patch:
-        patch.setattr(index_module, "read_frames", None)  # would fail if it were called
+        patch.setattr(indexing, "read_frames", None)  # would fail if it were called
         again = tfrecord(path=path)
     assert again.key == first.key
     write({"image": [PNG], "label": [0]}, {"image": [PNG], "label": [1]})
@@ -156,6 +156,15 @@ def test_labels_of_one_type_in_all_shards(write, tmp_path):
     write({"image": [PNG], "label": [b"a"]}, name="b.tfrecord")
     problem = error_of(path=tmp_path)
     assert (problem.place.file, "another type" in problem.message) == (str(tmp_path / "b.tfrecord"), True)
+
+
+def test_columns(write):
+    path = write(*({"image": [PNG], "label": [0], "site": [site], "year": [7]} for site in (b"a", "ü".encode())))
+    first = tfrecord(path=path, columns=("site", "year"))
+    again = tfrecord(path=path, columns=("site", "year"))  # from the cache
+    assert first.columns == again.columns == {"site": ["a", "ü"], "year": ["7", "7"]}
+    assert tfrecord(path=path).columns == {}
+    assert "record 0: expected the feature 'sit'" in error_of(path=path, columns=("sit",)).message
 
 
 def test_no_records(write):
