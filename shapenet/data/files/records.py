@@ -17,7 +17,7 @@ from shapenet.data.images.options import DECODING
 from shapenet.data.records import Arrays, Field, UnreadableError, Values
 from shapenet.errors import DataError, Problem
 
-_KEY_VERSION = f"files-1 {DECODING}"
+_KEY_VERSION = f"files-2 {DECODING}"
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,10 @@ def _other_size(file: FileField, index: int, value: npt.NDArray[Any]) -> DataErr
 def key_of(
     listing: Listing, labels: Sequence[str], files: Sequence[FileField], numbers: Mapping[str, npt.NDArray[np.float32]]
 ) -> str:
-    """Digest of everything that decides what the records hold; their folder's place is no part of it.
+    """Digest of everything that decides what the records hold.
+
+    The folder's place is part of it: in two folders, files of one name, size and time of
+    change may differ, as they do in unpacked archives.
 
     Args:
         listing: What lists them.
@@ -128,7 +131,7 @@ def key_of(
     """
     digest = hashlib.sha256(_KEY_VERSION.encode())
     for file in files:
-        digest.update(repr((file.name, file.kind, file.field, file.options)).encode())
+        digest.update(repr((file.name, file.kind, file.field, file.options, file.files.root)).encode())
         for row in zip(file.files.paths, file.files.num_bytes, file.files.mtimes, strict=True):
             digest.update(repr(row).encode())
     digest.update(repr(list(labels)).encode())

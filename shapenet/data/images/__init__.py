@@ -10,8 +10,8 @@ pixels. What becomes of what a file may hold:
   GIF, BMP, TIFF or PPM can't be told from a picture; a cut is refused in all formats.
 - EXIF orientation is applied.
 - Gray of 1, 2 and 4 bits spans 0 to 255, and that of 9 to 15 bits 0 to 65535, rounded.
-  16 bits are kept, in gray and colour, also in PNG, TIFF and PPM. In TIFF, 16-bit
-  colour whose channels are stored apart, and gray of 32 bits, are refused.
+  16 bits are kept, in gray and colour, also in PNG, TIFF and PPM. Signed integers and
+  integers of 32 bits have no known range and are refused.
 - Floating point (gray TIFF and PFM) stays as it is and can't become integers, since it
   has no known range. NaN and infinity are refused.
 - Transparency (an alpha channel, a transparent colour) is laid over white.

@@ -18,6 +18,7 @@ from shapenet.data.images.orientation import loaded, png_orientation, upright_ar
 from shapenet.data.images.png import GRAY, GRAY_ALPHA, RGB, Png, check_rows, eight_bits, parse_png, sixteen_bits
 from shapenet.data.images.ppm import parse_ppm, ppm_pixels
 from shapenet.data.images.tiff import deep_pixels
+from shapenet.data.records import note
 from shapenet.errors import DataError
 
 Pixels = Image.Image | npt.NDArray[Any]
@@ -65,6 +66,7 @@ def _read(data: bytes, *, gray: bool) -> Pixels:
         return eight_bit_color(plain, gray=gray)
     with told(kind):
         image = open_image(data, kind)
+        _note_frames(kind != "JPEG" and getattr(image, "is_animated", False))
         deep = deep_pixels(data, image) if kind == "TIFF" else None
         if deep is None:
             return eight_bit_color(loaded(image), gray=gray)
@@ -73,6 +75,7 @@ def _read(data: bytes, *, gray: bool) -> Pixels:
 
 def _read_png(data: bytes, *, gray: bool) -> Pixels:
     png = parse_png(data, whole=True)
+    _note_frames(png.animated)
     orientation = png_orientation(data, png)
     if png.bits == 16:
         return upright_array(_read_deep_png(png, gray=gray), orientation)
@@ -83,9 +86,15 @@ def _read_png(data: bytes, *, gray: bool) -> Pixels:
         image = open_image(data, "PNG")
         image.load()
         if png.color_type == GRAY and png.transparent is not None:
-            shade = int.from_bytes(png.transparent[:2], "big")
-            image.info["transparency"] = shade * 255 // (2**png.bits - 1)  # Pillow scales pixels alone
+            full = 2**png.bits - 1
+            shade = int.from_bytes(png.transparent[:2], "big") & full
+            image.info["transparency"] = shade * 255 // full  # Pillow scales pixels alone
         return upright_image(eight_bit_color(image, gray=gray), orientation)
+
+
+def _note_frames(animated: bool) -> None:
+    if animated:
+        note("have several frames or pages: the first one is used")
 
 
 def _read_deep_png(png: Png, *, gray: bool) -> npt.NDArray[Any]:
@@ -101,7 +110,7 @@ def _read_deep_png(png: Png, *, gray: bool) -> npt.NDArray[Any]:
 
 def _finite(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if pixels.dtype == np.float32 and not np.isfinite(pixels).all():
-        raise unfit_depth("NaN or infinity")
+        raise unfit_depth("finite pixels", "NaN or infinity")
     return pixels
 
 
@@ -143,4 +152,8 @@ def _to_image(array: npt.NDArray[np.uint8]) -> Image.Image:
 
 
 def _no_range() -> DataError:
-    return unfit_depth("floating point, which has no known range", "dtype: float32 takes floating point as it is")
+    return unfit_depth(
+        "pixels of 1 to 16 bits",
+        "floating point, which has no known range",
+        "dtype: float32 takes floating point as it is",
+    )

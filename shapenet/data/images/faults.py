@@ -76,7 +76,6 @@ def damaged(message: str) -> DataError:
     return DataError("data/damaged-image", message)
 
 
-def unfit_depth(received: str, hint: str | None = None) -> DataError:
-    """The error for pixels of a type that can't become what is asked for."""
-    message = f"expected pixels of 1 to 16 bits, or of floating point in gray, received {received}"
-    return DataError("data/image-depth", message, hint=hint)
+def unfit_depth(expected: str, received: str, hint: str | None = None) -> DataError:
+    """The error for pixels of a type or value that can't become what is asked for."""
+    return DataError("data/image-depth", f"expected {expected}, received {received}", hint=hint)

@@ -29,6 +29,7 @@ _PLAIN_XMP, _XMP, _EXIF_AS_TEXT = b"XML:com.adobe.xmp\0\0", b"XML:com.adobe.xmp\
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _MAX_SHRINKING = 1032  # what zlib can't exceed
 _UNLIKELY = 173  # black and white often fill a last row, this hardly ever
+_BLOCK_BYTES = 2**16
 
 
 class Png(NamedTuple):
@@ -129,19 +130,16 @@ def check_rows(png: Png) -> None:
     Raises:
         DataError: Rows are missing or damaged.
     """
-    expected = _num_bytes(png)
-    inflate = zlib.decompressobj()
-    received, rest = 0, png.rows
+    expected, received = _num_bytes(png), 0
+    inflate, rows = zlib.decompressobj(), memoryview(png.rows)
     try:
-        while received < expected and not inflate.eof:
-            part = inflate.decompress(rest, min(2**20, expected - received))
-            received, rest = received + len(part), inflate.unconsumed_tail
-            if not part and not rest:
-                break
+        for start in range(0, len(rows), _BLOCK_BYTES):
+            received += len(inflate.decompress(rows[start : start + _BLOCK_BYTES], expected - received))
+            if received == expected:
+                return
     except zlib.error as error:
         raise damaged(f"the image is damaged: {error}") from error
-    if received < expected:
-        raise damaged(f"the image is cut: expected {expected:,} bytes of rows, received {received:,}")
+    raise damaged(f"the image is cut: expected {expected:,} bytes of rows, received {received:,}")
 
 
 def _num_bytes(png: Png) -> int:
@@ -162,14 +160,8 @@ def eight_bits(png: Png) -> Image.Image:
     Raises:
         DataError: Rows are missing or damaged.
     """
-    if png.interlaced or len(png.rows) * _MAX_SHRINKING < png.width * png.height:
-        check_rows(png)
-    mode, unlikely = ("L", _UNLIKELY) if png.color_type == GRAY else ("RGB", (_UNLIKELY,) * 3)
-    image = Image.new(mode, (png.width, png.height), unlikely)
-    _decode(png, image, mode)
-    if image.getpixel((png.width - 1, png.height - 1)) == unlikely:  # perhaps the last row was not decoded
-        check_rows(png)
-    return image
+    mode = "L" if png.color_type == GRAY else "RGB"
+    return _decoded(png, mode, mode)
 
 
 def sixteen_bits(png: Png) -> npt.NDArray[np.uint16]:
@@ -178,7 +170,6 @@ def sixteen_bits(png: Png) -> npt.NDArray[np.uint16]:
     Raises:
         DataError: Rows are missing or damaged.
     """
-    check_rows(png)
     if png.color_type == GRAY:
         return np.asarray(_decoded(png, "I;16", "I;16B")).astype(np.uint16)[..., None]
     if png.color_type == GRAY_ALPHA:  # four bytes a pixel, passed through as they are
@@ -191,13 +182,15 @@ def sixteen_bits(png: Png) -> npt.NDArray[np.uint16]:
 
 
 def _decoded(png: Png, mode: str, stored: str) -> Image.Image:
-    image = Image.new(mode, (png.width, png.height))
-    _decode(png, image, stored)
-    return image
-
-
-def _decode(png: Png, image: Image.Image, stored: str) -> None:
+    """A Pillow image of `mode`, its rows unpacked as what Pillow calls `stored`."""
+    if png.interlaced or len(png.rows) * _MAX_SHRINKING < png.width * png.height:
+        check_rows(png)
+    unlikely = _UNLIKELY if mode in {"L", "I;16"} else (_UNLIKELY,) * len(mode)
+    image = Image.new(mode, (png.width, png.height), unlikely)
     try:
         image.frombytes(png.rows, "zip", stored, int(png.interlaced))
     except (ValueError, OSError) as error:
         raise damaged(f"the image is damaged: {error}") from error
+    if image.getpixel((png.width - 1, png.height - 1)) == unlikely:  # perhaps the last row was not there
+        check_rows(png)
+    return image

@@ -117,3 +117,12 @@ def test_fit_keeps_the_aspect_so_that_sizes_vary(load, folder):
         0,
         0,
     ]
+
+
+def test_animations_give_their_first_frame_and_one_note_that_counts_them(load, folder, tmp_path):
+    frames = [Image.new("L", (5, 4), value) for value in (100, 200)]
+    for name, kind in (("a.png", "GIF"), ("b.png", "WEBP"), ("c.png", "PNG")):
+        frames[0].save(folder / name, kind, save_all=True, append_images=frames[1:], lossless=True)
+    store = open_packed(load("path,label\na.png,x\nb.png,y\nc.png,x\n", color="gray"), tmp_path / "cache")
+    assert store.meta.notes == {"have several frames or pages: the first one is used": 3}
+    assert np.abs(store["image"].astype(int) - 100).max() <= 1

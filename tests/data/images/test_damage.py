@@ -56,6 +56,7 @@ FILES = {
     "bmp with palette": lambda write: write.saved(Image.new("P", (9, 9)), "BMP"),
     "tiff": lambda write: write.tiff(samples(3, 255), 2, "u1", orientation=6),
     "tiff of 16 bits": lambda write: write.tiff(samples(4, 65535), 2, "u2", extra=2, deflate=True),
+    "tiff of 16-bit planes": lambda write: write.tiff(samples(3, 65535), 2, "u2", planar=True),
     "tiff of floating point": lambda write: write.tiff(samples(1, 255), 1, "f4", order=">"),
     "tiff, lzw": lambda write: saved_photo(write, "TIFF", compression="tiff_lzw"),
     "tiff, jpeg": lambda write: saved_photo(write, "TIFF", compression="jpeg"),

@@ -12,6 +12,7 @@ from PIL import Image
 
 from shapenet.data.images.decode import decode_image
 from shapenet.data.images.header import read_header
+from shapenet.data.images.jpeg import plain_jpeg
 from shapenet.data.images.options import ImageOptions
 from shapenet.errors import DataError
 
@@ -149,3 +150,31 @@ def test_pixel_bombs_are_refused_from_the_header():
         with pytest.raises(DataError) as caught:
             read(bomb)
         assert caught.value.problems[0].code == "data/image-too-large"
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"progressive": True}, {"subsampling": 0}, {"quality": 20}, {"comment": b"x" * 300}],
+)
+def test_the_short_way_through_a_jpeg_gives_what_pillow_gives(mode, options):
+    image = Image.fromarray(np.random.default_rng(1).integers(0, 256, (37, 21, 3), np.uint8)).convert(mode)
+    data = encoded(image, "JPEG", **options)
+    assert plain_jpeg(data) is not None
+    reference = np.asarray(Image.open(io.BytesIO(data)))
+    decoded = decode_image(data, GRAY if mode == "L" else RGB)
+    np.testing.assert_array_equal(decoded, reference.reshape(decoded.shape))
+
+
+def test_a_jpeg_with_exif_or_four_channels_goes_the_long_way():
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    assert plain_jpeg(encoded(Image.new("RGB", (4, 4)), "JPEG", exif=exif)) is None
+    assert plain_jpeg(encoded(Image.new("CMYK", (4, 4)), "JPEG")) is None
+
+
+@pytest.mark.parametrize("shade", [0, 172, 173, 174, 255])
+def test_no_shade_is_taken_for_missing_rows(shade):
+    for mode, options in (("L", GRAY), ("RGB", RGB)):
+        data = encoded(Image.new("L", (5, 4), shade).convert(mode))
+        assert (decode_image(data, options) == shade).all()

@@ -143,13 +143,17 @@ def test_tiff_with_unused_channel_and_with_white_as_zero(write, dtype):
     check(write.tiff(samples[..., :1], 0, dtype), 1 - samples[..., :1] / full, steps=0, depth=full)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+@pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("deflate", [False, True])
-def test_tiff_with_planes(write, deflate):
-    samples = random_samples(3, 255)
-    check(write.tiff(samples, 2, "u1", planar=True, deflate=deflate), samples / 255, steps=0, depth=255)
-    samples = random_samples(3, 65535)
-    with pytest.raises(DataError, match="planes of 16 bits"):
-        check(write.tiff(samples, 2, "u2", planar=True, deflate=deflate), samples / 65535, steps=0, depth=65535)
+@pytest.mark.parametrize(
+    ("mode", "photometric", "extra"), [("L", 1, None), ("RGB", 2, None), ("RGBA", 2, 2), ("CMYK", 5, None)]
+)
+def test_tiff_with_planes(write, mode, photometric, extra, dtype, deflate, order):
+    full = np.iinfo(dtype).max
+    samples = random_samples(CHANNELS[mode], full)
+    data = write.tiff(samples, photometric, dtype, order=order, deflate=deflate, extra=extra, planar=True)
+    check(data, light(samples, mode, full), steps=mode in {"RGBA", "CMYK"}, depth=full)
 
 
 def test_tiff_of_twelve_bits(write):
@@ -281,6 +285,7 @@ def test_orientation(write, orientation):
         (write.tiff(eight, 2, "u1", orientation=orientation), eight / 255, 1e-6),
         (write.tiff(sixteen, 2, "u2", orientation=orientation), sixteen / 65535, 1e-6),
         (write.tiff(sixteen, 2, "u2", orientation=orientation, deflate=True), sixteen / 65535, 1e-6),
+        (write.tiff(sixteen, 2, "u2", orientation=orientation, planar=True), sixteen / 65535, 1e-6),
         (write.tiff(gray, 1, "u2", orientation=orientation, order=">"), np.repeat(gray, 3, 2) / 65535, 1e-6),
     ]
     for data, stored, tolerance in files:
