@@ -190,7 +190,10 @@ def _npy(path: Path, stream: Any, name: str) -> StoredArray:
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"expected version 1 or 2 of npy, received {version[0]}")
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(counted)
+    try:
+        shape, fortran, dtype = read(counted)
+    except Exception as error:  # NumPy evaluates the header as a literal, which fails in many ways
+        raise ValueError(f"the header of {name} is damaged") from error
     if dtype.hasobject or dtype.kind not in "buifU":
         kind = "Python objects, which are never unpickled" if dtype.hasobject else str(dtype)
         message = f"{shown(name)}: expected numbers or text, received {kind}"
