@@ -51,9 +51,11 @@ sweep: setup ## Run every trial of CONFIG=configs/sweeps/shapes.yaml and print t
 test: setup ## Run all tests; more arguments in ARGS="-k name"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-fuzz-data: setup ## Feed 20,000 damaged images and 10,000 damaged CSVs to the sources
+fuzz-data: setup ## Feed 20,000 damaged images and 30,000 other damaged files to the sources
 	@$(BIN)/python -m tests.fuzz.run image --num 20000
 	@$(BIN)/python -m tests.fuzz.run csv --num 10000
+	@$(BIN)/python -m tests.fuzz.run arrays --num 10000
+	@$(BIN)/python -m tests.fuzz.run tfrecord --num 10000
 
 lint: setup ## Check style, format, types and the import direction
 	@$(BIN)/ruff check .

@@ -8,24 +8,29 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 from shapenet.errors import ConfigError, Key, did_you_mean
 
 Factory = Callable[..., Any]
+PartForm = Literal["any", "one", "list", "mapping"]
 
 
 @dataclass(frozen=True)
 class Part:
     """Annotation of a parameter whose value may name an entry of another registry.
 
-    ``Annotated[Any, Part("schedule")]`` takes a number or ``CosineDecay: {...}``.
+    ``Annotated[Any, Part("schedule")]`` takes a number or ``CosineDecay: {...}``;
+    ``Annotated[Any, Part("source", "one")]`` takes a source and nothing else.
 
     Attributes:
         kind: The registry's kind.
+        form: ``any``: parts, or whatever else the annotated type allows; ``one``: one
+            part; ``list``: a list of them; ``mapping``: names of the user's own, each with a part.
     """
 
     kind: str
+    form: PartForm = "any"
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,11 @@ class Parameter:
     def part(self) -> str | None:
         """The kind of registry that the value may name, or None."""
         return next((m.kind for m in self._metadata if isinstance(m, Part)), None)
+
+    @property
+    def part_form(self) -> PartForm:
+        """In which form the value names entries of that registry."""
+        return next((m.form for m in self._metadata if isinstance(m, Part)), "any")
 
     @property
     def names(self) -> tuple[str, ...] | None:
@@ -213,7 +223,7 @@ class Component:
             *run_time: Values that no config gives, by position.
             **more: Arguments that stand in for ones that the config left out.
         """
-        given = {name: create_parts(value) for name, value in self.arguments.items()}
+        given = {name: create_parts(value, (name,)) for name, value in self.arguments.items()}
         return self.entry.factory(*run_time, **{**more, **given})
 
     def to_config(self) -> str | dict[str, Any]:
@@ -223,16 +233,24 @@ class Component:
         return {self.name: {name: plain(value) for name, value in self.arguments.items()}}
 
 
-def create_parts(value: Any) -> Any:
-    """`value` as a factory takes it: every component in it replaced by what it creates, text as plain `str`."""
+def create_parts(value: Any, key: Key = ()) -> Any:
+    """`value` as a factory takes it: every component in it replaced by what it creates, text as plain `str`.
+
+    Args:
+        value: An argument of a component.
+        key: The road to it from that component's arguments; errors of config get it.
+    """
     if isinstance(value, Component):
-        return value.create()
+        try:
+            return value.create()
+        except ConfigError as error:
+            raise error.under((*key, value.name)) from error
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Mapping):
-        return {name: create_parts(item) for name, item in value.items()}
+        return {name: create_parts(item, (*key, name)) for name, item in value.items()}
     if isinstance(value, tuple | list):
-        return type(value)(create_parts(item) for item in value)
+        return type(value)(create_parts(item, (*key, index)) for index, item in enumerate(value))
     return value
 
 

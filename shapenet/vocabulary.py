@@ -11,10 +11,16 @@ from shapenet.plugins import broken_plugin
 
 _BUILT_IN = (
     "shapenet.keras_vocabulary",
+    "shapenet.data.arrays.source",
+    "shapenet.data.combine.concat",
+    "shapenet.data.combine.filter",
+    "shapenet.data.combine.take",
+    "shapenet.data.combine.zip",
     "shapenet.data.csv.source",
     "shapenet.data.folder.source",
     "shapenet.data.shapes.source",
     "shapenet.data.text.source",
+    "shapenet.data.tfrecord.source",
     "shapenet.tasks.classification",
 )
 _ENTRY_POINTS = "shapenet.plugins"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from shapenet.cli.data_convert import convert
 from shapenet.cli.data_join import join
 from shapenet.data.shapes.names import SHAPES
 from shapenet.errors import ConfigError, Place
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """Make and join data sets."""
+    """Make, join and convert data sets."""
 
 
 data.add_command(join)
+data.add_command(convert)
 
 
 class _ShapesCommand(click.Command):
@@ -96,12 +97,13 @@ def generate(
     Where a flag takes LOW HIGH, each image draws its own value between them. The same
     flags give the same bytes, whatever the number of processes.
     """
+    from shapenet.cli.render.bar import counting
     from shapenet.data.shapes.files import check_out, generate_folder
 
     parameters = _parameters(tuple(dict.fromkeys(classes)), num_images, config)
     check_out(out, replace=force)
     start = time.perf_counter()
-    with _progress(parameters.num_images) as advance:
+    with counting("drawing", parameters.num_images, "images") as advance:
         made = generate_folder(
             parameters, out, masks=masks, clean=clean, num_workers=num_workers, replace=force, progress=advance
         )
@@ -116,29 +118,6 @@ def _parameters(classes: tuple[Any, ...], num_images: int, config: dict[str, Any
         return ShapesParameters(classes=classes, num_images=num_images * len(classes), **given)
     except ConfigError as error:
         raise error.replacing(replace(problem, place=Place("command line")) for problem in error.problems) from None
-
-
-@contextmanager
-def _progress(num_images: int) -> Iterator[Callable[[int], None]]:
-    """A bar on stderr with rate and time left, or one plain line if stderr is no terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        click.echo(f"drawing {num_images:,} images", err=True)
-        yield lambda count: None
-        return
-    rate = TextColumn("{task.fields[rate]:>7,.0f} images/s")
-    columns = (TextColumn("drawing"), BarColumn(), TaskProgressColumn(), rate, TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("drawing", total=num_images, rate=0.0)
-
-        def advance(count: int) -> None:
-            bar.update(task, advance=count)
-            bar.update(task, rate=bar.tasks[0].speed or 0.0)
-
-        yield advance
 
 
 def _say_what_was_made(made: GeneratedFolder, size: int, seconds: float) -> None:

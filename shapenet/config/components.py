@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ from pydantic_core import core_schema
 
 from shapenet.config.problems import from_pydantic, raise_in_pydantic, shown
 from shapenet.errors import ConfigError, Key, Problem, did_you_mean
-from shapenet.registry import REGISTRIES, Component, Entry, Parameter
+from shapenet.registry import REGISTRIES, Component, Entry, Parameter, PartForm
 
 _GRAPH = {"inputs": Parameter("inputs", str | Annotated[list[str], Field(min_length=1)], required=False)}
 """What any layer of a config may be given besides its own arguments: the names of the layers before it."""
@@ -90,8 +90,8 @@ def _check_arguments(kind: str, entry: Entry, arguments: Mapping[str, object], k
 
 
 def _check_value(parameter: Parameter, value: object, key: Key) -> Any:
-    if parameter.part is not None and (isinstance(value, Mapping | list) or _is_name(parameter, value)):
-        return _check_parts(parameter.part, value, key)
+    if parameter.part is not None and _names_parts(parameter, value):
+        return _check_parts(parameter.part, parameter.part_form, value, key)
     if parameter.names is not None:
         _check_name(parameter, value, key)
         return value
@@ -101,15 +101,38 @@ def _check_value(parameter: Parameter, value: object, key: Key) -> Any:
         raise ConfigError(from_pydantic(error, value, lambda _: (), key)) from None
 
 
-def _is_name(parameter: Parameter, value: object) -> bool:
-    """Whether `value` must be the name of a part: a text where a text means nothing else."""
+def _names_parts(parameter: Parameter, value: object) -> bool:
+    """Whether `value` must be a part or parts: a text is a name where it means nothing else."""
+    if parameter.part_form != "any" or isinstance(value, Mapping | list):
+        return True
     return isinstance(value, str) and (value in REGISTRIES[str(parameter.part)] or value[:1].isupper())
 
 
-def _check_parts(part: str, value: object, key: Key) -> Component | list[Component]:
-    if isinstance(value, list):
-        return [parse_component(part, item, (*key, index)) for index, item in enumerate(value)]
+def _check_parts(part: str, form: PartForm, value: object, key: Key) -> Any:
+    if form == "mapping":
+        if not isinstance(value, Mapping) or not value:
+            message = f"expected names, each with a {part}; received {shown(value)}"
+            raise ConfigError("config/value", message, key=key)
+        return dict(zip(map(str, value), _check_each(part, value.items(), key), strict=True))
+    if form == "list" and (not isinstance(value, list) or not value):
+        message = f"expected a list of {part}s, received {shown(value)}"
+        raise ConfigError("config/value", message, key=key, hint=f"begin each {part} with a dash: - name: {{...}}")
+    if isinstance(value, list) and form != "one":
+        return _check_each(part, enumerate(value), key)
     return parse_component(part, value, key)
+
+
+def _check_each(part: str, items: Iterable[tuple[str | int, object]], key: Key) -> list[Component]:
+    problems: list[Problem] = []
+    components = []
+    for name, item in items:
+        try:
+            components.append(parse_component(part, item, (*key, name)))
+        except ConfigError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise ConfigError(problems)
+    return components
 
 
 def _check_name(parameter: Parameter, value: object, key: Key) -> None:

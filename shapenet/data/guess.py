@@ -23,8 +23,15 @@ _BY_ENDING = {
 }
 
 
+_LISTS = ("dataset.csv", "info.csv")
+"""CSVs that our own commands write into a folder, the one that lists all of it first."""
+
+
 def source_for(path: Path) -> Component:
-    """The source that reads `path`, told from its ending; a folder is a ``folder``, or of TFRecord shards.
+    """The source that reads `path`, told from its ending.
+
+    A folder with our own commands' ``dataset.csv`` or ``info.csv`` is a ``csv``, one with
+    TFRecord shards a ``tfrecord``, any other a ``folder``.
 
     Args:
         path: A file or a folder.
@@ -32,7 +39,10 @@ def source_for(path: Path) -> Component:
     Raises:
         DataError: No source reads files of this ending, or there is nothing at `path`.
     """
-    if path.is_dir():
+    listed = next((path / name for name in _LISTS if (path / name).is_file()), None)
+    if listed is not None:
+        path, name = listed, "csv"
+    elif path.is_dir():
         name = "tfrecord" if any(".tfrecord" in file.name for file in path.iterdir()) else "folder"
     elif not path.exists():
         raise DataError("data/missing-file", "there is no such file or folder", place=Place(str(path)))

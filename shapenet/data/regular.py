@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import BinaryIO
 
 from shapenet.errors import DataError, Place
 
@@ -22,21 +23,34 @@ def read_regular(path: str | bytes | Path) -> bytes:
         DataError: It is missing, not regular (a folder, pipe or device), larger than
             `MAX_BYTES`, or can't be read. The error's place is the file.
     """
+    with open_regular(path) as file:
+        num_bytes = os.fstat(file.fileno()).st_size
+        if num_bytes > MAX_BYTES:
+            raise _refusal(path, f"expected at most {MAX_BYTES:,} bytes, received {num_bytes:,}")
+        try:
+            return _read_all(file.fileno(), num_bytes)
+        except OSError as error:
+            raise _refusal(path, reason(error)) from error
+
+
+def open_regular(path: str | bytes | Path) -> BinaryIO:
+    """A regular file, opened for reading without a buffer.
+
+    Args:
+        path: As in `read_regular`.
+
+    Raises:
+        DataError: It is missing, not regular, or can't be opened.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise _refusal(path, reason(error)) from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _refusal(path, f"expected a regular file, received {kind_of(status.st_mode)}")
-        if status.st_size > MAX_BYTES:
-            raise _refusal(path, f"expected at most {MAX_BYTES:,} bytes, received {status.st_size:,}")
-        return _read_all(descriptor, status.st_size)
-    except OSError as error:
-        raise _refusal(path, reason(error)) from error
-    finally:
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
         os.close(descriptor)
+        raise _refusal(path, f"expected a regular file, received {kind_of(mode)}")
+    return os.fdopen(descriptor, "rb", buffering=0)
 
 
 def _read_all(descriptor: int, num_bytes: int) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shapenet.config.schema import DataConfig, ExperimentConfig
 from shapenet.errors import ConfigError
 from shapenet.experiment import Experiment
+from shapenet.registry import create_parts
 from shapenet.training.balance import balance_of, check_class_names
 from shapenet.training.reporter import Reporter
 
@@ -28,9 +29,11 @@ def open_sources(config: DataConfig) -> dict[str, Records]:
 
     Raises:
         DataError: A source is at fault.
+        ConfigError: Arguments of a source don't fit each other; the error knows their key.
     """
-    components = {"train": config.source, "val": config.val, "test": config.test}
-    return {name: component.create() for name, component in components.items() if component is not None}
+    components = {"source": config.source, "val": config.val, "test": config.test}
+    opened: Mapping[str, Records] = create_parts({k: c for k, c in components.items() if c is not None}, ("data",))
+    return {"train" if key == "source" else key: records for key, records in opened.items()}
 
 
 def open_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], RecordStore]:

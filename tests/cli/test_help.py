@@ -21,6 +21,7 @@ COMMANDS = [
     "data",
     "data generate",
     "data join",
+    "data convert",
     "runs",
     "runs list",
     "runs show",

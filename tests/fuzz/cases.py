@@ -19,6 +19,7 @@ from shapenet.data.images.header import read_header
 from shapenet.data.images.mask import decode_mask
 from shapenet.data.images.options import ImageOptions, resolve
 from shapenet.errors import DataError
+from tests.fuzz.container_cases import arrays_case, tfrecord_case
 from tests.fuzz.mutate import mutated
 
 Case = Callable[[int, Path], None]
@@ -66,7 +67,9 @@ def csv_case(number: int, folder: Path) -> None:
             raise AssertionError(f"an error without its place: {error}") from error
 
 
-CASES: Mapping[str, Case] = MappingProxyType({"image": image_case, "csv": csv_case})
+CASES: Mapping[str, Case] = MappingProxyType(
+    {"image": image_case, "csv": csv_case, "arrays": arrays_case, "tfrecord": tfrecord_case}
+)
 """Every kind of case."""
 
 _SOUND_CSVS = (

@@ -7,7 +7,7 @@ import pytest
 from tests.fuzz import run
 
 
-@pytest.mark.parametrize(("kind", "num"), [("image", 1000), ("csv", 300)])
+@pytest.mark.parametrize(("kind", "num"), [("image", 1000), ("csv", 300), ("arrays", 300), ("tfrecord", 300)])
 def test_damaged_files_give_data_errors_only(kind, num):
     assert run.findings(kind, 0, num) == []
 

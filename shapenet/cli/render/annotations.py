@@ -45,13 +45,18 @@ def in_words(annotation: Any) -> str:
 
 def _annotated(base: Any, metadata: Sequence[Any]) -> str:
     names = next((item.names for item in metadata if isinstance(item, OneOf)), None)
-    part = next((item.kind for item in metadata if isinstance(item, Part)), None)
+    part = next((item for item in metadata if isinstance(item, Part)), None)
     if names is not None:
         return _either([*names, "null"] if len(names) <= MANY_NAMES else ["one of the names below", "null"])
     words = [] if base is Any and part else [f"{in_words(base)}{_range(metadata)}"]
     if part:
-        words.append(f"{'an' if part[0] in 'aeiou' else 'a'} {part}")
+        words.append(_of_parts(part))
     return _either(words)
+
+
+def _of_parts(part: Part) -> str:
+    one = f"{'an' if part.kind[0] in 'aeiou' else 'a'} {part.kind}"
+    return {"list": f"a list of {part.kind}s", "mapping": f"names, each with {one}"}.get(part.form, one)
 
 
 def _range(metadata: Sequence[Any]) -> str:

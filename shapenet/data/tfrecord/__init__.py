@@ -1,0 +1,1 @@
+"""TFRecord files: the source ``tfrecord``, and their writer."""
