@@ -19,6 +19,7 @@ _AsTuple = BeforeValidator(as_tuple)
 
 Task = Annotated[Component, ComponentOf("task")]
 Source = Annotated[Component, ComponentOf("source")]
+Augmentation = Annotated[Component, ComponentOf("augmentation")]
 Layer = Annotated[Component, ComponentOf("layer")]
 Optimizer = Annotated[Component, ComponentOf("optimizer")]
 Loss = Annotated[Component, ComponentOf("loss")]
@@ -55,6 +56,8 @@ class DataConfig(Section):
     split: SplitConfig = SplitConfig()
     allow_overlap: bool = False
     """Go on although the same image stands in two splits that come from different sources."""
+    augment: Annotated[tuple[Augmentation, ...], _AsTuple] = ()
+    """Random changes of the training images, one after another; no other split is changed."""
 
     @model_validator(mode="after")
     def _leaves_some_to_train(self) -> DataConfig:

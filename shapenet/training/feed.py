@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from shapenet.data.augmentation.augmenter import Augmenter
 from shapenet.data.batches import Batches
+from shapenet.data.workers import available_cores
 
 _GROUP_BYTES = 4 << 20
 _MOST_STEPS = 64
@@ -22,7 +25,7 @@ def auto_steps(batches: Batches) -> int:
     return max(1, min(_MOST_STEPS, _GROUP_BYTES // (size * batches.batch_size), len(batches)))
 
 
-def to_dataset(batches: Batches, num_classes: int, *, one_hot: bool) -> Any:
+def to_dataset(batches: Batches, num_classes: int, *, one_hot: bool, augmenter: Augmenter | None = None) -> Any:
     """A ``tf.data.Dataset`` of one epoch of `batches`.
 
     Whole groups of batches are gathered by NumPy outside of TensorFlow's graph, then cut
@@ -32,6 +35,7 @@ def to_dataset(batches: Batches, num_classes: int, *, one_hot: bool) -> Any:
         batches: The batches.
         num_classes: How many classes there are.
         one_hot: Give labels as float32 vectors over the classes.
+        augmenter: Changes each batch as seed, epoch and the batch's number in it decide.
 
     Returns:
         Elements ``(images, labels)``: images ``(batch, height, width, channels)`` in the
@@ -44,11 +48,30 @@ def to_dataset(batches: Batches, num_classes: int, *, one_hot: bool) -> Any:
     signature = (
         tf.TensorSpec((None, None, *split.image_shape), split.image_dtype),
         tf.TensorSpec((None, None), tf.int64),
+        tf.TensorSpec((None, 2), tf.int64),
     )
-    dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group), output_signature=signature)
+
+    def element(images: Any, labels: Any, number: Any) -> tuple[Any, Any]:
+        if augmenter:
+            changed = augmenter({"image": images, "label": labels}, number[0], number[1])
+            images, labels = changed["image"], changed["label"]
+        return images, tf.one_hot(labels, num_classes) if one_hot and labels.dtype.is_integer else labels
+
+    dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group), output_signature=signature)
     dataset = dataset.unbatch().apply(tf.data.experimental.assert_cardinality(len(batches)))
-    if one_hot:
-        dataset = dataset.map(lambda images, labels: (images, tf.one_hot(labels, num_classes)))
+    parallel = {"num_parallel_calls": available_cores(), "deterministic": True} if augmenter else {}
+    dataset = dataset.map(element, **parallel)
     options = tf.data.Options()
-    options.autotune.enabled = False  # nothing here has a degree of parallelism to tune
+    options.autotune.enabled = False  # every degree of parallelism is given
     return dataset.prefetch(2).with_options(options)
+
+
+def _numbered(batches: Batches, batches_per_group: int) -> Iterator[tuple[Any, Any, Any]]:
+    """The groups of an epoch, with the numbers of the epoch and of each batch in it, int64 ``(batches, 2)``."""
+    import numpy as np
+
+    epoch, step = batches.epoch, 0
+    for images, labels in batches.groups(batches_per_group):
+        steps = np.arange(step, step + len(labels))
+        yield images, labels, np.stack([np.full_like(steps, epoch), steps], axis=1)
+        step += len(labels)
