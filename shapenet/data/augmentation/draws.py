@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -40,6 +42,16 @@ def make_draws(seed: int, number: int) -> Any:
             pair = tf.bitwise.bitwise_xor(root, tf.stack([epoch, step]))
             self._batch = tf.random.stateless_uniform((2,), pair, None, None, tf.int32)
             self._count = 0
+
+        @contextmanager
+        def nested(self, seed: Any) -> Iterator[None]:
+            """Draw from `seed`, int32 ``(2,)``, for a while: for a function that is traced once and called often."""
+            before = self._batch, self._count
+            self._batch, self._count = seed, 0
+            try:
+                yield
+            finally:
+                self._batch, self._count = before
 
         def next(self, ordered: bool = True) -> Any:
             """The seed of the next draw."""

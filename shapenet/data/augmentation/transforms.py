@@ -47,7 +47,7 @@ def one_layer(layer: Any, batch: Batch, moving: Moving) -> Batch:
         return _elastic(layer, batch, moving)
     drawn = layer.get_random_transformation(image, training=True)
     changed = {"image": tf.ensure_shape(layer.transform_images(image, drawn, training=True), image.shape)}
-    if name in MIXES:
+    if name in MIXES and "label" in batch:
         changed["label"] = layer.transform_labels(batch["label"], drawn, training=True)
     if name in _MOVES_MASKS:
         changed.update((field, _moved_mask(layer, drawn, batch[field])) for field in moving.masks)
