@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -123,3 +125,38 @@ def test_the_feed_augments_each_batch_by_its_epoch_and_step(split: Split, augmen
 
 def test_nothing_to_augment_makes_no_augmenter(tmp_path: Path) -> None:
     assert build_augmenter(experiment_in(tmp_path).config, SPEC) is None
+
+
+ON_TWO_DEVICES = """
+import sys
+import numpy as np
+from pathlib import Path
+from shapenet.training.session import import_keras
+import_keras()
+import tensorflow as tf
+cpu = tf.config.list_physical_devices("CPU")[0]
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from shapenet.data.batches import Batches, Split
+from shapenet.data.store import Store
+from shapenet.experiment import load_experiment
+from shapenet.models.build import InputSpec
+from shapenet.training.build import build_augmenter
+from shapenet.training.feed import to_dataset
+store = Store(Path(sys.argv[1]))
+augmenter = build_augmenter(load_experiment(Path(sys.argv[2])).config, InputSpec((16, 16, 3), "uint8", 2))
+batches = Batches(Split(store, np.arange(53), store["label"][:]), 8, 5, epoch=1)
+feed = to_dataset(batches, 2, one_hot=True, augmenter=augmenter)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+shared = [strategy.experimental_local_results(images) for images, _ in strategy.experimental_distribute_dataset(feed)]
+for parts, (images, _) in zip(shared, feed.as_numpy_iterator(), strict=True):
+    assert len(parts) == 2 and len(parts[0]) < len(images)
+    assert np.array_equal(np.concatenate(parts), images)
+print("equal", len(shared))
+"""
+
+
+def test_two_devices_share_what_one_would_see(split: Split, tmp_path: Path) -> None:
+    path = experiment_in(tmp_path, config=AUGMENTED).path
+    command = [sys.executable, "-c", ON_TWO_DEVICES, str(split.store.folder), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["equal", "7"], done.stderr

@@ -27,19 +27,19 @@ def make_draws(seed: int, number: int) -> Any:
     import keras
     import tensorflow as tf
 
-    root = tf.constant(_root(seed, number), tf.int32)
+    root = _root(seed, number)
 
     class Draws(keras.random.SeedGenerator):  # type: ignore[misc]
         """Seeds of one layer's draws."""
 
         def __init__(self) -> None:  # not Keras's, which makes a variable
-            self._batch = root
+            self._batch: Any = None
             self._count = 0
 
         def begin(self, epoch: Any, step: Any) -> None:
             """Start anew for the batch of a step; both numbers are int32 tensors ``()``."""
             # Random bits of the pair, not the pair itself: neighbouring steps must not share seeds with draws.
-            pair = tf.bitwise.bitwise_xor(root, tf.stack([epoch, step]))
+            pair = tf.bitwise.bitwise_xor(tf.constant(root, tf.int32), tf.stack([epoch, step]))
             self._batch = tf.random.stateless_uniform((2,), pair, None, None, tf.int32)
             self._count = 0
 

@@ -39,8 +39,8 @@ def augmented_samples(
     images, labels = split.images(positions), split.labels[positions]
     columns = [(images, labels)]
     for step in range(versions):
-        batch = {"image": tf.constant(images), "label": tf.constant(labels)}
-        changed = augmenter(batch, 0, step)
+        with tf.device("CPU:0"):  # where the input pipeline runs
+            changed = augmenter({"image": tf.constant(images), "label": tf.constant(labels)}, 0, step)
         columns.append((changed["image"].numpy(), changed["label"].numpy()))
     tiles = [(image[row], label[row]) for row in range(len(positions)) for image, label in columns]
     return [_as_uint8(image) for image, _ in tiles], [_caption(label, classes) for _, label in tiles]
