@@ -28,8 +28,11 @@ from shapenet.training.session import import_keras
 from shapenet.vocabulary import load_vocabulary
 
 NUM_CLASSES = 10
-DATA: Mapping[str, tuple[tuple[int, int, int], int]] = {"28x28x1": ((28, 28, 1), 128), "128x128x3": ((128, 128, 3), 32)}
-"""Name of the data to an image's shape and the batch size."""
+DATA: Mapping[str, tuple[tuple[int, int, int], int, int]] = {
+    "28x28x1": ((28, 28, 1), 128, 12_800),
+    "128x128x3": ((128, 128, 3), 32, 640),
+}
+"""Name of the data to an image's shape, the batch size and the number of images."""
 SHIFT = {"RandomTranslation": {"height_factor": 0.1, "width_factor": 0.1}}
 AUGMENTATIONS: Mapping[str, list[Any]] = {
     "none": [],
@@ -108,8 +111,7 @@ def as_keras(split: Split, batch_size: int, name: str) -> Any:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--batches", type=int, default=40, help="batches a round")
-    num_batches = parser.parse_args().batches
+    parser.parse_args()
     load_vocabulary()
     import_keras()
     makers: dict[str, Callable[[Split, int], Any]] = {
@@ -118,8 +120,8 @@ def main() -> None:
     makers |= {f"{name} as Keras": (lambda split, size, name=name: as_keras(split, size, name)) for name in AS_KERAS}
     with tempfile.TemporaryDirectory() as folder:
         splits = {}
-        for name, (shape, batch_size) in DATA.items():
-            store = open_packed(Noise(shape, num_batches * batch_size), Path(folder))
+        for name, (shape, _, num_images) in DATA.items():
+            store = open_packed(Noise(shape, num_images), Path(folder))
             splits[name] = Split(store, np.arange(len(store)), store["label"][:])
         rows = []
         for name, make in makers.items():

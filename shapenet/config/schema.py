@@ -57,7 +57,8 @@ class DataConfig(Section):
     allow_overlap: bool = False
     """Go on although the same image stands in two splits that come from different sources."""
     augment: Annotated[tuple[Augmentation, ...], _AsTuple] = ()
-    """Random changes of the training images, one after another; no other split is changed."""
+    """Random changes of the training images, one after another; no other split is changed. What is drawn
+    follows from `seed`, epoch and step, for the batch of all devices."""
 
     @model_validator(mode="after")
     def _leaves_some_to_train(self) -> DataConfig:

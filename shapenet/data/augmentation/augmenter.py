@@ -137,10 +137,10 @@ def _check_fields(augmentations: Sequence[Component], fields: Mapping[str, Field
     """
     for number, component in enumerate(augmentations):
         key = ("data", "augment", number)
-        ours = component.entry.origin == "keras"
-        if moving.masks and (component.name in _NO_MASKS or not ours):
+        known = component.entry.origin == "keras"  # a plug-in's layer may move images in any way
+        if moving.masks and (component.name in _NO_MASKS or not known):
             raise _cannot_follow(f"the mask {moving.masks[0]!r}", component.name, key)
-        if moving.points and (component.name in _NO_POINTS or not ours):
+        if moving.points and (component.name in _NO_POINTS or not known):
             hint = f"points follow {', '.join(sorted(MOVES_POINTS))}, and what changes colours only"
             raise _cannot_follow(f"the points {moving.points[0]!r}", component.name, key, hint)
         others = sorted(set(fields) - {"image", "label", *moving.masks})

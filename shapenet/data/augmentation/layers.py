@@ -29,12 +29,18 @@ def make_layer(component: Component, dtype: str, seed: int, number: int) -> Any:
 
     Returns:
         The layer; its ``draws`` and those of the layers in it are `make_draws`'s.
+
+    Raises:
+        TypeError: A plug-in made something else than an image preprocessing layer of Keras's kind.
     """
     more: dict[str, Any] = {}
     if "value_range" in component.entry.parameters and component.arguments.get("value_range") is None:
         component = component.without("value_range")
         more["value_range"] = value_range(dtype)
     layer = component.create(**more)
+    if not hasattr(layer, "get_random_transformation"):
+        expected = "expected a layer derived from one of Keras's augmentation layers, such as keras.layers.RandomInvert"
+        raise TypeError(f"{expected}; received {type(layer).__name__}")
     draws = make_draws(seed, number)
     for inner in _with_inner(layer):
         inner.dtype_policy = "float32"
