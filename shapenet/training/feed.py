@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from shapenet.data.augmentation.augmenter import Augmenter
@@ -45,25 +45,34 @@ def to_dataset(batches: Batches, num_classes: int, *, one_hot: bool, augmenter: 
 
     group = auto_steps(batches)
     split = batches.split
-    signature = (
+    signature: tuple[Any, ...] = (
         tf.TensorSpec((None, None, *split.image_shape), split.image_dtype),
         tf.TensorSpec((None, None), tf.int64),
-        tf.TensorSpec((None, 2), tf.int64),
     )
-
-    def element(images: Any, labels: Any, number: Any) -> tuple[Any, Any]:
-        if augmenter:
-            changed = augmenter({"image": images, "label": labels}, number[0], number[1])
-            images, labels = changed["image"], changed["label"]
-        return images, tf.one_hot(labels, num_classes) if one_hot and labels.dtype.is_integer else labels
-
-    dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group), output_signature=signature)
-    dataset = dataset.unbatch().apply(tf.data.experimental.assert_cardinality(len(batches)))
-    parallel = {"num_parallel_calls": available_cores(), "deterministic": True} if augmenter else {}
-    dataset = dataset.map(element, **parallel)
+    length = tf.data.experimental.assert_cardinality(len(batches))
+    if augmenter is None:
+        dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group), output_signature=signature)
+        dataset = dataset.unbatch().apply(length)
+    else:
+        signature = (*signature, tf.TensorSpec((None, 2), tf.int64))
+        dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group), output_signature=signature)
+        dataset = dataset.unbatch().apply(length)
+        dataset = dataset.map(_augmented_by(augmenter), num_parallel_calls=available_cores(), deterministic=True)
+    if one_hot and dataset.element_spec[1].dtype.is_integer:  # mixed labels are vectors already
+        dataset = dataset.map(lambda images, labels: (images, tf.one_hot(labels, num_classes)))
     options = tf.data.Options()
     options.autotune.enabled = False  # every degree of parallelism is given
     return dataset.prefetch(2).with_options(options)
+
+
+def _augmented_by(augmenter: Augmenter) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+    """A function from a batch and its number, int64 ``(2,)``, to the batch augmented."""
+
+    def augmented(images: Any, labels: Any, number: Any) -> tuple[Any, Any]:
+        batch = augmenter({"image": images, "label": labels}, number[0], number[1])
+        return batch["image"], batch["label"]
+
+    return augmented
 
 
 def _numbered(batches: Batches, batches_per_group: int) -> Iterator[tuple[Any, Any, Any]]:
