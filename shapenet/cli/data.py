@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shapenet.cli.data_check import check
+from shapenet.cli.data_info import info
 from shapenet.cli.data_join import join
+from shapenet.cli.data_pack import pack
+from shapenet.cli.data_preview import preview
 from shapenet.data.shapes.names import SHAPES
 from shapenet.errors import ConfigError, Place
 
@@ -22,10 +26,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """Make and join data sets."""
+    """Make data sets and look at them."""
 
 
-data.add_command(join)
+for command in (join, pack, info, preview, check):
+    data.add_command(command)
 
 
 class _ShapesCommand(click.Command):

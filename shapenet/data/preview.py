@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
-_PAPER, _INK = (250, 250, 248), (70, 74, 82)
+PAPER = (250, 250, 248)
+"""Colour of the sheet, RGB."""
+_INK = (70, 74, 82)
 _GUTTER = 3
 _MARGIN = 8
 _CAPTION_HEIGHT = 16
@@ -42,19 +44,28 @@ def contact_sheet(
     rows = -(-len(images) // columns)
     step_x = tile + _GUTTER
     step_y = tile + (_CAPTION_HEIGHT if any(captions) else 0) + _GUTTER
-    sheet = Image.new("RGB", (2 * _MARGIN + columns * step_x - _GUTTER, 2 * _MARGIN + rows * step_y - _GUTTER), _PAPER)
+    sheet = Image.new("RGB", (2 * _MARGIN + columns * step_x - _GUTTER, 2 * _MARGIN + rows * step_y - _GUTTER), PAPER)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=11)
     for number, (image, caption) in enumerate(zip(images, captions, strict=True)):
         left, top = _MARGIN + number % columns * step_x, _MARGIN + number // columns * step_y
-        picture = _fit(image, tile)
+        picture = fit(image, tile)
         sheet.paste(picture, (left + (tile - picture.width) // 2, top + (tile - picture.height) // 2))
         text = _cut(caption, font, tile)
         draw.text((left + tile / 2, top + tile + _CAPTION_HEIGHT / 2), text, fill=_INK, font=font, anchor="mm")
     return sheet
 
 
-def _fit(image: npt.NDArray[Any], tile: int) -> Image.Image:
+def fit(image: npt.NDArray[Any], tile: int) -> Image.Image:
+    """An image as it stands in a tile: grown by a whole factor with hard pixels, or shrunk smoothly.
+
+    Args:
+        image: uint8 ``(height, width, 3)``, ``(height, width, 1)`` or ``(height, width)``.
+        tile: Side in pixels of the square that it is fitted into.
+
+    Returns:
+        The picture, in RGB.
+    """
     pixels = np.asarray(image, np.uint8)
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[:, :, 0]

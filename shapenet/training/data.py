@@ -54,18 +54,33 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
         MachineError: The cache can't be written.
         ConfigError: A batch would be larger than the training split.
     """
-    from shapenet.data.dataset import SplitPlan, assemble
-
     config = experiment.config
-    fractions = {"val": config.data.split.val, "test": config.data.split.test}
-    plan = SplitPlan(fractions, config.data.limit, config.seed, config.data.allow_overlap)
     with experiment.locating():
-        dataset = assemble(sources, pack_with(reporter), plan)
+        dataset = assemble_data(config, sources, reporter)
         _check_batch_size(config, {name: len(split) for name, split in dataset.splits.items()})
     for warning in dataset.warnings:
         _LOG.warning("%s", warning)
         reporter.warning(warning)
     return dataset
+
+
+def assemble_data(config: ExperimentConfig, sources: Mapping[str, Records], reporter: Reporter) -> Dataset:
+    """The sources of a config, packed, limited and divided as it says.
+
+    Args:
+        config: The config.
+        sources: Its sources, opened.
+        reporter: Hears of packing.
+
+    Raises:
+        DataError: The data is missing, damaged or unfit.
+        MachineError: The cache can't be written.
+    """
+    from shapenet.data.dataset import SplitPlan, assemble
+
+    fractions = {"val": config.data.split.val, "test": config.data.split.test}
+    plan = SplitPlan(fractions, config.data.limit, config.seed, config.data.allow_overlap)
+    return assemble(sources, pack_with(reporter), plan)
 
 
 def _check_batch_size(config: ExperimentConfig, num_examples: Mapping[str, int]) -> None:

@@ -51,6 +51,7 @@ class CsvRecords:
     _paths: list[bytes] = field(repr=False)
     _names: list[str] = field(repr=False)
     _lines: list[int] = field(repr=False)
+    _num_bytes: list[int] = field(repr=False)
     _labels: npt.NDArray[np.int64] = field(repr=False)
     _size: Size | None = None
 
@@ -96,6 +97,10 @@ class CsvRecords:
     def line_of(self, index: int) -> int:
         """The line of the CSV that the row starts at, from 1."""
         return self._lines[index]
+
+    def file_bytes(self) -> npt.NDArray[np.int64]:
+        """Size of each row's file in bytes. Shape ``(len(self),)``."""
+        return np.array(self._num_bytes, np.int64)
 
     def _content(self, index: int) -> bytes:
         return read_regular(os.path.join(self._root, self._paths[index]))  # noqa: PTH118 bytes, and many
@@ -155,6 +160,7 @@ def load_csv(
         _paths=files.paths,
         _names=names,
         _lines=table.lines,
+        _num_bytes=files.num_bytes,
         _labels=np.array([indices[label] for label in labels], np.int64),
         _size=size,
     )
