@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from shapenet.cli.data_subject import ConfigFile, chosen, open_subject, subject_options
-
-if TYPE_CHECKING:
-    from shapenet.data.inspect.samples import Samples
-    from shapenet.data.inspect.subject import Subject
 
 
 @click.command("preview")
@@ -33,33 +28,26 @@ def preview(
     floating point are scaled, all together, to what can be shown.
     """
     from shapenet.cli.render.data_progress import DataReporter
+    from shapenet.data.inspect.finding import plural
+    from shapenet.data.inspect.samples import draw_samples, sheet_of
+    from shapenet.data.inspect.subject import ALL
+    from shapenet.rundir.atomic import write_atomic
 
     named = chosen(path, config, overrides)
     if split and not isinstance(named, ConfigFile):
         raise click.UsageError("--split is a part of a config's data: expected --config, received PATH")
+    if out.suffix.lower() != ".png":
+        raise click.UsageError(f"--out: expected a name that ends in .png, received {out.name}")
     with DataReporter() as reporter:
         subject = open_subject(named, reporter)
-    views = _views(subject, split or "train", num, seed)
-    _write(views, subject.classes, out)
-
-
-def _views(subject: Subject, split: str, num: int, seed: int) -> dict[str, Samples]:
-    """The records to show, by what was done to them."""
-    from shapenet.data.inspect.samples import draw_samples
-    from shapenet.data.inspect.subject import ALL
-
-    return {"images": draw_samples(subject.split(split if subject.is_divided else ALL), num, seed)}
-
-
-def _write(views: dict[str, Samples], classes: tuple[str, ...], out: Path) -> None:
-    from shapenet.data.inspect.samples import sheet_of
-    from shapenet.rundir.atomic import write_atomic
-
-    sheet = sheet_of(views, classes)
+    name = (split or "train") if isinstance(named, ConfigFile) else ALL
+    views = {"images": draw_samples(subject.split(name), num, seed)}
+    shown = len(views["images"].labels)
+    classes = plural(len(subject.classes), "class", "classes")
+    part = f", {name}" if subject.is_divided else ""
+    line = f"{shown:,} of {plural(len(subject.split(name)), 'image')}, {classes}, seed {seed}"
+    sheet = sheet_of(views, subject.classes, (f"{subject.described}{part}", line))
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")
     write_atomic(out, buffer.getvalue())
-    shown = next(iter(views.values()))
-    num_classes = len(set(shown.labels.tolist()))
-    of = "class" if num_classes == 1 else "classes"
-    click.echo(f"{out}: {len(shown.labels):,} images of {num_classes:,} {of}, {sheet.width} x {sheet.height} pixels")
+    click.echo(f"{out}: {line}; {sheet.width} x {sheet.height} pixels")

@@ -62,7 +62,8 @@ def chosen(path: Path | None, config: Path | None, overrides: tuple[str, ...]) -
     """What the command line names.
 
     Raises:
-        click.UsageError: Not exactly one of a path and a config, or overrides without a config.
+        click.UsageError: Not exactly one of a path and a config, overrides without a config, or a
+            config in the place of the path.
     """
     if config is not None and path is None:
         return ConfigFile(config, overrides)
@@ -71,6 +72,8 @@ def chosen(path: Path | None, config: Path | None, overrides: tuple[str, ...]) -
         raise click.UsageError(f"expected either PATH or --config, received {received}")
     if overrides:
         raise click.UsageError("-o changes a config: expected --config, received PATH")
+    if path.suffix in (".yaml", ".yml"):
+        raise click.UsageError(f"expected data, received a config: give it as --config {path}")
     return path
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -43,12 +44,15 @@ def check_view(evidence: Evidence, findings: Sequence[Finding], *, passed: bool)
     return Group(title, Text(), table, Text(), _verdict(findings, passed))
 
 
-def _body(finding: Finding, style: str) -> Text:
-    lines = [Text(printable(finding.message), style)]
-    lines += [Text(f"  {printable(example)}", "dim") for example in finding.examples]
+def _body(finding: Finding, style: str) -> RenderableType:
+    lines: list[RenderableType] = [Text(printable(finding.message), style)]
+    lines += [
+        Padding(Text(printable(example), "dim", overflow="fold"), (0, 0, 0, 2), expand=False)
+        for example in finding.examples
+    ]
     if finding.hint:
         lines.append(Text.assemble(("help", "cyan"), f": {printable(finding.hint)}"))
-    return Text("\n").join(lines)
+    return Group(*lines)
 
 
 def _verdict(findings: Sequence[Finding], passed: bool) -> Text:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.batches import Split
-from shapenet.data.inspect.hashing import COLUMNS, ROWS, difference_hashes, thumbnails
+from shapenet.data.inspect.likeness import COLUMNS, ROWS, thumbnails
 from shapenet.data.inspect.moments import Moments
 from shapenet.data.inspect.values import chunks_of, full_scale, luma, same_shape_groups, shapes_at, values_at
 from shapenet.data.store import CONTENT
@@ -34,7 +34,6 @@ class Measures:
         is_gray: Whether the three channels are equal, ``(n,)``; False without three channels.
         num_not_finite: Values that are NaN or infinite, int64 ``(n,)``.
         small: Gray thumbnails, uint8 ``(n, 8, 9)``.
-        hashes: Their difference hashes, uint64 ``(n,)``.
         moments: Of each channel, in the images' own unit; values that are not finite left out.
     """
 
@@ -46,7 +45,6 @@ class Measures:
     is_gray: Flags
     num_not_finite: npt.NDArray[np.int64]
     small: npt.NDArray[np.uint8]
-    hashes: npt.NDArray[np.uint64]
     moments: Moments
 
     def __len__(self) -> int:
@@ -71,7 +69,6 @@ def measure(split: Split, advance: Advance = lambda count: None) -> Measures:
         is_gray=np.zeros(total, np.bool_),
         num_not_finite=np.zeros(total, np.int64),
         small=np.zeros((total, ROWS, COLUMNS), np.uint8),
-        hashes=np.zeros(total, np.uint64),
         moments=Moments(store.meta.fields["image"].shape[2] or 1),
     )
     for start, stop in chunks_of(store, "image", split.indices):
@@ -90,9 +87,7 @@ def _fill(measures: Measures, places: npt.NDArray[np.int64], images: npt.NDArray
     measures.is_flat[places] = (pixels == pixels[:, :1]).all(axis=(1, 2))
     if images.shape[-1] == 3:
         measures.is_gray[places] = (pixels == pixels[:, :, :1]).all(axis=(1, 2))
-    small = thumbnails(gray)
-    measures.small[places] = small
-    measures.hashes[places] = difference_hashes(small)
+    measures.small[places] = thumbnails(gray)
     values = pixels.reshape(-1, pixels.shape[-1])
     if np.issubdtype(images.dtype, np.floating):
         finite = np.isfinite(pixels)

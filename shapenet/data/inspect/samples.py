@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from shapenet.data.batches import Split
 from shapenet.data.inspect.values import values_at
 from shapenet.data.inspect.view import viewable, with_mask
-from shapenet.data.preview import PAPER, contact_sheet, fit
+from shapenet.data.preview import PAPER, contact_sheet, fit, font_of
 from shapenet.data.split import limit_balanced
 
 MASK = "mask"
 _COLUMNS = 8
 _TILE = 112
+_GUTTER = 10
+_HEAD, _MARGIN = 62, 12
+_INK, _MUTED = (45, 49, 57), (120, 126, 136)
 _BLANK = np.full((1, 1, 3), PAPER, np.uint8)
 
 
@@ -53,33 +56,45 @@ def draw_samples(split: Split, num: int, seed: int) -> Samples:
     return Samples(images, split.labels[chosen], masks)
 
 
-def sheet_of(views: Mapping[str, Samples], classes: Sequence[str]) -> Image.Image:
+def sheet_of(views: Mapping[str, Samples], classes: Sequence[str], heading: tuple[str, str]) -> Image.Image:
     """Views of the same records below each other, row by row.
 
     Args:
         views: One view, or several by name, such as ``before`` and ``after`` augmentation; each
             has the same records in the same order.
-        classes: Class names; they stand below the images, in the second and later views the
-            name of the view.
+        classes: Class names; they stand below the images of the first view, the view's name below
+            those of the others.
+        heading: A title and a line below it.
 
     Returns:
         The sheet, in RGB.
     """
     tile = _tile(max(max(image.shape[:2]) for samples in views.values() for image in samples.images))
     tiles = {name: _tiles(samples, tile) for name, samples in views.items()}
-    total = len(next(iter(tiles.values())))
     images: list[npt.NDArray[np.uint8]] = []
     captions: list[str] = []
-    for start in range(0, total, _COLUMNS):
+    several = len(views) > 1
+    for start in range(0, len(next(iter(tiles.values()))), _COLUMNS):
         for number, (name, samples) in enumerate(views.items()):
             row = tiles[name][start : start + _COLUMNS]
-            labels = samples.labels[start : start + _COLUMNS]
-            images.extend(row)
-            captions.extend(name if number else classes[label] for label in labels)
-            if len(views) > 1:  # the next view begins a new row
-                images.extend([_BLANK] * (_COLUMNS - len(row)))
-                captions.extend([""] * (_COLUMNS - len(row)))
-    return contact_sheet(images, captions, columns=_COLUMNS, tile=tile)
+            names = [name if number else classes[label] for label in samples.labels[start : start + _COLUMNS]]
+            blank = _COLUMNS - len(row) if several else 0  # the next view begins a new row
+            images.extend([*row, *[_BLANK] * blank])
+            captions.extend([*names, *[""] * blank])
+    return _headed(contact_sheet(images, captions, columns=_COLUMNS, tile=tile, gutter=_GUTTER), *heading)
+
+
+def _headed(sheet: Image.Image, title: str, line: str) -> Image.Image:
+    """A sheet below a title and a smaller line, wide enough for both."""
+    fonts = (font_of(17), font_of(12))
+    width = max(sheet.width, *(int(font.getlength(text)) + 40 for font, text in zip(fonts, (title, line), strict=True)))
+    page = Image.new("RGB", (width + 2 * _MARGIN, sheet.height + _HEAD + _MARGIN), PAPER)
+    page.paste(sheet, (_MARGIN, _HEAD))
+    draw = ImageDraw.Draw(page)
+    left = _MARGIN + 8  # as the sheet's first tile
+    draw.text((left, 30), title, fill=_INK, font=fonts[0], anchor="ls")
+    draw.text((left, 52), line, fill=_MUTED, font=fonts[1], anchor="ls")
+    return page
 
 
 def _tiles(samples: Samples, tile: int) -> list[npt.NDArray[np.uint8]]:

@@ -71,7 +71,7 @@ def few(evidence: Evidence) -> Iterator[Finding]:
         names = [f"{evidence.subject.classes[label]} ({counts[label]:,})" for label in small]
         message = f"{plural(len(small), 'class has', 'classes have')} fewer than {FEW_IMAGES} images: {listed(names)}"
         hint = "collect more, or join or drop these classes"
-        yield Finding(Severity.WARNING, "data/few", message, numbers, tuple(names[:MOST_EXAMPLES]), hint)
+        yield Finding(Severity.WARNING, "data/few", message, numbers, hint=hint)
     elif mean < LEAN_IMAGES:
         message = f"{mean:.1f} images a class, on average: expected {LEAN_IMAGES} or more to train from nothing"
         yield Finding(Severity.NOTE, "data/few", message, numbers, hint="augmentation and weight decay help")
