@@ -33,6 +33,7 @@ class DataReporter(CommandReporter):
         console = console or Console(stderr=True, highlight=False)
         self.packed: list[str] = []
         self._clock = clock
+        self._is_packing = False
         self._lines: PackingLines | None = None
         self._live: Live | None = None
         if console.is_terminal and not console.is_dumb_terminal:
@@ -53,9 +54,10 @@ class DataReporter(CommandReporter):
 
     def packing(self, described: str, done: int, total: int) -> None:
         """A bar for each source, or a line."""
-        if not self.packed or self.packed[-1] != described:
+        if not self._is_packing:
             self.packed.append(described)
             self._begin("packing", total, described)
+        self._is_packing = done < total
         self._step(done, total)
 
     def counting(self, label: str, total: int) -> Callable[[int], None]:

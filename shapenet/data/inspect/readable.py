@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.records import Arrays, Field, Records, UnreadableError
-from shapenet.data.workers import available_cores, blocks_of, run_blocks
+from shapenet.data.workers import blocks_of, run_blocks
 from shapenet.errors import Problem
 
 _BLOCK = 64
@@ -34,7 +34,7 @@ def find_faults(records: Records) -> dict[int, Problem]:
     """
     blocks = blocks_of(len(records), _BLOCK)
     faults: dict[int, Problem] = {}
-    with closing(run_blocks(_faults_of, (records,), blocks, min(available_cores(), len(blocks)))) as found:
+    with closing(run_blocks(_faults_of, (records,), blocks, None)) as found:
         for _, some in found:
             faults.update(some)
     return dict(sorted(faults.items()))

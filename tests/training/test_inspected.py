@@ -1,0 +1,70 @@
+"""Data is opened to be looked at, whatever state it is in."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from shapenet.data.inspect.subject import ALL
+from shapenet.errors import DataError
+from shapenet.training.inspected import subject_at, subject_of
+from shapenet.training.reporter import Reporter
+
+from .conftest import experiment_in
+
+CSV_CONFIG = """\
+name: tiny
+data:
+  source: {csv: {path: list.csv}}
+  test: {csv: {path: list.csv}}
+  split: {val: 0.25}
+model: {layers: [Flatten]}
+"""
+
+
+@pytest.fixture
+def listed(tmp_path):
+    """A CSV of 40 images, one of them damaged."""
+    random = np.random.default_rng(0)
+    rows = ["path,label"]
+    for index in range(40):
+        Image.fromarray(random.integers(0, 256, (6, 6), dtype=np.uint8)).save(tmp_path / f"{index}.png")
+        rows.append(f"{index}.png,{index % 2}")
+    (tmp_path / "7.png").write_bytes(b"")
+    path = tmp_path / "list.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def test_a_config_is_divided_as_training_would(tmp_path):
+    subject = subject_of(experiment_in(tmp_path, "data.limit=100"), Reporter(), tolerant=False)
+    assert {name: len(split) for name, split in subject.splits.items()} == {"train": 60, "val": 20, "test": 20}
+    assert (subject.described, subject.num_records) == ("tiny.yaml", 200)
+
+
+def test_damage_is_borne_only_on_request(listed):
+    with pytest.raises(DataError, match="received an empty file"):
+        subject_at(listed, Reporter(), tolerant=False)
+    subject = subject_at(listed, Reporter(), tolerant=True)
+    assert (len(subject.splits[ALL]), subject.num_records, len(subject.faults)) == (39, 40, 1)
+    assert subject.name(ALL, 7) == "8.png"
+
+
+def test_sources_that_overlap_are_shown_all_the_same(listed, tmp_path):
+    subject = subject_of(experiment_in(tmp_path, config=CSV_CONFIG), Reporter(), tolerant=True)
+    assert (len(subject.splits["test"]), subject.num_records, len(subject.faults)) == (39, 80, 2)
+    assert subject.problems == ()
+
+
+def test_what_can_not_be_divided_is_given_whole(tmp_path):
+    experiment = experiment_in(tmp_path, "data.limit=1")
+    with pytest.raises(DataError, match="at least two classes"):
+        subject_of(experiment, Reporter(), tolerant=False)
+    subject = subject_of(experiment, Reporter(), tolerant=True)
+    assert [problem.code for problem in subject.problems] == ["data/single-class"]
+    assert len(subject.splits[ALL]) == 200
+
+
+def test_a_path_without_a_source_is_an_error(tmp_path):
+    (tmp_path / "data.xyz").write_text("")
+    with pytest.raises(DataError, match="ends in"):
+        subject_at(tmp_path / "data.xyz", Reporter(), tolerant=True)
