@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -59,11 +59,15 @@ FractionRange = Annotated[
 ]
 """Two numbers from 0 to 1."""
 
+Names = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(as_tuple)]
+"""A list of names."""
+
 ImageSize = (
-    Annotated[int, Field(ge=1, le=16384)]
+    Literal["any"]
+    | Annotated[int, Field(ge=1, le=16384)]
     | Annotated[
         tuple[Annotated[int, Field(ge=1, le=16384)], Annotated[int, Field(ge=1, le=16384)]],
         BeforeValidator(as_tuple),
     ]
 )
-"""A side in pixels, or ``[height, width]``."""
+"""A side in pixels, ``[height, width]``, or ``any``."""

@@ -12,7 +12,9 @@ from shapenet.plugins import broken_plugin
 _BUILT_IN = (
     "shapenet.keras_vocabulary",
     "shapenet.data.csv.source",
+    "shapenet.data.folder.source",
     "shapenet.data.shapes.source",
+    "shapenet.data.text.source",
     "shapenet.tasks.classification",
 )
 _ENTRY_POINTS = "shapenet.plugins"

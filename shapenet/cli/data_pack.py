@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from shapenet.cli.data_subject import ConfigFile, chosen, subject_options
 if TYPE_CHECKING:
     from shapenet.data.records import Records
     from shapenet.data.store import Store
+    from shapenet.training.reporter import Reporter
 
 
 @click.command("pack")
@@ -27,27 +29,26 @@ def pack(path: Path | None, config: Path | None, overrides: tuple[str, ...]) -> 
 
     named = chosen(path, config, overrides)
     with DataReporter() as reporter:
-        from shapenet.training.data import pack_with
-
         done = []
-        for records in _sources(named):
+        for records, pack_it in _sources(named, reporter):
             known, start = len(reporter.packed), time.perf_counter()
-            store = pack_with(reporter)(records)
+            store = pack_it(records)
             seconds = time.perf_counter() - start if len(reporter.packed) > known else None
             done.append((records.describe, store, seconds))
     _say_what_is_there(done)
 
 
-def _sources(named: Path | ConfigFile) -> list[Records]:
-    """The sources that the command line names, equal ones once."""
-    from shapenet.training.data import open_sources
-    from shapenet.training.inspected import records_at
+def _sources(named: Path | ConfigFile, reporter: Reporter) -> list[tuple[Records, Callable[[Records], Store]]]:
+    """The sources that the command line names, equal ones once, and what packs each."""
+    from shapenet.training.data import open_sources, pack_with
+    from shapenet.training.inspected import packing, records_at
 
     if isinstance(named, Path):
-        return [records_at(named)]
+        return [(records_at(named), packing(reporter, tolerant=False))]
     experiment = named.load()
     with experiment.locating():
-        return list({records.key: records for records in open_sources(experiment.config.data).values()}.values())
+        sources = {records.key: records for records in open_sources(experiment.config.data).values()}
+    return [(records, pack_with(reporter, experiment.config.data)) for records in sources.values()]
 
 
 def _say_what_is_there(done: list[tuple[str, Store, float | None]]) -> None:
@@ -60,5 +61,6 @@ def _say_what_is_there(done: list[tuple[str, Store, float | None]]) -> None:
         how = "packed already"
         if seconds is not None:
             how = f"packed in {duration(seconds)} ({len(store) / seconds:,.0f} images/s)"
-        click.echo(f"{printable(described)}: {len(store):,} images, {readable_bytes(stored_bytes(store))}, {how}")
+        bad = f" ({len(store.meta.bad):,} can't be read)" if store.meta.bad else ""
+        click.echo(f"{printable(described)}: {len(store):,} images{bad}, {readable_bytes(stored_bytes(store))}, {how}")
         click.echo(f"  {printable(store.folder)}")

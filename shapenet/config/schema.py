@@ -56,6 +56,11 @@ class DataConfig(Section):
     allow_overlap: bool = False
     """Go on although the same image stands in two splits that come from different sources."""
 
+    on_bad: Literal["error", "skip"] = "error"
+    """What to do about images that can't be read: stop, or leave them out."""
+    max_bad_fraction: Fraction = 0.05
+    """With ``on_bad: skip``, stop all the same if a larger part of a source can't be read."""
+
     @model_validator(mode="after")
     def _leaves_some_to_train(self) -> DataConfig:
         held_out = {"val": self.split.val * (self.val is None), "test": self.split.test * (self.test is None)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ import numpy.typing as npt
 
 from shapenet.data.order import epoch_order
 from shapenet.data.store import Store
+
+Positions = npt.NDArray[np.int64]
+"""Positions of records in a split."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,8 @@ class Split:
         return len(self.indices)
 
     @property
-    def image_shape(self) -> tuple[int, ...]:
-        """``(height, width, channels)``."""
+    def image_shape(self) -> tuple[int | None, ...]:
+        """``(height, width, channels)``; None where sides vary."""
         return self.store.meta.fields["image"].shape
 
     @property
@@ -42,18 +45,42 @@ class Split:
         """NumPy's name of the images' type."""
         return self.store.meta.fields["image"].dtype
 
-    def images(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
-        """The images at `positions` of the split, ``(len(positions), height, width, channels)``."""
-        return self.store["image"][self.indices[positions]]
+    @property
+    def is_ragged(self) -> bool:
+        """Whether the images' sizes vary."""
+        return self.store.meta.fields["image"].is_ragged
+
+    def images(self, positions: Positions) -> npt.NDArray[Any]:
+        """The images at `positions` of the split, ``(len(positions), height, width, channels)``.
+
+        Raises:
+            ValueError: They differ in size.
+        """
+        indices = self.indices[positions]
+        if self.is_ragged:
+            return np.stack([self.store.value("image", int(index)) for index in indices])
+        return self.store["image"][indices]
+
+    def image_list(self, positions: Positions) -> list[npt.NDArray[Any]]:
+        """The images at `positions` of the split, each in its own size."""
+        return [self.store.value("image", int(index)) for index in self.indices[positions]]
+
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """For each record a number that is equal where images are of one size, from 0; shape ``(len(self),)``."""
+        if not self.is_ragged:
+            return np.zeros(len(self), np.int64)
+        shapes = self.store.ragged("image").shapes[self.indices]
+        return np.asarray(np.unique(shapes, axis=0, return_inverse=True)[1], np.int64).reshape(-1)
 
 
 @dataclass
 class Batches:
-    """Batches of one split.
+    """Batches of one split; the images of a batch are of one size.
 
     Attributes:
         split: The records.
-        batch_size: Records in a batch; the last of an epoch may hold fewer.
+        batch_size: Records in a batch; the last of an epoch may hold fewer, and so may the
+            last of each size where sizes vary.
         seed: Shuffles anew each epoch; None keeps the records in order.
         epoch: Number of the epoch that the next iteration gives, from 0.
     """
@@ -61,32 +88,58 @@ class Batches:
     split: Split
     batch_size: int
     seed: int | None = None
-    epoch: int = field(default=0)
+    epoch: int = 0
+
+    def __post_init__(self) -> None:
+        self._sizes = self.split.sizes()
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        return math.ceil(len(self.split) / self.batch_size)
+        return sum(math.ceil(count / self.batch_size) for count in np.bincount(self._sizes).tolist())
 
     def groups(self, batches_per_group: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
         """The batches of an epoch, several stacked at a time: one gather costs less than many.
 
         Args:
             batches_per_group: How many batches to stack; the last group may hold fewer,
-                and a last incomplete batch is a group of its own.
+                and an incomplete batch is a group of its own.
 
         Yields:
             Images ``(batches, batch_size, height, width, channels)`` and labels
             ``(batches, batch_size)``, int64.
         """
-        size, total = self.batch_size, len(self.split)
-        order = np.arange(total) if self.seed is None else epoch_order(total, self.seed, self.epoch)
-        full = total // size * size
-        step = size * batches_per_group
-        for start in range(0, full, step):
-            yield self._gather(order[start : min(start + step, full)], size)
-        if full < total:
-            yield self._gather(order[full:], total - full)
+        for positions, size in self._groups(batches_per_group):
+            images = self.split.images(positions)
+            yield images.reshape(-1, size, *images.shape[1:]), self.split.labels[positions].reshape(-1, size)
 
-    def _gather(self, positions: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-        images = self.split.images(positions)
-        return images.reshape(-1, size, *images.shape[1:]), self.split.labels[positions].reshape(-1, size)
+    def positions(self) -> Positions:
+        """Positions of the records of an epoch in the order in which `groups` gives them, int64."""
+        return np.concatenate([positions for positions, _ in self._groups(1)])
+
+    def _groups(self, batches_per_group: int) -> Iterator[tuple[Positions, int]]:
+        """Positions of each group's records, and the size of its batches."""
+        order = self._order()
+        if not self.split.is_ragged:
+            yield from _cut(order, self.batch_size, batches_per_group)
+            return
+        sizes = self._sizes[order]
+        one_size = [order[sizes == size] for size in range(int(sizes.max(initial=-1)) + 1)]
+        batches = [batch for records in one_size for batch in _cut(records, self.batch_size, 1)]
+        # Sizes must come mixed, or an epoch would end on the largest images alone.
+        mixed = range(len(batches)) if self.seed is None else epoch_order(len(batches), self.seed, self.epoch).tolist()
+        yield from (batches[number] for number in mixed)
+
+    def _order(self) -> Positions:
+        total = len(self.split)
+        return np.arange(total) if self.seed is None else epoch_order(total, self.seed, self.epoch)
+
+
+def _cut(
+    order: npt.NDArray[np.int64], size: int, batches_per_group: int
+) -> Iterator[tuple[npt.NDArray[np.int64], int]]:
+    """Groups of whole batches, then what is left."""
+    full = len(order) // size * size
+    for start in range(0, full, size * batches_per_group):
+        yield order[start : min(start + size * batches_per_group, full)], size
+    if full < len(order):
+        yield order[full:], len(order) - full

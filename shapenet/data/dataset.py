@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ from shapenet.data.records import Field, Records
 from shapenet.data.split import check_split, limit_balanced, split_stratified
 from shapenet.data.store import CONTENT, Store, content_keys
 from shapenet.errors import DataError
+
+_MOST_SHOWN = 10
 
 Pack = Callable[[Records], Store]
 """Packs records, or finds them packed."""
@@ -99,7 +101,8 @@ def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dat
     """
     main = sources["train"]
     store = pack(main)
-    used = limit_balanced(store["label"][:], plan.limit, plan.seed)
+    good = store.good()
+    used = good[limit_balanced(store["label"][good], plan.limit, plan.seed)]
     fractions = {name: value for name, value in plan.fractions.items() if value and name not in sources}
     sides = split_stratified(store["label"][used], store[CONTENT][used], fractions, plan.seed)
     like = Expected(main.classes, store.meta.fields["image"], main.describe)
@@ -110,7 +113,8 @@ def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dat
     splits = {name: splits[name] for name in ("train", "val", "test") if name in splits}
     for name, split in splits.items():
         check_split(name, split.labels, main.classes)
-    warnings = [*_source_warnings(sources), *_duplicate_warning(store)]
+    stores = {id(split.store): split.store for split in splits.values()}
+    warnings = [*_source_warnings(sources), *_reading_warnings(stores.values()), *_duplicate_warning(store)]
     warnings += _check_overlap(splits, plan.allow_overlap)
     fingerprint = _fingerprint(splits, main.classes)
     return Dataset(
@@ -144,16 +148,30 @@ def adopt(records: Records, store: Store, like: Expected) -> Split:
             f"{like.described} of {like.image.shape} {like.image.dtype}",
             hint="give both sources the same size and color",
         )
-    labels = np.array([like.classes.index(name) for name in records.classes], np.int64)[store["label"][:]]
-    return Split(store, np.arange(len(store)), labels)
+    good = store.good()
+    labels = np.array([like.classes.index(name) for name in records.classes], np.int64)[store["label"][good]]
+    return Split(store, good, labels)
 
 
 def _source_warnings(sources: Mapping[str, Records]) -> list[str]:
     return [warning for records in sources.values() for warning in records.warnings]
 
 
+def _reading_warnings(stores: Iterable[Store]) -> Iterator[str]:
+    """What packing found: records that are left out, and what was noted of others."""
+    for store in stores:
+        if store.meta.bad:
+            first = "".join(f"\n  {why}" for why in list(store.meta.bad.values())[:_MOST_SHOWN])
+            more = len(store.meta.bad) - _MOST_SHOWN
+            rest = f"\n  and {more:,} more" if more > 0 else ""
+            what = f"{len(store.meta.bad):,} of {len(store):,} records can't be read and are left out"
+            yield f"{store.meta.described}: {what}{first}{rest}"
+        yield from (f"{store.meta.described}: {count:,} images {what}" for what, count in store.meta.notes.items())
+
+
 def _duplicate_warning(store: Store) -> list[str]:
-    repeated = len(store) - len(np.unique(content_keys([store[CONTENT]])))
+    good = store.good()
+    repeated = len(good) - len(np.unique(content_keys([store[CONTENT][good]])))
     if not repeated:
         return []
     described = store.meta.described

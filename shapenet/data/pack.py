@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.records import Records
-from shapenet.data.store import CONTENT, CONTENT_FIELD, Store, StoreMeta, create_arrays, field_path, write_meta
+from shapenet.data import ragged
+from shapenet.data.records import Arrays, Field, Records, UnreadableError, Values, collected_notes
+from shapenet.data.store import CONTENT, CONTENT_FIELD, FORMAT, Store, StoreMeta, create_arrays, field_path, write_meta
 from shapenet.data.workers import available_cores, blocks_of, run_blocks
 from shapenet.errors import DataError, Problem
 from shapenet.rundir.atomic import machine_errors, new_folder, remove_stale
@@ -24,6 +27,7 @@ Progress = Callable[[int, int], None]
 _BLOCK_BYTES = 4 << 20
 _WORTH_A_POOL_BYTES = 8 << 20
 _WORTH_A_POOL_RECORDS = 4000
+_SIDE_GUESSED = 256
 _STALE_SECONDS = 24 * 3600.0
 _MOST_SHOWN = 10
 
@@ -35,83 +39,142 @@ def default_cache_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "shapenet"
 
 
-def open_packed(records: Records, cache_dir: Path, progress: Progress | None = None) -> Store:
+def open_packed(
+    records: Records, cache_dir: Path, progress: Progress | None = None, *, max_bad_fraction: float = 0.0
+) -> Store:
     """The store of `records`, packed first if it is not there yet.
 
     Args:
         records: What to pack.
         cache_dir: Folder of all stores, shared between runs.
         progress: Called while packing.
+        max_bad_fraction: Up to so large a part of the records, from 0 to 1, may be unreadable;
+            the store then names them in its `bad`.
 
     Raises:
-        DataError: Records can't be read (all are listed, the first ten by name).
+        DataError: More records can't be read (the first ten are listed).
         MachineError: The cache can't be written, or a worker was killed.
     """
-    folder = cache_dir / "stores" / records.key[:32]
+    folder = store_folder(records, cache_dir)
     if not folder.is_dir():
         remove_stale(folder.parent, _STALE_SECONDS)
         with new_folder(folder) as temporary, machine_errors(folder):
-            _pack(records, temporary, progress or (lambda done, total: None))
-    return Store(folder)
+            _pack(records, temporary, progress or (lambda done, total: None), max_bad_fraction)
+    store = Store(folder)
+    if len(store.meta.bad) > max_bad_fraction * len(store):
+        bad = store.meta.bad.items()
+        raise _unreadable([Problem("data/unreadable", why) for _, why in bad], len(store), records.describe)
+    return store
 
 
-def _pack(records: Records, folder: Path, progress: Progress) -> None:
+def store_folder(records: Records, cache_dir: Path) -> Path:
+    """Where the store of `records` is, or would be."""
+    name = hashlib.sha256(f"{FORMAT} {records.key}".encode()).hexdigest()[:32]
+    return cache_dir / "stores" / name
+
+
+def _pack(records: Records, folder: Path, progress: Progress, max_bad_fraction: float) -> None:
     fields = {**records.fields, CONTENT: CONTENT_FIELD}
     create_arrays(folder, fields, len(records))
-    record_bytes = sum(np.dtype(f.dtype).itemsize * int(np.prod(f.shape)) for f in fields.values())
+    record_bytes = sum(_num_bytes(field) for field in fields.values())
     small = len(records) < _WORTH_A_POOL_RECORDS and record_bytes * len(records) < _WORTH_A_POOL_BYTES
     blocks = blocks_of(len(records), max(1, min(_BLOCK_BYTES // record_bytes, -(-len(records) // 8))))
-    written = run_blocks(_write, (records, folder, tuple(fields)), blocks, 1 if small else available_cores())
-    problems: list[Problem] = []
+    written = run_blocks(_write, (records, folder, fields), blocks, 1 if small else available_cores())
+    faults: dict[int, Problem] = {}
+    notes: Counter[str] = Counter()
     done = 0
     with closing(written):
-        for (start, stop), found in written:
-            problems.extend(found)
+        for (start, stop), (found, noted) in written:
+            faults.update(found)
+            notes += noted
             done += stop - start
             progress(done, len(records))
-    if problems:
-        raise _unreadable(problems, records.describe)
-    arrays = {name: np.load(field_path(folder, name), mmap_mode="r") for name in (CONTENT, "label")}
-    fingerprint = _fingerprint(arrays[CONTENT], arrays["label"], records.classes)
-    write_meta(folder, StoreMeta(len(records), fields, tuple(records.classes), fingerprint, records.describe))
+    if len(faults) > max_bad_fraction * len(records):
+        raise _unreadable([faults[position] for position in sorted(faults)], len(records), records.describe)
+    for name, field in fields.items():
+        if field.is_ragged:
+            ragged.join_parts(folder, name, field, (start for start, _ in blocks))
+    bad = {position: _one_line(faults[position]) for position in sorted(faults)}
+    fingerprint = _fingerprint(folder, fields, records.classes)
+    meta = StoreMeta(len(records), fields, tuple(records.classes), fingerprint, records.describe, bad, dict(notes))
+    write_meta(folder, meta)
 
 
-def _write(records: Records, folder: Path, names: tuple[str, ...], start: int, stop: int) -> tuple[Problem, ...]:
-    """Write the records from `start` up to `stop` into the arrays of a store; returns what can't be read."""
-    try:
-        block = records.read(start, stop)
-    except DataError as error:
-        return error.problems
-    block[CONTENT] = content_digests(block["image"])
-    for name in names:
-        np.load(field_path(folder, name), mmap_mode="r+")[start:stop] = block[name]
-    return ()
+def _num_bytes(field: Field) -> int:
+    """Size of one record's value; sides that vary are guessed."""
+    return np.dtype(field.dtype).itemsize * int(np.prod([side or _SIDE_GUESSED for side in field.shape], dtype=int))
 
 
-def content_digests(images: npt.NDArray[Any]) -> npt.NDArray[np.uint64]:
-    """128-bit BLAKE2b digests of each image's bytes.
+def _write(
+    records: Records, folder: Path, fields: Mapping[str, Field], start: int, stop: int
+) -> tuple[dict[int, Problem], Counter[str]]:
+    """Write the records from `start` up to `stop`; returns what can't be read, and what was noted."""
+    faults: dict[int, Problem] = {}
+    with collected_notes() as notes:
+        try:
+            parts = [(start, records.read(start, stop))]
+        except UnreadableError as error:
+            faults = error.faults
+            edges = [start - 1, *sorted(faults), stop]
+            gaps = [(low + 1, high) for low, high in pairwise(edges) if high - low > 1]
+            notes.clear()
+            parts = [(low, records.read(low, high)) for low, high in gaps]
+    for low, arrays in parts:
+        _write_arrays(folder, fields, low, arrays)
+    return faults, notes
+
+
+def _write_arrays(folder: Path, fields: Mapping[str, Field], start: int, arrays: Arrays) -> None:
+    arrays[CONTENT] = content_digests(arrays["image"])
+    positions = range(start, start + len(arrays["image"]))
+    for name, field in fields.items():
+        if field.is_ragged:
+            ragged.write_part(folder, name, positions, list(arrays[name]))
+        else:
+            np.load(field_path(folder, name), mmap_mode="r+")[start : positions.stop] = arrays[name]
+
+
+def content_digests(images: Values) -> npt.NDArray[np.uint64]:
+    """128-bit BLAKE2b digests of each image's bytes, and of its shape where shapes vary.
 
     Args:
-        images: Shape ``(n, ...)``.
+        images: Shape ``(n, ...)``, or images of any shapes.
 
     Returns:
         Shape ``(n, 2)``.
     """
-    rows = np.ascontiguousarray(images).reshape(len(images), -1).view(np.uint8)
-    digests = b"".join(hashlib.blake2b(row.data, digest_size=16).digest() for row in rows)
-    return np.frombuffer(digests, dtype=np.uint64).reshape(-1, 2)
+    if isinstance(images, np.ndarray):
+        rows = np.ascontiguousarray(images).reshape(len(images), -1).view(np.uint8)
+        digests: Iterable[bytes] = (hashlib.blake2b(row.data, digest_size=16).digest() for row in rows)
+    else:
+        digests = (_digest_with_shape(image) for image in images)
+    return np.frombuffer(b"".join(digests), dtype=np.uint64).reshape(-1, 2)
 
 
-def _fingerprint(content: npt.NDArray[Any], labels: npt.NDArray[Any], classes: tuple[str, ...]) -> str:
+def _digest_with_shape(image: npt.NDArray[Any]) -> bytes:
+    digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
+    digest.update(np.ascontiguousarray(image).data)
+    return digest.digest()
+
+
+def _fingerprint(folder: Path, fields: Mapping[str, Field], classes: tuple[str, ...]) -> str:
+    """Digest of the classes and of all fields; images are in it by the digests of their content."""
     digest = hashlib.sha256("\0".join(classes).encode())
-    digest.update(content.tobytes())
-    digest.update(labels.tobytes())
+    for name in (CONTENT, *sorted(name for name in fields if name not in (CONTENT, "image"))):
+        digest.update(name.encode())
+        digest.update(np.load(field_path(folder, name), mmap_mode="r"))
     return digest.hexdigest()
 
 
-def _unreadable(problems: list[Problem], described: str) -> DataError:
-    shown = sorted(problems, key=lambda p: (p.place.line or 0) if p.place else 0)[:_MOST_SHOWN]
+def _one_line(problem: Problem) -> str:
+    return f"{problem.place}: {problem.message}" if problem.place else problem.message
+
+
+def _unreadable(problems: list[Problem], num_records: int, described: str) -> DataError:
+    shown = problems[:_MOST_SHOWN]
     if len(problems) > len(shown):
-        rest = f"{len(problems):,} records of {described} can't be read; the first {len(shown)} are listed above"
-        shown.append(Problem("data/unreadable", rest))
+        first = f"the first {len(shown)} are listed above"
+        rest = f"{len(problems):,} of the {num_records:,} records of {described} can't be read; {first}"
+        hint = "data.on_bad: skip leaves them out, if they are few"
+        shown.append(Problem("data/unreadable", rest, hint=hint))
     return DataError(shown)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -36,12 +39,49 @@ class Field:
         """Whether the shape varies from record to record."""
         return None in self.shape
 
+    @property
+    def fixed_shape(self) -> tuple[int, ...]:
+        """The shape of every record's value.
+
+        Raises:
+            ValueError: It varies.
+        """
+        shape = tuple(side for side in self.shape if side is not None)
+        if len(shape) != len(self.shape):
+            raise ValueError(f"expected a field of one shape, received {self.shape}")
+        return shape
+
     def fits(self, value: npt.NDArray[Any]) -> bool:
         """Whether one record's value has this type and shape."""
         same_shape = len(value.shape) == len(self.shape) and all(
             side in (None, received) for side, received in zip(self.shape, value.shape, strict=True)
         )
         return value.dtype == np.dtype(self.dtype) and same_shape
+
+
+_notes: ContextVar[Counter[str] | None] = ContextVar("notes", default=None)
+
+
+def note(text: str) -> None:
+    """Say that something is true of the record being read, for example that it is an animation.
+
+    Args:
+        text: What is true of it, as it follows "3 records": ``are animations: ...``.
+    """
+    counts = _notes.get()
+    if counts is not None:
+        counts[text] += 1
+
+
+@contextmanager
+def collected_notes() -> Iterator[Counter[str]]:
+    """Count what is noted while the block lasts."""
+    counts: Counter[str] = Counter()
+    token = _notes.set(counts)
+    try:
+        yield counts
+    finally:
+        _notes.reset(token)
 
 
 class UnreadableError(DataError):

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from shapenet.data import ragged
+from shapenet.data.ragged import Ragged
 from shapenet.data.records import Field
 from shapenet.errors import DataError, Place
 
 CONTENT = "content"
 """Name of the field that holds 128 bits of a digest of each record's image."""
 CONTENT_FIELD = Field("uint64", (2,))
+FORMAT = 2
+"""Goes up whenever stores are laid out anew; part of their folders' names."""
 _META = "store.json"
-_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,9 @@ class StoreMeta:
         classes: Class names in label order.
         fingerprint: Digest of all images, labels and class names.
         described: What the packed source called itself.
+        bad: Why records could not be read, by position; they are part of no split.
+        notes: What was found while reading that the user should know, each with the
+            number of records that it is true of.
     """
 
     num_records: int
@@ -39,6 +46,8 @@ class StoreMeta:
     classes: tuple[str, ...]
     fingerprint: str
     described: str
+    bad: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    notes: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 class Store:
@@ -55,9 +64,9 @@ class Store:
         self.folder = folder
         try:
             self.meta = _read_meta(folder / _META)
-            self._arrays = {name: np.load(field_path(folder, name), mmap_mode="r") for name in self.meta.fields}
-            for name, field in self.meta.fields.items():
-                _check_array(name, self._arrays[name], field, self.meta.num_records)
+            self._arrays = {name: _open(folder, name, given) for name, given in self.meta.fields.items()}
+            for name, values in self._arrays.items():
+                _check_length(name, len(values), self.meta.num_records)
         except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
             raise DataError(
                 "data/store",
@@ -71,9 +80,36 @@ class Store:
         return self.meta.num_records
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        """The memory-mapped array of a field, of shape ``(num_records, *field.shape)``."""
-        array: npt.NDArray[Any] = self._arrays[name]
-        return array
+        """The memory-mapped array of a field, of shape ``(num_records, *field.shape)``.
+
+        Raises:
+            KeyError: There is no such field, or it is ragged.
+        """
+        values = self._arrays[name]
+        if isinstance(values, Ragged):
+            raise KeyError(f"{name} is ragged: Store.ragged gives it")
+        return values
+
+    def ragged(self, name: str) -> Ragged:
+        """The values of a ragged field.
+
+        Raises:
+            KeyError: There is no such field, or it is not ragged.
+        """
+        values = self._arrays[name]
+        if not isinstance(values, Ragged):
+            raise KeyError(f"{name} is not ragged: Store[...] gives it")
+        return values
+
+    def value(self, name: str, index: int) -> npt.NDArray[Any]:
+        """One record's value of any field."""
+        value: npt.NDArray[Any] = np.asarray(self._arrays[name][index])
+        return value
+
+    def good(self) -> npt.NDArray[np.int64]:
+        """Positions of the records that could be read, int64, in rising order."""
+        positions = np.arange(len(self))
+        return np.delete(positions, sorted(self.meta.bad)) if self.meta.bad else positions
 
 
 def field_path(folder: Path, name: str) -> Path:
@@ -82,7 +118,7 @@ def field_path(folder: Path, name: str) -> Path:
 
 
 def create_arrays(folder: Path, fields: Mapping[str, Field], num_records: int) -> None:
-    """Make the file of each field at its full size, unwritten.
+    """Make the file of each field at its full size, unwritten; of ragged fields the shapes.
 
     The disk space is taken at once where the system can do so: a disk that fills up while a
     mapped array is written would kill the process.
@@ -91,8 +127,11 @@ def create_arrays(folder: Path, fields: Mapping[str, Field], num_records: int) -
         OSError: The disk is full, and the like.
     """
     for name, field in fields.items():
+        if field.is_ragged:
+            ragged.create(folder, name, field, num_records)
+            continue
         path = field_path(folder, name)
-        np.lib.format.open_memmap(path, mode="w+", dtype=field.dtype, shape=(num_records, *field.shape))
+        np.lib.format.open_memmap(path, mode="w+", dtype=field.dtype, shape=(num_records, *field.fixed_shape))
         if hasattr(os, "posix_fallocate"):
             with path.open("r+b") as file:
                 os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
@@ -100,7 +139,7 @@ def create_arrays(folder: Path, fields: Mapping[str, Field], num_records: int) -
 
 def write_meta(folder: Path, meta: StoreMeta) -> None:
     """Write ``store.json``."""
-    (folder / _META).write_text(json.dumps({"format": _FORMAT, **asdict(meta)}, indent=1) + "\n")
+    (folder / _META).write_text(json.dumps({"format": FORMAT, **dataclasses.asdict(meta)}, indent=1) + "\n")
 
 
 def content_keys(digests: Iterable[npt.NDArray[np.uint64]]) -> npt.NDArray[np.void]:
@@ -118,12 +157,22 @@ def content_keys(digests: Iterable[npt.NDArray[np.uint64]]) -> npt.NDArray[np.vo
 
 def _read_meta(path: Path) -> StoreMeta:
     content = json.loads(path.read_text())
-    if content.pop("format") != _FORMAT:
+    if content.pop("format") != FORMAT:
         raise ValueError("it was written by another version of shapenet")
-    fields = {name: Field(field["dtype"], tuple(field["shape"])) for name, field in content.pop("fields").items()}
-    return StoreMeta(fields=fields, classes=tuple(content.pop("classes")), **content)
+    fields = {name: Field(given["dtype"], tuple(given["shape"])) for name, given in content.pop("fields").items()}
+    bad = {int(position): why for position, why in content.pop("bad").items()}
+    return StoreMeta(fields=fields, classes=tuple(content.pop("classes")), bad=bad, **content)
 
 
-def _check_array(name: str, array: npt.NDArray[Any], field: Field, num_records: int) -> None:
-    if array.dtype != np.dtype(field.dtype) or array.shape != (num_records, *field.shape):
-        raise ValueError(f"field {name} is {array.dtype} {array.shape}, expected {field.dtype} {field.shape}")
+def _open(folder: Path, name: str, field: Field) -> npt.NDArray[Any] | Ragged:
+    if field.is_ragged:
+        return Ragged(folder, name, field)
+    array: npt.NDArray[Any] = np.load(field_path(folder, name), mmap_mode="r")
+    if array.dtype != np.dtype(field.dtype) or array.shape[1:] != field.shape:
+        raise ValueError(f"field {name} is {array.dtype} {array.shape[1:]}, expected {field.dtype} {field.shape}")
+    return array
+
+
+def _check_length(name: str, received: int, expected: int) -> None:
+    if received != expected:
+        raise ValueError(f"field {name} has {received:,} records, expected {expected:,}")

@@ -23,6 +23,7 @@ from shapenet.training.reporter import Reporter
 from shapenet.training.session import import_keras_meanwhile, start_session
 
 if TYPE_CHECKING:
+    from shapenet.data.batches import Batches
     from shapenet.training.build import Compiled
 
 
@@ -111,9 +112,18 @@ def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[d
     _load_weights(compiled, weights)
     feed = to_dataset(batches, len(subject.classes), one_hot=compiled.one_hot)
     figures = {name: float(value) for name, value in compiled.model.evaluate(feed, verbose=0, return_dict=True).items()}
-    outputs = compiled.model.predict(feed, verbose=0)
+    outputs = _in_order(compiled.model.predict(feed, verbose=0), batches)
     ordered = {"loss": figures["loss"], **{name: figures[name] for name in compiled.metrics}}
     return ordered, compiled.task.probabilities(outputs, logits=compiled.logits)
+
+
+def _in_order(outputs: Any, batches: Batches) -> Any:
+    """Outputs in the order of the split: where sizes vary, batches are not."""
+    import numpy as np
+
+    ordered = np.empty_like(outputs)
+    ordered[batches.positions()] = outputs
+    return ordered
 
 
 def _load_weights(compiled: Compiled, weights: Path) -> None:

@@ -70,9 +70,9 @@ def _write_mistakes(path: Path, subject: Subject, probabilities: Probabilities) 
     if not wrong:
         path.unlink(missing_ok=True)
         return False
-    images = subject.split.images(np.array([mistake.index for mistake in wrong]))
+    images = subject.split.image_list(np.array([mistake.index for mistake in wrong]))
     captions = [f"{subject.classes[m.label]} as {subject.classes[m.predicted]} ({m.confidence:.0%})" for m in wrong]
     buffer = io.BytesIO()
-    contact_sheet(list(images), captions, columns=6, tile=128).save(buffer, "PNG")
+    contact_sheet(images, captions, columns=6, tile=128).save(buffer, "PNG")
     write_atomic(path, buffer.getvalue())
     return True

@@ -82,10 +82,11 @@ def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repor
     height, width, channels = image.shape
     source = experiment.config.data.source
     own = dict(source.arguments) if source.name == "csv" else {}
-    given = {"path": path.absolute(), "size": (height, width), "color": "gray" if channels == 1 else "rgb"}
+    size = "any" if height is None or width is None else (height, width)
+    given = {"path": path.absolute(), "size": size, "color": "gray" if channels == 1 else "rgb"}
     records = Component("source", "csv", MappingProxyType({**own, **given})).create()
     like = Expected(classes, Field(image.dtype, tuple(image.shape)), "the run's training data")
-    split = adopt(records, pack_with(reporter)(records), like)
+    split = adopt(records, pack_with(reporter, experiment.config.data)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
     return Subject(str(path), safe_name(f"data-{path.stem}"), split, names, classes, records.warnings)
 

@@ -20,12 +20,12 @@ class InputSpec:
     """What the data gives the model.
 
     Attributes:
-        shape: ``(height, width, channels)`` of an image.
+        shape: ``(height, width, channels)`` of an image; None where a side varies.
         dtype: NumPy's name of its type.
         num_classes: How many classes there are.
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
     dtype: str
     num_classes: int
 
@@ -99,7 +99,7 @@ def _with_least_size(error: ConfigError, config: ModelConfig, task: Task, spec: 
 
 
 def _least_size(config: ModelConfig, task: Task, spec: InputSpec) -> int | None:
-    fails, fits = min(spec.shape[:2]), min(spec.shape[:2])
+    fails = fits = min(side or 1 for side in spec.shape[:2])
     while not _fits(fits, config, task, spec):
         fits *= 2
         if fits > 4096:

@@ -16,14 +16,14 @@ class LayerRow:
         layer: Its class.
         output_shape: Without the batch.
         num_parameters: All of its parameters.
-        activation_bytes: What its output takes for one image.
+        activation_bytes: What its output takes for one image; None where its size varies.
     """
 
     name: str
     layer: str
     output_shape: tuple[int | None, ...]
     num_parameters: int
-    activation_bytes: int
+    activation_bytes: int | None
 
 
 def layer_rows(model: Any) -> list[LayerRow]:
@@ -35,15 +35,19 @@ def layer_rows(model: Any) -> list[LayerRow]:
     ]
 
 
-def _bytes(layer: Any, shape: tuple[int | None, ...]) -> int:
+def _bytes(layer: Any, shape: tuple[int | None, ...]) -> int | None:
+    sides = [side for side in shape if side is not None]
+    if len(sides) < len(shape):
+        return None
     widths = {"float64": 8, "int64": 8, "float16": 2, "bfloat16": 2, "uint8": 1, "bool": 1, "uint16": 2}
-    return math.prod(size or 1 for size in shape) * widths.get(str(layer.output.dtype), 4)
+    return math.prod(sides) * widths.get(str(layer.output.dtype), 4)
 
 
 def activation_bytes(rows: list[LayerRow], batch_size: int) -> int:
     """Estimate of the memory for activations while a batch is trained.
 
     Every layer's output is held for the backward pass, so it is their sum; what
-    layers hold besides, and buffers that are shared, are not counted.
+    layers hold besides, and buffers that are shared, are not counted. Nor are outputs
+    whose size varies.
     """
-    return batch_size * sum(row.activation_bytes for row in rows)
+    return batch_size * sum(row.activation_bytes or 0 for row in rows)

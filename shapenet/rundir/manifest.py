@@ -80,11 +80,11 @@ class ImageSpec(_Part):
     """What the images of a run are.
 
     Attributes:
-        shape: ``(height, width, channels)``.
+        shape: ``(height, width, channels)``; None where a side varies.
         dtype: NumPy's name of their type.
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[int | None, ...]
     dtype: str
 
 

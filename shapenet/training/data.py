@@ -29,13 +29,16 @@ def open_sources(config: DataConfig) -> dict[str, Records]:
     return {name: component.create() for name, component in components.items() if component is not None}
 
 
-def pack_with(reporter: Reporter) -> Callable[[Records], Store]:
+def pack_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], Store]:
     """What packs records into the user's cache, or finds them packed there, and reports."""
     from shapenet.data.pack import default_cache_dir, open_packed
 
     def pack(records: Records) -> Store:
         return open_packed(
-            records, default_cache_dir(), lambda done, total: reporter.packing(records.describe, done, total)
+            records,
+            default_cache_dir(),
+            lambda done, total: reporter.packing(records.describe, done, total),
+            max_bad_fraction=config.max_bad_fraction if config.on_bad == "skip" else 0.0,
         )
 
     return pack
@@ -80,7 +83,7 @@ def assemble_data(config: ExperimentConfig, sources: Mapping[str, Records], repo
 
     fractions = {"val": config.data.split.val, "test": config.data.split.test}
     plan = SplitPlan(fractions, config.data.limit, config.seed, config.data.allow_overlap)
-    return assemble(sources, pack_with(reporter), plan)
+    return assemble(sources, pack_with(reporter, config.data), plan)
 
 
 def _check_batch_size(config: ExperimentConfig, num_examples: Mapping[str, int]) -> None:

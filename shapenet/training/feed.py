@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from shapenet.data.batches import Batches
@@ -11,14 +12,15 @@ _MOST_STEPS = 64
 
 
 def auto_steps(batches: Batches) -> int:
-    """How many batches of images make 4 MB, from 1 to 64.
+    """How many batches of images make 4 MB, from 1 to 64; 1 where the images' sizes vary.
 
     So many are gathered at a time, and so many steps are executed between two looks at
     callbacks and signals.
     """
-    size = batches.split.store["image"].dtype.itemsize
-    for length in batches.split.image_shape:
-        size *= length
+    if batches.split.is_ragged:
+        return 1
+    image = batches.split.store["image"]
+    size = image.dtype.itemsize * math.prod(image.shape[1:])
     return max(1, min(_MOST_STEPS, _GROUP_BYTES // (size * batches.batch_size), len(batches)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,10 @@ from shapenet.vocabulary import load_vocabulary
 if TYPE_CHECKING:
     from shapenet.data.inspect.subject import Subject
     from shapenet.data.records import Records
-    from shapenet.errors import Problem
+    from shapenet.data.store import Store
+
+_ALL_BUT_ONE = 1 - 1e-9
+"""As a fraction that may be unreadable: any number of records, but not all."""
 
 
 def records_at(path: Path) -> Records:
@@ -39,18 +42,35 @@ def subject_at(path: Path, reporter: Reporter, *, tolerant: bool) -> Subject:
     Args:
         path: The file or folder.
         reporter: Hears of packing.
-        tolerant: Leave out records that can't be read, and note them, instead of raising.
+        tolerant: Leave out records that can't be read, instead of raising; some must be left.
 
     Raises:
         DataError: It can't be read.
     """
-    from shapenet.data.inspect.subject import pack_readable, whole
+    from shapenet.data.inspect.subject import whole
 
-    records, pack = records_at(path), pack_with(reporter)
-    faults: dict[int, Problem] = {}
-    if tolerant:
-        records, faults = pack_readable(records, pack)
-    return whole(records, pack(records), faults)
+    records = records_at(path)
+    return whole(records, packing(reporter, tolerant=tolerant)(records))
+
+
+def packing(reporter: Reporter, *, tolerant: bool) -> Callable[[Records], Store]:
+    """What packs records that no config speaks of.
+
+    Args:
+        reporter: Hears of packing.
+        tolerant: Leave out records that can't be read, instead of raising; some must be left.
+    """
+    from shapenet.data.pack import default_cache_dir, open_packed
+
+    def pack(records: Records) -> Store:
+        return open_packed(
+            records,
+            default_cache_dir(),
+            lambda done, total: reporter.packing(records.describe, done, total),
+            max_bad_fraction=_ALL_BUT_ONE if tolerant else 0.0,
+        )
+
+    return pack
 
 
 def subject_of(experiment: Experiment, reporter: Reporter, *, tolerant: bool) -> Subject:
@@ -59,35 +79,28 @@ def subject_of(experiment: Experiment, reporter: Reporter, *, tolerant: bool) ->
     Args:
         experiment: The experiment.
         reporter: Hears of packing.
-        tolerant: Leave out records that can't be read and note them, and where the data can't be
-            divided as asked, note that and give the sources whole, instead of raising.
+        tolerant: Leave out records that can't be read, and where the data can't be divided
+            as asked, note why and give ``data.source`` whole, instead of raising.
 
     Raises:
         DataError: The data can't be read or divided.
     """
-    from shapenet.data.inspect.subject import divided, pack_readable, whole
+    from shapenet.data.inspect.subject import divided, whole
 
-    faults: list[Problem] = []
-    problems: tuple[Problem, ...] = ()
+    config = _bearing(experiment.config, {"allow_overlap": True})
+    if tolerant:
+        config = _bearing(config, {"on_bad": "skip", "max_bad_fraction": _ALL_BUT_ONE})
     with experiment.locating():
-        sources = open_sources(experiment.config.data)
-        num_records = sum(map(len, sources.values()))
-        if tolerant:
-            for name, records in sources.items():
-                sources[name], found = pack_readable(records, pack_with(reporter))
-                faults.extend(found.values())
+        sources = open_sources(config.data)
         try:
-            dataset = assemble_data(_bearing_overlap(experiment.config), sources, reporter)
+            return divided(assemble_data(config, sources, reporter), experiment.path.name)
         except DataError as error:
             if not tolerant:
                 raise
-            problems = error.problems
-    if problems:
-        train = sources["train"]
-        return replace(whole(train, pack_with(reporter)(train)), faults=tuple(faults), problems=problems)
-    return divided(dataset, experiment.path.name, num_records, tuple(faults))
+            train = sources["train"]
+            return whole(train, pack_with(reporter, config.data)(train), error.problems)
 
 
-def _bearing_overlap(config: ExperimentConfig) -> ExperimentConfig:
-    """The config, but without stopping at images that two splits share: whoever looks at data wants to see them."""
-    return config.model_copy(update={"data": config.data.model_copy(update={"allow_overlap": True})})
+def _bearing(config: ExperimentConfig, changes: Mapping[str, object]) -> ExperimentConfig:
+    """The config, but without stopping at what whoever looks at data wants to see."""
+    return config.model_copy(update={"data": config.data.model_copy(update=changes)})

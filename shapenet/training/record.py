@@ -162,6 +162,7 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
 
     import numpy as np
 
+    from shapenet.data.inspect.view import viewable
     from shapenet.data.preview import contact_sheet
 
     run = record.run
@@ -172,7 +173,7 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     write_atomic(run.classes_json, json.dumps(list(dataset.classes), ensure_ascii=False) + "\n")
     images, labels = _samples(train)
     captions = [dataset.classes[label] for label in labels]
-    sheet = contact_sheet(list(images), captions, tile=_tile(max(train.image_shape[:2])))
+    sheet = contact_sheet(viewable(images), captions, tile=_tile(max(images[0].shape[:2])))
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")
     write_atomic(run.preview_png, buffer.getvalue())
@@ -184,9 +185,9 @@ def _tile(side: int) -> int:
     return side * max(1, round(96 / side)) if side <= 128 else 96
 
 
-def _samples(split: Split) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+def _samples(split: Split) -> tuple[list[npt.NDArray[Any]], npt.NDArray[np.int64]]:
     """Some images and their labels, as many of each class."""
     from shapenet.data.split import limit_balanced
 
     positions = limit_balanced(split.labels, _PREVIEW_IMAGES, seed=0)
-    return split.images(positions), split.labels[positions]
+    return split.image_list(positions), split.labels[positions]

@@ -15,7 +15,7 @@ class TrainingStart:
         run: The run directory.
         name: The experiment's name.
         num_examples: Examples by split.
-        image_shape: ``(height, width, channels)``.
+        image_shape: ``(height, width, channels)``; None where sides vary.
         classes: Class names.
         num_parameters: Parameters of the model.
         device: The device's name.
@@ -28,7 +28,7 @@ class TrainingStart:
     run: Path
     name: str
     num_examples: Mapping[str, int]
-    image_shape: tuple[int, ...]
+    image_shape: tuple[int | None, ...]
     classes: tuple[str, ...]
     num_parameters: int
     device: str

@@ -93,7 +93,7 @@ def test_unknown_kinds_and_names(arguments, error, help_text, cli):
         (Annotated[Any, OneOf(("a", "b"))], "a, b or null"),
         (Annotated[Any, OneOf(tuple("abcdefghij"))], "one of the names below, or null"),
         (FractionRange, "a list of 2 numbers from 0 to 1"),
-        (ImageSize, "an integer from 1 to 16384, or a list of 2 integers from 1 to 16384"),
+        (ImageSize, "any, an integer from 1 to 16384, or a list of 2 integers from 1 to 16384"),
         (tuple[str, ...], "a list of texts"),
         (list[Literal["a", "b"]], "a list of values, each a or b"),
         (tuple[int, str], "a list of an integer, text"),

@@ -62,6 +62,29 @@ class NumberRecords:
         return f"number {self.values[index]}"
 
 
+class RampRecords(NumberRecords):
+    """Images of any sizes, two channels of rising numbers each; labels are 0 and 1 in turn.
+
+    Args:
+        sizes: Height and width of each.
+        damaged: Positions that can't be read.
+    """
+
+    def __init__(self, sizes: Sequence[tuple[int, int]], damaged: Sequence[int] = ()) -> None:
+        super().__init__(range(len(sizes)), damaged=damaged)
+        self.sizes = list(sizes)
+        self.fields = {"image": Field("uint8", (None, None, 2)), "label": Field("int64", ())}
+        self.key = f"{hash(tuple(self.sizes)) & (2**64 - 1):064x}"
+
+    def image(self, index: int) -> np.ndarray:
+        height, width = self.sizes[index]
+        return np.arange(height * width * 2, dtype=np.uint8).reshape(height, width, 2)
+
+    def read(self, start: int, stop: int) -> Arrays:
+        labels = super().read(start, stop)["label"]
+        return {"image": [self.image(index) for index in range(start, stop)], "label": labels}
+
+
 @pytest.fixture
 def pack(tmp_path: Path) -> Callable[[NumberRecords], Store]:
     """Pack records into a cache of the test's own."""

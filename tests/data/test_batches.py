@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shapenet.data.batches import Batches, Split
 from shapenet.data.order import epoch_order
 from shapenet.data.pack import open_packed
-from tests.data.conftest import NumberRecords
+from tests.data.conftest import NumberRecords, RampRecords
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +60,32 @@ def test_a_split_knows_its_images(store):
     split = Split(store, np.array([7, 5]), np.array([1, 1]))
     assert (len(split), split.image_shape, split.image_dtype) == (2, (2, 2, 1), "uint8")
     assert split.images(np.array([1]))[0, 0, 0, 0] == 5
+
+
+SIZES = [(2, 3), (4, 1), (2, 3), (5, 5), (2, 3)] * 7
+
+
+@pytest.fixture(scope="module")
+def ragged(tmp_path_factory):
+    """35 images of three sizes."""
+    return open_packed(RampRecords(SIZES), tmp_path_factory.mktemp("cache"))
+
+
+@given(size=st.integers(1, 30), seed=st.none() | st.integers(0, 9), epoch=st.integers(0, 3))
+def test_batches_of_any_size_hold_images_of_one_size_and_each_record_once(ragged, size, seed, epoch):
+    batches = Batches(Split(ragged, np.arange(35), np.arange(35)), size, seed, epoch=epoch)
+    groups = list(batches.groups(4))
+    assert len(groups) == len(batches)
+    labels = np.concatenate([labels.reshape(-1) for _, labels in groups])
+    np.testing.assert_array_equal(labels, batches.positions())
+    assert sorted(labels) == list(range(35))
+    for images, labels in groups:
+        assert images.shape[:2] == labels.shape
+        assert {SIZES[label] for label in labels[0]} == {images.shape[2:4]}
+
+
+def test_sizes_come_mixed(ragged):
+    batches = Batches(Split(ragged, np.arange(35), np.arange(35)), 2, seed=1)
+    heights = [images.shape[2] for images, _ in batches.groups(1)]
+    assert heights != sorted(heights)
+    assert sum(np.diff(heights) != 0) > 3

@@ -12,11 +12,12 @@ import pytest
 
 from shapenet.data import pack as pack_module
 from shapenet.data.pack import content_digests, default_cache_dir, open_packed
+from shapenet.data.records import note
 from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.records import ShapesRecords
 from shapenet.data.store import CONTENT
 from shapenet.errors import DataError, MachineError
-from tests.data.conftest import NumberRecords
+from tests.data.conftest import NumberRecords, RampRecords
 
 NUMBERS = [3, 1, 4, 1, 5, 9, 2, 6]
 
@@ -82,8 +83,51 @@ def test_damaged_records_are_told_all_at_once_and_nothing_stays(tmp_path):
         open_packed(NumberRecords(range(200), damaged=range(50, 65)), tmp_path)
     problems = caught.value.problems
     assert [p.place.line for p in problems[:-1]] == list(range(50, 60))
-    assert problems[-1].message == "15 records of numbers can't be read; the first 10 are listed above"
+    assert problems[-1].message == "15 of the 200 records of numbers can't be read; the first 10 are listed above"
     assert stores(tmp_path) == []
+
+
+def test_few_bad_records_are_left_out_if_that_is_allowed(tmp_path):
+    records = NumberRecords(range(200), damaged=(0, 50, 51, 199))
+    with pytest.raises(DataError, match="record 50 is damaged"):
+        open_packed(records, tmp_path, max_bad_fraction=0.01)
+    store = open_packed(records, tmp_path, max_bad_fraction=0.02)
+    assert store.meta.bad == {n: f"numbers:{n}: record {n} is damaged" for n in (0, 50, 51, 199)}
+    assert store.good().tolist() == [n for n in range(200) if n not in store.meta.bad]
+    np.testing.assert_array_equal(store["image"][store.good(), 0, 0, 0], store.good())
+    with pytest.raises(DataError, match="record 50 is damaged"):
+        open_packed(records, tmp_path)
+
+
+def test_what_is_noted_of_records_is_counted(tmp_path):
+    class Noting(NumberRecords):
+        def read(self, start, stop):
+            for index in range(start, stop):
+                if index % 3 == 0:
+                    note("are odd ones")
+            return super().read(start, stop)
+
+    assert open_packed(Noting(range(100), damaged=[7]), tmp_path, max_bad_fraction=0.1).meta.notes == {
+        "are odd ones": 34
+    }
+
+
+def test_images_of_any_size_are_packed_to_the_bit(tmp_path, monkeypatch):
+    monkeypatch.setattr(pack_module, "_BLOCK_BYTES", 1 << 20)
+    records = RampRecords([(3, 4), (1, 1), (3, 4), (7, 2), (2, 7)] * 5, damaged=[3])
+    store = open_packed(records, tmp_path, max_bad_fraction=0.1)
+    images = store.ragged("image")
+    assert images.shapes.tolist() == [[*size, 2] if n != 3 else [0, 0, 0] for n, size in enumerate(records.sizes)]
+    for index in store.good().tolist():
+        np.testing.assert_array_equal(images[index], records.image(index))
+    digests = store[CONTENT]
+    assert (digests[0] == digests[2]).all()
+    assert len(np.unique(digests[4:9], axis=0)) == 4
+    assert not list(store.folder.glob("*.part"))
+    with pytest.raises(KeyError, match=r"Store\.ragged"):
+        store["image"]
+    with pytest.raises(KeyError, match="not ragged"):
+        store.ragged("label")
 
 
 def test_a_full_disk_is_an_error_and_nothing_stays(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import pytest
 
 from shapenet.data.store import Store, content_keys
 from shapenet.errors import DataError
-from tests.data.conftest import NumberRecords
+from tests.data.conftest import NumberRecords, RampRecords
 
 
 @pytest.fixture
@@ -54,6 +54,15 @@ def other_format(folder):
 
 def objects(folder):
     np.save(folder / "label.npy", np.array([print, 1, 2], object), allow_pickle=True)
+
+
+@pytest.mark.parametrize("file", ["image.npy", "image.shapes.npy", "image.ends.npy"])
+def test_damage_of_images_of_any_size_is_told(pack, file):
+    folder = pack(RampRecords([(1, 2), (2, 3)])).folder
+    values = np.load(folder / file)
+    np.save(folder / file, values[:-1])
+    with pytest.raises(DataError, match="store is damaged"):
+        Store(folder)
 
 
 @pytest.mark.parametrize("damage", [cut_array, other_shape, other_type, no_array, no_json, other_format, objects])

@@ -51,7 +51,7 @@ def test_damage_is_borne_only_on_request(listed):
 
 def test_sources_that_overlap_are_shown_all_the_same(listed, tmp_path):
     subject = subject_of(experiment_in(tmp_path, config=CSV_CONFIG), Reporter(), tolerant=True)
-    assert (len(subject.splits["test"]), subject.num_records, len(subject.faults)) == (39, 80, 2)
+    assert (len(subject.splits["test"]), subject.num_records, len(subject.faults)) == (39, 40, 1)
     assert subject.problems == ()
 
 

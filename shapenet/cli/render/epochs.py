@@ -21,7 +21,7 @@ _MOST_CLASSES_NAMED = 5
 def header_lines(start: TrainingStart) -> list[tuple[str, str]]:
     """What is trained on what, as names and values."""
     images = ", ".join(f"{count:,} {split}" for split, count in start.num_examples.items())
-    shape = " x ".join(map(str, start.image_shape))
+    shape = " x ".join("any" if side is None else str(side) for side in start.image_shape)
     classes = f"{len(start.classes)} classes"
     if len(start.classes) <= _MOST_CLASSES_NAMED:
         classes = ", ".join(start.classes)

@@ -25,9 +25,11 @@ def layers_table(rows: Sequence[LayerRow], batch_size: int) -> Table:
     for heading in ("output", "parameters", "memory"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.caption = f"memory: estimate for the activations of a batch of {batch_size:,}"
+    if any(row.activation_bytes is None for row in rows):
+        table.caption += "; without outputs whose size varies"
     for row in rows:
         shape = " x ".join("?" if size is None else str(size) for size in row.output_shape)
-        memory = readable_bytes(row.activation_bytes * batch_size)
+        memory = "?" if row.activation_bytes is None else readable_bytes(row.activation_bytes * batch_size)
         table.add_row(cell(row.name), cell(row.layer), cell(shape), _or_dash(row.num_parameters), memory)
     table.add_section()
     total = sum(row.num_parameters for row in rows)

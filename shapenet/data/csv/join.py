@@ -8,8 +8,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from shapenet.data.csv.listing import rows_error, shown
 from shapenet.data.csv.table import IMAGE_COLUMNS, Table, read_table
+from shapenet.data.files.faults import items_error, shown
 from shapenet.errors import ConfigError, DataError, Place
 from shapenet.rundir.atomic import write_atomic
 
@@ -93,7 +93,7 @@ def _moved(table: Table, column: str, out: Path) -> list[str]:
     faults = [(line, "no path") for name, line in zip(names, table.lines, strict=True) if not name.strip()]
     if faults:
         message = f"expected an image path in every row, received none in {len(faults):,}"
-        raise rows_error("data/csv-path", message, faults, csv_path=table.path)
+        raise items_error("data/csv-path", message, faults, path=table.path)
     return [
         os.path.relpath(name, out_dir) if name.startswith("/") else os.path.normpath(f"{prefix}/{name}")
         for name in names
@@ -109,4 +109,4 @@ def _check_new(table: Table, moved: Sequence[str], seen: dict[str, Place]) -> No
             faults.append((line, f"{shown(path)}, as in {place}"))
     if faults:
         message = f"expected every image once, received {len(faults):,} again"
-        raise rows_error("data/csv-duplicate", message, faults, csv_path=table.path)
+        raise items_error("data/csv-duplicate", message, faults, path=table.path)

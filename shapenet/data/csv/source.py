@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from shapenet.data.images.options import Color, ImageDtype, Interpolation, Resize
 from shapenet.registry import REGISTRIES
-from shapenet.values import ConfigPath, ImageSize
+from shapenet.values import ConfigPath, ImageSize, Names
 
 Delimiter = Annotated[str, Field(pattern=r'^[^"\r\n]$')]
 """The character between values: any but a quote or a line end."""
@@ -20,8 +21,14 @@ def csv(
     image_column: str | None = None,
     label_column: str | None = None,
     delimiter: Delimiter = ",",
+    images: Names = (),
+    masks: Names = (),
+    numbers: Names = (),
     size: ImageSize | None = None,
-    color: Literal["auto", "gray", "rgb"] = "auto",
+    resize: Resize = "stretch",
+    interpolation: Interpolation = "bilinear",
+    color: Color = "auto",
+    dtype: ImageDtype = "auto",
     allow_outside: bool = False,
 ) -> Any:
     """Image files and their labels, listed in a CSV.
@@ -31,30 +38,29 @@ def csv(
 
     Args:
         path: The CSV.
-        image_column: Column of image paths; the first of path, filepath, file,
-            filename, image that is there if not given.
-        label_column: Column of labels; the first of label, class, target, category
-            that is there if not given.
+        image_column: Column of image paths; by default path, filepath, file, filename or image.
+        label_column: Column of labels; by default label, class, target or category.
         delimiter: The character between values.
-        size: Side in pixels, or height and width, that images are stretched to; if
-            not given, all must have the size of the first.
+        images: Columns of more images, such as clean ones beside noisy ones.
+        masks: Columns of masks, whose pixels are numbers of classes.
+        numbers: Columns of numbers. Each column becomes a field of the same name.
+        size: Side in pixels, or height and width, of all images; ``any`` lets them
+            differ; if not given, all must have the size of the first.
+        resize: How an image comes to the size: ``stretch``, ``fit`` (keep the aspect, within
+            the size), ``pad`` (fit, centred on black), ``crop`` (cover the size, cut the centre).
+        interpolation: The filter: ``nearest``, ``box``, ``bilinear``, ``bicubic``, ``lanczos``.
+            All but nearest are antialiased.
         color: ``gray`` (1 channel), ``rgb`` (3), or ``auto``: as the first image.
-        allow_outside: Whether images may lie out of the CSV's folder, by ``../``, an
+        dtype: ``uint8``, ``uint16``, ``float32``, or ``auto``: what holds the first image's depth.
+        allow_outside: Whether files may lie out of the CSV's folder, by ``../``, an
             absolute path or a link.
-
-    Returns:
-        A `shapenet.data.csv.records.CsvRecords`.
 
     Raises:
         DataError: The CSV, its paths, its labels or the first image are at fault.
     """
-    from shapenet.data.csv.records import load_csv
+    from shapenet.data.csv.load import load_csv
+    from shapenet.data.files.load import file_options
 
-    return load_csv(
-        path,
-        columns=(image_column, label_column),
-        delimiter=delimiter,
-        size=(size, size) if isinstance(size, int) else size,
-        color=color,
-        allow_outside=allow_outside,
-    )
+    more = {"images": images, "masks": masks, "numbers": numbers, "allow_outside": allow_outside}
+    options = file_options(size, resize, interpolation, color, dtype, **more)
+    return load_csv(path, columns=(image_column, label_column), delimiter=delimiter, options=options)

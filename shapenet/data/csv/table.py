@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shapenet.data.csv.listing import rows_error, shown
+from shapenet.data.files.faults import items_error, shown
 from shapenet.data.regular import read_regular
 from shapenet.errors import DataError, Place
 
@@ -89,7 +89,7 @@ def read_table(path: Path, *, delimiter: str = ",") -> Table:
         DataError: The file is missing, empty, not UTF-8, has a header only, another
             delimiter, a header in its middle, broken quotes, or rows of wrong length.
     """
-    text = _decoded(path, read_regular(path))
+    text = decoded(path, read_regular(path))
     rows, lines = _parsed(path, text, delimiter)
     if not rows:
         message = "expected a header and rows, received an empty file"
@@ -105,7 +105,16 @@ def read_table(path: Path, *, delimiter: str = ",") -> Table:
     return Table(path, columns, rows, lines)
 
 
-def _decoded(path: Path, data: bytes) -> str:
+def decoded(path: Path, data: bytes) -> str:
+    """The text of a file in UTF-8, without a byte order mark.
+
+    Args:
+        path: The file, for messages.
+        data: Its content.
+
+    Raises:
+        DataError: It has another encoding, or holds a NUL character.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -170,7 +179,7 @@ def _check_rows(path: Path, columns: tuple[str, ...], rows: list[list[str]], lin
     if wrong:
         message = f"expected {width} values in every row, received another number in {len(wrong):,} of {len(rows):,}"
         hint = "put quotes around a value that holds the delimiter"
-        raise rows_error("data/csv-row", message, wrong, csv_path=path, hint=hint)
+        raise items_error("data/csv-row", message, wrong, path=path, hint=hint)
 
 
 def _is_header(row: list[str], columns: tuple[str, ...]) -> bool:

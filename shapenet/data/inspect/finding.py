@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.inspect.measure import Advance, Measures, measure
-from shapenet.data.inspect.readable import HasFileSizes
 from shapenet.data.inspect.subject import ALL, Subject
 
 MOST_EXAMPLES = 10
@@ -77,6 +76,15 @@ def passes(findings: Iterable[Finding], *, strict: bool) -> bool:
     return not any(finding.severity in failing for finding in findings)
 
 
+@runtime_checkable
+class HasFileSizes(Protocol):
+    """Records that are files of their own."""
+
+    def file_bytes(self) -> npt.NDArray[np.int64]:
+        """Size of each record's file in bytes, int64 ``(records,)``."""
+        ...
+
+
 @dataclass(frozen=True)
 class Evidence:
     """A data set with the measures of each split.
@@ -107,8 +115,7 @@ class Evidence:
     def file_bytes(self, split: str) -> npt.NDArray[np.int64] | None:
         """Sizes in bytes of a split's files; None if its records are not files."""
         records = self.subject.records[split]
-        num_bytes = records.file_bytes() if isinstance(records, HasFileSizes) else None
-        return None if num_bytes is None else num_bytes[self.subject.splits[split].indices]
+        return records.file_bytes()[self.subject.splits[split].indices] if isinstance(records, HasFileSizes) else None
 
 
 Check = Callable[[Evidence], Iterable[Finding]]

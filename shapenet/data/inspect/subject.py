@@ -1,15 +1,12 @@
-"""What is looked at: a data set, whole or divided into splits, and what was wrong before it could be read."""
+"""What is looked at: a data set, whole or divided into splits."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from shapenet.data.batches import Split
-from shapenet.data.dataset import Dataset, Pack
-from shapenet.data.inspect.readable import ReadableRecords, find_faults
+from shapenet.data.dataset import Dataset
 from shapenet.data.records import Field, Records
 from shapenet.data.store import Store
 from shapenet.errors import DataError, Problem
@@ -25,22 +22,16 @@ class Subject:
     Attributes:
         described: What to call it.
         classes: Class names in label order.
-        splits: Its records; one split `ALL` if no config divides them.
+        splits: Its records that can be read; one split `ALL` if no config divides them.
         records: The source of each split.
-        num_records: How many records the sources have, with those that can't be read.
-        faults: Why records can't be read, one problem each; they are in no split.
         problems: What kept the data from being divided as the config asks.
-        warnings: What the sources say themselves.
     """
 
     described: str
     classes: tuple[str, ...]
     splits: Mapping[str, Split]
     records: Mapping[str, Records]
-    num_records: int
-    faults: tuple[Problem, ...] = ()
     problems: tuple[Problem, ...] = ()
-    warnings: tuple[str, ...] = ()
 
     @property
     def is_divided(self) -> bool:
@@ -56,6 +47,27 @@ class Subject:
     def stores(self) -> tuple[Store, ...]:
         """The packed stores, each once."""
         return tuple({split.store.folder: split.store for split in self.splits.values()}.values())
+
+    @property
+    def num_records(self) -> int:
+        """How many records the sources have, those that can't be read among them."""
+        return sum(map(len, self.stores))
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why records can't be read, one text each; they are in no split."""
+        return tuple(why for store in self.stores for why in store.meta.bad.values())
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the sources say, and what was noted while they were read."""
+        said = [text for records in self.records.values() for text in records.warnings]
+        noted = [
+            f"{store.meta.described}: {count:,} images {what}"
+            for store in self.stores
+            for what, count in store.meta.notes.items()
+        ]
+        return tuple(dict.fromkeys([*said, *noted]))
 
     def split(self, name: str) -> Split:
         """One of the splits.
@@ -73,55 +85,24 @@ class Subject:
         return self.records[split].name_of(int(self.splits[split].indices[position]))
 
 
-def whole(records: Records, store: Store, faults: Mapping[int, Problem] | None = None) -> Subject:
-    """A source that no config divides.
+def whole(records: Records, store: Store, problems: tuple[Problem, ...] = ()) -> Subject:
+    """A source that is not divided.
 
     Args:
-        records: The source, without the records that can't be read.
+        records: The source.
         store: Its packed store.
-        faults: Position and problem of each record that can't be read.
+        problems: Why it is not divided, if it should be.
     """
-    split = Split(store, np.arange(len(store)), store["label"][:])
-    found = tuple((faults or {}).values())
-    return Subject(
-        records.describe, records.classes, {ALL: split}, {ALL: records}, len(records) + len(found), found,
-        warnings=records.warnings,
-    )  # fmt: skip
+    good = store.good()
+    split = Split(store, good, store["label"][good])
+    return Subject(records.describe, records.classes, {ALL: split}, {ALL: records}, problems)
 
 
-def divided(dataset: Dataset, described: str, num_records: int, faults: tuple[Problem, ...] = ()) -> Subject:
+def divided(dataset: Dataset, described: str) -> Subject:
     """The data of an experiment.
 
     Args:
         dataset: Its splits.
         described: What to call it.
-        num_records: Records of its sources, with those that can't be read.
-        faults: What can't be read.
     """
-    warnings = tuple(dict.fromkeys(text for records in dataset.records.values() for text in records.warnings))
-    return Subject(described, dataset.classes, dataset.splits, dataset.records, num_records, faults, warnings=warnings)
-
-
-def pack_readable(records: Records, pack: Pack) -> tuple[Records, dict[int, Problem]]:
-    """Pack a source, or if records of it can't be read, the others.
-
-    Args:
-        records: The source.
-        pack: Turns records into a store.
-
-    Returns:
-        What is packed now, and what can't be read, by position.
-
-    Raises:
-        DataError: Nothing of it can be read, or the source is at fault as a whole.
-    """
-    try:
-        pack(records)
-    except DataError:
-        faults = find_faults(records)
-        if not faults or len(faults) == len(records):
-            raise
-        readable = ReadableRecords(records, list(faults))
-        pack(readable)
-        return readable, faults
-    return records, {}
+    return Subject(described, dataset.classes, dataset.splits, dataset.records)

@@ -27,19 +27,17 @@ def values_at(store: Store, name: str, positions: Positions) -> Values:
     Returns:
         An array ``(n, *shape)``, or where the field is ragged one array for each record.
     """
-    values = store[name]
     if store.meta.fields[name].is_ragged:
-        return [np.asarray(values[int(position)]) for position in positions]
-    return values[positions]
+        return [store.value(name, int(position)) for position in positions]
+    return store[name][positions]
 
 
 def shapes_at(store: Store, name: str, positions: Positions) -> npt.NDArray[np.int64]:
     """The shape of each value of a field, int64 ``(n, dimensions)``; no value is read."""
     field = store.meta.fields[name]
     if field.is_ragged:
-        values: Any = store[name]
-        return np.asarray(values.shapes[positions], np.int64)
-    return np.tile(np.array(field.shape, np.int64), (len(positions), 1))
+        return np.asarray(store.ragged(name).shapes[positions], np.int64)
+    return np.tile(np.array(field.fixed_shape, np.int64), (len(positions), 1))
 
 
 def chunks_of(store: Store, name: str, positions: Positions) -> Iterator[tuple[int, int]]:

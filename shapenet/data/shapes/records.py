@@ -46,7 +46,7 @@ class ShapesRecords:
 
     def read(self, start: int, stop: int) -> Arrays:
         """Draw the images from `start` up to `stop`; see `Records.read`."""
-        images = np.empty((stop - start, *self.fields["image"].shape), np.uint8)
+        images = np.empty((stop - start, *self.fields["image"].fixed_shape), np.uint8)
         for offset, index in enumerate(range(start, stop)):
             render_into(images[offset], self.parameters, index)
         return {"image": images, "label": self.label_of()[start:stop]}

@@ -18,11 +18,18 @@ from shapenet.data.records import Arrays, Field, UnreadableError
 from shapenet.errors import Place, Problem
 
 
+def field_of(values: Any) -> Field:
+    """The field that holds an array of values, or a list of images whose sizes vary."""
+    if isinstance(values, list):
+        return Field(str(values[0].dtype), (None, None, values[0].shape[2]))
+    return Field(str(values.dtype), values.shape[1:])
+
+
 class ImageRecords:
     """Records of images in memory.
 
     Args:
-        images: ``(n, height, width, channels)``.
+        images: ``(n, height, width, channels)``, or a list of images whose sizes vary.
         labels: The label of each; all 0 if None.
         classes: Class names.
         damaged: Positions that can't be read.
@@ -38,13 +45,13 @@ class ImageRecords:
         extra: Mapping[str, Any] | None = None,
     ) -> None:
         labels = np.zeros(len(images), np.int64) if labels is None else np.asarray(labels, np.int64)
-        self.values = {"image": np.asarray(images), "label": labels, **(extra or {})}
+        self.values = {"image": images, "label": labels, **(extra or {})}
         self.classes = tuple(classes)
         self.damaged = set(damaged)
-        self.fields = {name: Field(str(value.dtype), value.shape[1:]) for name, value in self.values.items()}
-        content = b"".join(value.tobytes() for value in self.values.values())
-        identity = repr((self.fields, self.classes, sorted(self.damaged))).encode()
-        self.key = hashlib.sha256(identity + content).hexdigest()
+        self.fields = {name: field_of(value) for name, value in self.values.items()}
+        content = b"".join(np.asarray(one).tobytes() for values in self.values.values() for one in values)
+        identity = repr((self.fields, self.classes, sorted(self.damaged), [np.shape(image) for image in images]))
+        self.key = hashlib.sha256(identity.encode() + content).hexdigest()
         self.describe = "pictures"
         self.warnings: tuple[str, ...] = ()
         self.columns: dict[str, list[str]] = {"number": [str(index) for index in range(len(images))]}
@@ -84,34 +91,6 @@ class FileRecords(ImageRecords):
         return self.num_bytes
 
 
-class RaggedStore:
-    """A store of images whose sizes vary, in memory.
-
-    Args:
-        images: ``(height, width, channels)`` each.
-    """
-
-    class _Values(list[Any]):
-        @property
-        def shapes(self) -> np.ndarray:
-            return np.array([value.shape for value in self], np.int32)
-
-    def __init__(self, images: Sequence[np.ndarray]) -> None:
-        fields = {"image": Field(str(images[0].dtype), (None, None, images[0].shape[2]))}
-        self.meta = type("Meta", (), {"fields": fields})()
-        self.folder = Path("in memory")
-        content = [
-            np.frombuffer(hashlib.blake2b(image.tobytes(), digest_size=16).digest(), np.uint64) for image in images
-        ]
-        self._values = {"image": self._Values(images), "content": np.stack(content)}
-
-    def __getitem__(self, name: str) -> Any:
-        return self._values[name]
-
-    def __len__(self) -> int:
-        return len(self._values["image"])
-
-
 Gather = Callable[..., Evidence]
 
 
@@ -122,10 +101,9 @@ def evidence(tmp_path: Path) -> Gather:
     def gathered(records: Any = None, **splits: Any) -> Evidence:
         sources = {ALL: records} if records is not None else splits
         first = next(iter(sources.values()))
-        stores = {name: open_packed(one, tmp_path / "cache") for name, one in sources.items()}
-        parts = {name: Split(store, np.arange(len(store)), store["label"][:]) for name, store in stores.items()}
-        total = sum(map(len, sources.values()))
-        return gather(Subject("pictures", first.classes, parts, sources, total))
+        stores = {name: open_packed(one, tmp_path / "cache", max_bad_fraction=0.5) for name, one in sources.items()}
+        parts = {name: Split(store, store.good(), store["label"][store.good()]) for name, store in stores.items()}
+        return gather(Subject("pictures", first.classes, parts, sources))
 
     return gathered
 

@@ -7,7 +7,7 @@ from shapenet.data.batches import Split
 from shapenet.data.inspect import values
 from shapenet.data.inspect.measure import mean_and_deviation, measure
 from shapenet.data.pack import open_packed
-from tests.data.inspect.conftest import ImageRecords, RaggedStore
+from tests.data.inspect.conftest import ImageRecords
 
 
 def split_of(store, labels=None):
@@ -26,13 +26,13 @@ def test_mean_and_deviation_are_numpys(tmp_path, dtype, scale, channels, monkeyp
     np.testing.assert_allclose(deviation, pixels.std(axis=0), rtol=1e-12)
 
 
-def test_sizes_that_vary_give_the_same_as_one_by_one():
+def test_sizes_that_vary_give_the_same_as_one_by_one(tmp_path):
     random = np.random.default_rng(0)
     images = [random.integers(0, 256, (*size, 3), dtype=np.uint8) for size in [(9, 4), (3, 3), (9, 4), (20, 11)]]
-    together = measure(split_of(RaggedStore(images)))
+    together = measure(split_of(open_packed(ImageRecords(images), tmp_path)))
     assert together.shapes.tolist() == [list(image.shape) for image in images]
     for position, image in enumerate(images):
-        alone = measure(split_of(RaggedStore([image])))
+        alone = measure(split_of(open_packed(ImageRecords([image]), tmp_path)))
         assert together.brightness[position] == pytest.approx(alone.brightness[0], rel=1e-6)
         np.testing.assert_array_equal(together.small[position], alone.small[0])
     pixels = np.concatenate([image.reshape(-1, 3) for image in images]) / 255

@@ -5,14 +5,15 @@ import pytest
 
 from shapenet.data.inspect import values
 from shapenet.data.pack import open_packed
-from tests.data.inspect.conftest import ImageRecords, RaggedStore
+from tests.data.inspect.conftest import ImageRecords
 
 SIZES = [(3, 4), (5, 2), (3, 4), (1, 1)]
 
 
 @pytest.fixture
-def ragged():
-    return RaggedStore([np.full((*size, 1), number, np.uint8) for number, size in enumerate(SIZES)])
+def ragged(tmp_path):
+    images = [np.full((*size, 1), number, np.uint8) for number, size in enumerate(SIZES)]
+    return open_packed(ImageRecords(images), tmp_path)
 
 
 def test_ragged_values_come_one_by_one(ragged):

@@ -15,16 +15,13 @@ def unreadable(evidence: Evidence) -> Iterator[Finding]:
     if not bad:
         yield Finding(Severity.OK, "data/unreadable", f"all {plural(total, 'image')} can be read", numbers)
         return
-    examples = tuple(
-        f"{fault.place}: {fault.message}" if fault.place else fault.message for fault in subject.faults[:MOST_EXAMPLES]
-    )
     yield Finding(
         Severity.ERROR,
         "data/unreadable",
         f"{bad:,} of {plural(total, 'image')} can't be read ({bad / total:.2%}); the others are checked below",
         numbers,
-        examples,
-        "mend or remove them",
+        subject.faults[:MOST_EXAMPLES],
+        "mend or remove them, or leave them out with data.on_bad: skip",
     )
 
 

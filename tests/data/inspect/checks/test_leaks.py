@@ -3,12 +3,9 @@
 import numpy as np
 import pytest
 
-from shapenet.data.batches import Split
 from shapenet.data.inspect.checks import leaks
-from shapenet.data.inspect.finding import Evidence, Severity
-from shapenet.data.inspect.measure import measure
-from shapenet.data.inspect.subject import ALL, Subject
-from tests.data.inspect.conftest import FileRecords, ImageRecords, RaggedStore
+from shapenet.data.inspect.finding import Severity
+from tests.data.inspect.conftest import FileRecords, ImageRecords
 
 LABELS = np.arange(200) % 2
 
@@ -39,12 +36,11 @@ def test_without_files_their_size_is_not_asked_for(evidence, noise):
 
 
 @pytest.mark.parametrize("leaking", [False, True])
-def test_image_sizes_that_tell_the_class(leaking):
+def test_image_sizes_that_tell_the_class(evidence, leaking):
     random = np.random.default_rng(0)
     heights = random.integers(5, 15, 200) + 10 * LABELS * leaking
-    store = RaggedStore([np.zeros((height, 4, 1), np.uint8) for height in heights])
-    split = Split(store, np.arange(200), LABELS)
-    (finding,) = leaks.image_size(Evidence(Subject("", ("a", "b"), {ALL: split}, {}, 200), {ALL: measure(split)}))
+    images = [np.zeros((height, 4, 1), np.uint8) for height in heights]
+    (finding,) = leaks.image_size(evidence(ImageRecords(images, LABELS)))
     assert finding.severity is (Severity.WARNING if leaking else Severity.OK)
 
 

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from shapenet.data.inspect.checks import pixels
-from shapenet.data.inspect.finding import Evidence, Severity
-from shapenet.data.inspect.measure import measure
-from shapenet.data.inspect.subject import ALL, Subject
-from tests.data.inspect.conftest import ImageRecords, RaggedStore
+from shapenet.data.inspect.finding import Severity
+from tests.data.inspect.conftest import ImageRecords
 
 
 def test_flat_images_are_named(evidence, noise):
@@ -48,11 +46,7 @@ def test_one_size_is_ok(evidence, noise):
     assert (finding.severity, finding.message) == (Severity.OK, "all images are 12 x 12 pixels")
 
 
-def test_sizes_that_vary_are_a_note():
-    store = RaggedStore([np.zeros((height, 7, 1), np.uint8) for height in (5, 9, 5)])
-    from shapenet.data.batches import Split
-
-    split = Split(store, np.arange(3), np.zeros(3, np.int64))
-    subject = Subject("ragged", ("cat",), {ALL: split}, {}, 3)
-    (finding,) = pixels.sizes(Evidence(subject, {ALL: measure(split)}))
+def test_sizes_that_vary_are_a_note(evidence):
+    images = [np.zeros((height, 7, 1), np.uint8) for height in (5, 9, 5)]
+    (finding,) = pixels.sizes(evidence(ImageRecords(images)))
     assert (finding.severity, finding.message) == (Severity.NOTE, "2 sizes: heights 5 to 9, widths 7 to 7")

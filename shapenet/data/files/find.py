@@ -1,4 +1,4 @@
-"""Finding the files that a CSV names, and refusing those that are missing or lie elsewhere."""
+"""Finding the files that a list names, and refusing those that are missing or lie elsewhere."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from shapenet.data.csv.listing import rows_problem, shown
+from shapenet.data.files.faults import Fault, items_problem, shown
+from shapenet.data.files.listing import Listing
 from shapenet.data.regular import kind_of, reason
 from shapenet.errors import DataError, Problem
-
-Fault = tuple[int, str]
 
 
 @dataclass(frozen=True)
 class Files:
-    """Files that a CSV names, one for each of its rows.
+    """Files that a list names, one for each of its images.
 
     Paths are UTF-8 bytes, so that they do not depend on the locale.
 
     Attributes:
-        root: The CSV's folder, links resolved.
+        root: The list's folder, links resolved.
         paths: Of each file, relative to `root`; absolute if it lies elsewhere.
         num_bytes: Size of each.
         mtimes: Time of last change of each, in nanoseconds.
@@ -34,25 +32,28 @@ class Files:
     num_bytes: list[int]
     mtimes: list[int]
 
+    def path(self, index: int) -> bytes:
+        """The path of one file."""
+        return os.path.join(self.root, self.paths[index])  # noqa: PTH118 bytes, and many
 
-def find_files(csv_path: Path, names: Sequence[str], lines: Sequence[int], *, allow_outside: bool) -> Files:
+
+def find_files(listing: Listing, names: Sequence[str], *, allow_outside: bool) -> Files:
     """Find the regular file behind every name.
 
     Args:
-        csv_path: The CSV, whose folder relative names start from.
-        names: Path of each file as the CSV writes it.
-        lines: Line of each in the CSV, from 1.
-        allow_outside: Whether files may lie out of the CSV's folder, by ``../``, an
+        listing: The list, whose root relative names start from.
+        names: Path of each file as the list has it, one for each image.
+        allow_outside: Whether files may lie out of the root, by ``../``, an
             absolute path or a link.
 
     Raises:
         DataError: Some are missing, not regular files, or out of the folder; one
             problem of each kind, with the number and the first ten.
     """
-    search = _Search(csv_path, allow_outside)
+    search = _Search(listing, allow_outside)
     files = Files(search.root, [], [], [])
-    for name, line in zip(names, lines, strict=True):
-        located = search.locate(name, line)
+    for index, name in enumerate(names):
+        located = search.locate(name, listing.line(index))
         if located is not None:
             path, status = located
             files.paths.append(path)
@@ -67,24 +68,25 @@ def find_files(csv_path: Path, names: Sequence[str], lines: Sequence[int], *, al
 class _Search:
     """The state of one search: folders resolved so far, and faults found."""
 
-    def __init__(self, csv_path: Path, allow_outside: bool) -> None:
-        self.csv_path = csv_path
+    def __init__(self, listing: Listing, allow_outside: bool) -> None:
+        self.listed_by = listing.path
         self.allow_outside = allow_outside
-        self.root = os.path.realpath(str(csv_path.parent).encode("utf-8", "surrogateescape"))
+        self.root = os.path.realpath(str(listing.root).encode("utf-8", "surrogateescape"))
         self.prefix = self.root.rstrip(b"/") + b"/"
         self.folders: dict[str, bytes] = {}
         self.missing: list[Fault] = []
         self.outside: list[Fault] = []
         self.unfit: list[Fault] = []
 
-    def locate(self, name: str, line: int) -> tuple[bytes, os.stat_result] | None:
+    def locate(self, name: str, line: int | None) -> tuple[bytes, os.stat_result] | None:
         """Resolved path and status of a file, or None once its fault is noted."""
         folder, slash, base = name.rpartition("/")
         real_folder = self.folders.get(folder + slash)
         if real_folder is None:
-            real_folder = os.path.realpath(os.path.join(self.root, (folder + slash).encode()))  # noqa: PTH118 bytes
+            written = (folder + slash).encode("utf-8", "surrogateescape")
+            real_folder = os.path.realpath(os.path.join(self.root, written))  # noqa: PTH118 bytes
             self.folders[folder + slash] = real_folder
-        path = real_folder.rstrip(b"/") + b"/" + base.encode()
+        path = real_folder.rstrip(b"/") + b"/" + base.encode("utf-8", "surrogateescape")
         try:
             if not self.allow_outside and not path.startswith(self.prefix):
                 self.outside.append((line, shown(name)))
@@ -104,27 +106,27 @@ class _Search:
             return None
         return path.removeprefix(self.prefix), status
 
-    def _note(self, name: str, line: int, error: OSError) -> None:
+    def _note(self, name: str, line: int | None, error: OSError) -> None:
         if error.errno in (errno.ENOENT, errno.ENOTDIR):
             self.missing.append((line, shown(name)))
         else:
             self.unfit.append((line, f"{shown(name)}: {reason(error)}"))
 
-    def problems(self, num_rows: int) -> list[Problem]:
+    def problems(self, num_items: int) -> list[Problem]:
         """What was found wrong, one problem of each kind."""
         kinds = (
             (
                 self.missing, "data/missing-file", "image files are missing",
-                f"paths are relative to the CSV's folder, {os.fsdecode(self.root)}",
+                f"paths are relative to {os.fsdecode(self.root)}",
             ),
             (
-                self.outside, "data/outside-folder", "image files lie out of the CSV's folder",
+                self.outside, "data/outside-folder", f"image files lie out of {os.fsdecode(self.root)}",
                 "if that is meant, set the source's `allow_outside: true`",
             ),
             (self.unfit, "data/unreadable-file", "image files can't be read as regular files", None),
         )  # fmt: skip
         return [
-            rows_problem(code, f"{len(faults):,} of {num_rows:,} {what}", faults, csv_path=self.csv_path, hint=hint)
+            items_problem(code, f"{len(faults):,} of {num_items:,} {what}", faults, path=self.listed_by, hint=hint)
             for faults, code, what, hint in kinds
             if faults
         ]

@@ -1,0 +1,145 @@
+"""Records of listed files: an image, a label, and whatever travels beside them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shapenet.data.files.faults import shown
+from shapenet.data.files.fields import FileField
+from shapenet.data.files.listing import Listing
+from shapenet.data.images.options import DECODING
+from shapenet.data.records import Arrays, Field, UnreadableError, Values
+from shapenet.errors import DataError, Problem
+
+_KEY_VERSION = f"files-2 {DECODING}"
+
+
+@dataclass(frozen=True)
+class FileRecords:
+    """Records whose images are files; see `shapenet.data.records.Records`.
+
+    Attributes:
+        fields: ``image``, ``label`` (int64), and those that travel beside them.
+        classes: Distinct labels, numerically sorted if all are integers.
+        key: Digest of labels, numbers, relative paths, sizes, times of change and options.
+        describe: What lists the files.
+        warnings: What is odd but does not stop us, for the user to read.
+        columns: What else is listed of each image.
+    """
+
+    fields: Mapping[str, Field]
+    classes: tuple[str, ...]
+    key: str
+    describe: str
+    warnings: tuple[str, ...]
+    columns: Mapping[str, Sequence[str]] = field(repr=False)
+    _listing: Listing = field(repr=False)
+    _files: tuple[FileField, ...] = field(repr=False)
+    _arrays: Mapping[str, npt.NDArray[Any]] = field(repr=False)
+
+    def __len__(self) -> int:
+        """Number of images."""
+        return len(self._listing)
+
+    def read(self, start: int, stop: int) -> Arrays:
+        """Decode the files of the records from `start` up to `stop`; see `Records.read`.
+
+        Raises:
+            UnreadableError: Some files are missing, damaged or of another size than they
+                must have; one problem for each record.
+        """
+        faults: dict[int, Problem] = {}
+        values: dict[str, list[npt.NDArray[Any]]] = {file.name: [] for file in self._files}
+        for index in range(start, stop):
+            try:
+                self._read_into(values, index)
+            except DataError as error:
+                (problem,) = error.problems
+                faults[index] = Problem(problem.code, problem.message, self._listing.place(index), hint=problem.hint)
+        if faults:
+            raise UnreadableError(faults)
+        arrays: Arrays = {file.name: _stacked(file.field, values[file.name]) for file in self._files}
+        arrays.update({name: array[start:stop].copy() for name, array in self._arrays.items()})
+        return arrays
+
+    def label_of(self) -> npt.NDArray[np.int64]:
+        """Labels of all images, as indices into `classes`. Shape ``(len(self),)``."""
+        return self._arrays["label"]
+
+    def name_of(self, index: int) -> str:
+        """The image's path as it is listed."""
+        return self._listing.names[index]
+
+    def file_bytes(self) -> npt.NDArray[np.int64]:
+        """Size of each image's file in bytes. Shape ``(len(self),)``."""
+        return np.array(self._files[0].files.num_bytes, np.int64)
+
+    def _read_into(self, values: dict[str, list[npt.NDArray[Any]]], index: int) -> None:
+        size: tuple[int, ...] | None = None
+        for file in self._files:
+            try:
+                value = file.read(index)
+            except DataError as error:
+                (problem,) = error.problems
+                message = f"{shown(file.names[index])}: {problem.message}"
+                raise DataError(problem.code, message, hint=problem.hint) from error
+            if not file.field.fits(value):
+                raise _other_size(file, index, value)
+            size = size or value.shape[:2]
+            if value.shape[:2] != size:
+                message = f"expected the image's size {_size(size)}, received {_size(value.shape)}"
+                raise DataError("data/image-size", f"{shown(file.names[index])}: {message}")
+            values[file.name].append(value)
+
+
+def _stacked(declared: Field, values: list[npt.NDArray[Any]]) -> Values:
+    if declared.is_ragged:
+        return values
+    return np.stack(values) if values else np.empty((0, *declared.fixed_shape), declared.dtype)
+
+
+def _size(shape: Sequence[int | None]) -> str:
+    return f"{shape[0]} x {shape[1]}"
+
+
+def _other_size(file: FileField, index: int, value: npt.NDArray[Any]) -> DataError:
+    height, width = file.field.shape[:2]
+    message = (
+        f"{shown(file.names[index])}: expected {_size(file.field.shape)} pixels (height x width) like the first "
+        f"{file.name}, received {_size(value.shape)}"
+    )
+    size = str(height) if height == width else f"[{height}, {width}]"
+    hint = f"`size: {size}` in the source resizes all images; `size: any` lets them differ"
+    return DataError("data/image-size", message, hint=hint)
+
+
+def key_of(
+    listing: Listing, labels: Sequence[str], files: Sequence[FileField], numbers: Mapping[str, npt.NDArray[np.float32]]
+) -> str:
+    """Digest of everything that decides what the records hold.
+
+    The folder's place is part of it: in two folders, files of one name, size and time of
+    change may differ, as they do in unpacked archives.
+
+    Args:
+        listing: What lists them.
+        labels: Label of each.
+        files: Fields that are files.
+        numbers: Fields that are numbers.
+    """
+    digest = hashlib.sha256(_KEY_VERSION.encode())
+    for file in files:
+        digest.update(repr((file.name, file.kind, file.field, file.options, file.files.root)).encode())
+        for row in zip(file.files.paths, file.files.num_bytes, file.files.mtimes, strict=True):
+            digest.update(repr(row).encode())
+    digest.update(repr(list(labels)).encode())
+    for name, values in numbers.items():
+        digest.update(name.encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The source ``folder``: images in a folder per class."""

@@ -1,0 +1,1 @@
+"""The source ``text``: image files and their labels, one a line."""
