@@ -57,7 +57,7 @@ class DataConfig(Section):
     """Go on although the same image stands in two splits that come from different sources."""
 
     on_bad: Literal["error", "skip"] = "error"
-    """What to do about images that can't be read: stop, or leave them out."""
+    """What to do about images that are missing or can't be read: stop, or leave them out."""
     max_bad_fraction: Fraction = 0.05
     """With ``on_bad: skip``, stop all the same if a larger part of a source can't be read."""
 

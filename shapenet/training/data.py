@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from shapenet.config.schema import DataConfig, ExperimentConfig
@@ -22,11 +23,16 @@ _LOG = logging.getLogger("shapenet")
 def open_sources(config: DataConfig) -> dict[str, Records]:
     """The records of ``train``, and of ``val`` and ``test`` where they have sources of their own.
 
+    With ``on_bad: skip``, files that are missing are as files that can't be read.
+
     Raises:
         DataError: A source is at fault.
     """
+    from shapenet.data.records import bearing_missing
+
     components = {"train": config.source, "val": config.val, "test": config.test}
-    return {name: component.create() for name, component in components.items() if component is not None}
+    with bearing_missing() if config.on_bad == "skip" else nullcontext():
+        return {name: component.create() for name, component in components.items() if component is not None}
 
 
 def pack_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], Store]:

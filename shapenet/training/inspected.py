@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import DataError
 from shapenet.experiment import Experiment
+from shapenet.registry import REGISTRIES
 from shapenet.training.data import assemble_data, open_sources, pack_with
 from shapenet.training.reporter import Reporter
 from shapenet.vocabulary import load_vocabulary
@@ -22,8 +25,12 @@ _ALL_BUT_ONE = 1 - 1e-9
 """As a fraction that may be unreadable: any number of records, but not all."""
 
 
-def records_at(path: Path) -> Records:
+def records_at(path: Path, *, any_size: bool = False) -> Records:
     """The records of a file or folder, read by the source that its name tells.
+
+    Args:
+        path: The file or folder.
+        any_size: Let sizes of images vary, if the source can.
 
     Raises:
         DataError: No source reads it, or it is at fault.
@@ -32,12 +39,17 @@ def records_at(path: Path) -> Records:
     from shapenet.data.guess import source_for
 
     load_vocabulary()
-    records: Records = source_for(path).create()
+    component = source_for(path)
+    if any_size and "size" in REGISTRIES["source"].get(component.name).parameters:
+        component = replace(component, arguments={**component.arguments, "size": "any"})
+    records: Records = component.create()
     return records
 
 
 def subject_at(path: Path, reporter: Reporter, *, tolerant: bool) -> Subject:
     """A file or folder as one undivided data set.
+
+    It is packed as training would pack it; where that is refused, with images of any size.
 
     Args:
         path: The file or folder.
@@ -48,9 +60,15 @@ def subject_at(path: Path, reporter: Reporter, *, tolerant: bool) -> Subject:
         DataError: It can't be read.
     """
     from shapenet.data.inspect.subject import whole
+    from shapenet.data.records import bearing_missing
 
-    records = records_at(path)
-    return whole(records, packing(reporter, tolerant=tolerant)(records))
+    with bearing_missing() if tolerant else nullcontext():
+        records = records_at(path)
+        try:
+            return whole(records, packing(reporter, tolerant=False)(records))
+        except DataError:
+            records = records_at(path, any_size=True)
+            return whole(records, packing(reporter, tolerant=tolerant)(records))
 
 
 def packing(reporter: Reporter, *, tolerant: bool) -> Callable[[Records], Store]:

@@ -6,6 +6,7 @@ from PIL import Image
 
 from shapenet.data.inspect.subject import ALL
 from shapenet.errors import DataError
+from shapenet.training.data import load_data, open_sources
 from shapenet.training.inspected import subject_at, subject_of
 from shapenet.training.reporter import Reporter
 
@@ -18,6 +19,7 @@ data:
   test: {csv: {path: list.csv}}
   split: {val: 0.25}
 model: {layers: [Flatten]}
+training: {batch_size: 4}
 """
 
 
@@ -68,3 +70,41 @@ def test_a_path_without_a_source_is_an_error(tmp_path):
     (tmp_path / "data.xyz").write_text("")
     with pytest.raises(DataError, match="ends in"):
         subject_at(tmp_path / "data.xyz", Reporter(), tolerant=True)
+
+
+def test_missing_files_are_borne_on_request(listed):
+    (listed.parent / "9.png").unlink()
+    with pytest.raises(DataError, match="1 of 40 image files are missing"):
+        subject_at(listed, Reporter(), tolerant=False)
+    subject = subject_at(listed, Reporter(), tolerant=True)
+    assert (len(subject.splits[ALL]), subject.num_records) == (38, 40)
+    assert "9.png: No such file" in subject.faults[1]
+
+
+def test_missing_files_of_a_config_are_borne_too(listed, tmp_path):
+    (listed.parent / "9.png").unlink()
+    subject = subject_of(experiment_in(tmp_path, config=CSV_CONFIG), Reporter(), tolerant=True)
+    assert (len(subject.splits["test"]), len(subject.faults)) == (38, 2)
+
+
+def test_sizes_that_vary_are_taken_as_they_are(listed, tmp_path):
+    Image.fromarray(np.zeros((9, 5), np.uint8)).save(tmp_path / "7.png")
+    subject = subject_at(listed, Reporter(), tolerant=False)
+    assert subject.image.is_ragged
+    assert len(subject.splits[ALL]) == 40
+
+
+def test_images_of_one_size_share_the_store_of_training(tmp_path, listed):
+    Image.fromarray(np.full((6, 6), 3, np.uint8)).save(tmp_path / "7.png")
+    trained_on = CSV_CONFIG.replace("  test: {csv: {path: list.csv}}\n", "")
+    of_config = subject_of(experiment_in(tmp_path, config=trained_on), Reporter(), tolerant=False)
+    assert of_config.stores[0].folder == subject_at(listed, Reporter(), tolerant=True).stores[0].folder
+
+
+def test_training_leaves_missing_files_out_where_its_config_says_so(listed, tmp_path):
+    (listed.parent / "9.png").unlink()
+    config = CSV_CONFIG.replace("  split", "  on_bad: skip\n  max_bad_fraction: 0.1\n  allow_overlap: true\n  split")
+    experiment = experiment_in(tmp_path, config=config)
+    dataset = load_data(experiment, open_sources(experiment.config.data), Reporter())
+    assert len(dataset.splits["test"]) == 38
+    assert any("2 of 40 records can't be read and are left out" in warning for warning in dataset.warnings)

@@ -53,9 +53,7 @@ def _absent(evidence: Evidence) -> Iterator[Finding]:
         message = f"{plural(len(absent), 'class', 'classes')} without an image in the {where}: {listed(names)}"
         severity = Severity.ERROR if len(judged) else Severity.WARNING
         hint = "val or test ask for what can't be learnt" if len(judged) else "what never occurs can't be learnt"
-        yield Finding(
-            severity, "data/empty-class", message, {"classes": len(absent)}, tuple(names[:MOST_EXAMPLES]), hint
-        )
+        yield Finding(severity, "data/empty-class", message, {"classes": len(absent)}, hint=hint)
 
 
 def few(evidence: Evidence) -> Iterator[Finding]:
