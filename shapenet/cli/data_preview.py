@@ -29,7 +29,8 @@ def preview(
     """
     from shapenet.cli.render.data_progress import DataReporter
     from shapenet.data.inspect.finding import plural
-    from shapenet.data.inspect.samples import draw_samples, sheet_of
+    from shapenet.data.inspect.samples import choose, samples_of
+    from shapenet.data.inspect.sheet import sheet_of
     from shapenet.data.inspect.subject import ALL
     from shapenet.rundir.atomic import write_atomic
 
@@ -41,12 +42,13 @@ def preview(
     with DataReporter() as reporter:
         subject = open_subject(named, reporter)
     name = (split or "train") if isinstance(named, ConfigFile) else ALL
-    views = {"images": draw_samples(subject.split(name), num, seed)}
-    shown = len(views["images"].labels)
+    chosen_from = subject.split(name)
+    positions = choose(chosen_from, num, seed)
+    views = {"images": samples_of(chosen_from, positions, subject.classes)}
     classes = plural(len(subject.classes), "class", "classes")
     part = f", {name}" if subject.is_divided else ""
-    line = f"{shown:,} of {plural(len(subject.split(name)), 'image')}, {classes}, seed {seed}"
-    sheet = sheet_of(views, subject.classes, (f"{subject.described}{part}", line))
+    line = f"{len(positions):,} of {plural(len(chosen_from), 'image')}, {classes}, seed {seed}"
+    sheet = sheet_of(views, (f"{subject.described}{part}", line))
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")
     write_atomic(out, buffer.getvalue())

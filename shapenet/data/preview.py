@@ -15,8 +15,10 @@ from PIL import Image, ImageDraw, ImageFont
 PAPER = (250, 250, 248)
 """Colour of the sheet, RGB."""
 _INK = (70, 74, 82)
-_MARGIN = 8
-_CAPTION_HEIGHT = 16
+MARGIN = 8
+"""Pixels around all tiles."""
+CAPTION_HEIGHT = 16
+"""Pixels below a tile."""
 
 
 def contact_sheet(
@@ -46,16 +48,16 @@ def contact_sheet(
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     step_x = tile + gutter
-    step_y = tile + (_CAPTION_HEIGHT if any(captions) else 0) + gutter
-    sheet = Image.new("RGB", (2 * _MARGIN + columns * step_x - gutter, 2 * _MARGIN + rows * step_y - gutter), PAPER)
+    step_y = tile + (CAPTION_HEIGHT if any(captions) else 0) + gutter
+    sheet = Image.new("RGB", (2 * MARGIN + columns * step_x - gutter, 2 * MARGIN + rows * step_y - gutter), PAPER)
     draw = ImageDraw.Draw(sheet)
     font = font_of(11)
     for number, (image, caption) in enumerate(zip(images, captions, strict=True)):
-        left, top = _MARGIN + number % columns * step_x, _MARGIN + number // columns * step_y
+        left, top = MARGIN + number % columns * step_x, MARGIN + number // columns * step_y
         picture = fit(image, tile)
         sheet.paste(picture, (left + (tile - picture.width) // 2, top + (tile - picture.height) // 2))
         text = _cut(caption, font, tile)
-        draw.text((left + tile / 2, top + tile + _CAPTION_HEIGHT / 2), text, fill=_INK, font=font, anchor="mm")
+        draw.text((left + tile / 2, top + tile + CAPTION_HEIGHT / 2), text, fill=_INK, font=font, anchor="mm")
     return sheet
 
 

@@ -1,47 +1,39 @@
-"""Some images of a split, as many of each class, and the sheet that shows them."""
+"""Some images of a split, as many of each class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw
 
 from shapenet.data.batches import Split
 from shapenet.data.inspect.values import values_at
-from shapenet.data.inspect.view import viewable, with_mask
-from shapenet.data.preview import PAPER, contact_sheet, fit, font_of
 from shapenet.data.split import limit_balanced
 
 MASK = "mask"
-_COLUMNS = 8
-_TILE = 112
-_GUTTER = 10
-_HEAD, _MARGIN = 62, 12
-_INK, _MUTED = (45, 49, 57), (120, 126, 136)
-_BLANK = np.full((1, 1, 3), PAPER, np.uint8)
+_MOST_SIDE = 256
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Some records.
+    """Some records, as they are to be shown.
 
     Attributes:
-        images: ``(height, width, channels)`` each.
-        labels: int64 ``(n,)``.
+        images: ``(height, width, channels)`` each; they may differ in size.
+        captions: What to write below each.
         masks: Integers ``(height, width, 1)`` each, or None.
     """
 
     images: tuple[npt.NDArray[Any], ...]
-    labels: npt.NDArray[np.int64]
+    captions: tuple[str, ...]
     masks: tuple[npt.NDArray[Any], ...] | None = None
 
 
-def draw_samples(split: Split, num: int, seed: int) -> Samples:
-    """Some records of a split, as equally many of each class as there are, class by class.
+def choose(split: Split, num: int, seed: int) -> npt.NDArray[np.int64]:
+    """Positions in a split of as equally many records of each class as there are, class by class.
 
     Args:
         split: The split.
@@ -49,71 +41,50 @@ def draw_samples(split: Split, num: int, seed: int) -> Samples:
         seed: Decides which.
     """
     chosen = limit_balanced(split.labels, num, seed)
-    chosen = chosen[np.argsort(split.labels[chosen], kind="stable")]
-    indices = split.indices[chosen]
-    images = tuple(values_at(split.store, "image", indices))
-    masks = tuple(values_at(split.store, MASK, indices)) if MASK in split.store.meta.fields else None
-    return Samples(images, split.labels[chosen], masks)
+    return np.asarray(chosen[np.argsort(split.labels[chosen], kind="stable")], np.int64)
 
 
-def sheet_of(views: Mapping[str, Samples], classes: Sequence[str], heading: tuple[str, str]) -> Image.Image:
-    """Views of the same records below each other, row by row.
+def samples_of(split: Split, positions: npt.NDArray[np.int64], classes: Sequence[str]) -> Samples:
+    """Records of a split under the names of their classes.
+
+    Of images of more than 256 pixels a side, whole blocks of pixels become one, so that many of
+    them fit in memory.
 
     Args:
-        views: One view, or several by name, such as ``before`` and ``after`` augmentation; each
-            has the same records in the same order.
-        classes: Class names; they stand below the images of the first view, the view's name below
-            those of the others.
-        heading: A title and a line below it.
-
-    Returns:
-        The sheet, in RGB.
+        split: The split.
+        positions: Which of its records.
+        classes: Class names in label order.
     """
-    tile = _tile(max(max(image.shape[:2]) for samples in views.values() for image in samples.images))
-    tiles = {name: _tiles(samples, tile) for name, samples in views.items()}
-    images: list[npt.NDArray[np.uint8]] = []
-    captions: list[str] = []
-    several = len(views) > 1
-    for start in range(0, len(next(iter(tiles.values()))), _COLUMNS):
-        for number, (name, samples) in enumerate(views.items()):
-            row = tiles[name][start : start + _COLUMNS]
-            names = [name if number else classes[label] for label in samples.labels[start : start + _COLUMNS]]
-            blank = _COLUMNS - len(row) if several else 0  # the next view begins a new row
-            images.extend([*row, *[_BLANK] * blank])
-            captions.extend([*names, *[""] * blank])
-    return _headed(contact_sheet(images, captions, columns=_COLUMNS, tile=tile, gutter=_GUTTER), *heading)
+    fields = split.store.meta.fields
+    indices = split.indices[positions]
+    images = tuple(_smaller(_read(split, "image", index)) for index in indices)
+    masks = tuple(_thinned(_read(split, MASK, index)) for index in indices) if MASK in fields else None
+    return Samples(images, tuple(classes[label] for label in split.labels[positions]), masks)
 
 
-def _headed(sheet: Image.Image, title: str, line: str) -> Image.Image:
-    """A sheet below a title and a smaller line, wide enough for both."""
-    fonts = (font_of(17), font_of(12))
-    width = max(sheet.width, *(int(font.getlength(text)) + 40 for font, text in zip(fonts, (title, line), strict=True)))
-    page = Image.new("RGB", (width + 2 * _MARGIN, sheet.height + _HEAD + _MARGIN), PAPER)
-    page.paste(sheet, (_MARGIN, _HEAD))
-    draw = ImageDraw.Draw(page)
-    left = _MARGIN + 8  # as the sheet's first tile
-    draw.text((left, 30), title, fill=_INK, font=fonts[0], anchor="ls")
-    draw.text((left, 52), line, fill=_MUTED, font=fonts[1], anchor="ls")
-    return page
+def _read(split: Split, name: str, index: int) -> npt.NDArray[Any]:
+    (value,) = values_at(split.store, name, np.array([index]))
+    return np.asarray(value)
 
 
-def _tiles(samples: Samples, tile: int) -> list[npt.NDArray[np.uint8]]:
-    pictures = [np.asarray(fit(image, tile)) for image in viewable(samples.images)]
-    if samples.masks is None:
-        return pictures
-    return [
-        with_mask(picture, _grown(mask[..., 0], picture.shape[:2]))
-        for picture, mask in zip(pictures, samples.masks, strict=True)
-    ]
+def _step(image: npt.NDArray[Any]) -> int:
+    longest = int(max(image.shape[:2]))
+    return -(-longest // _MOST_SIDE)
 
 
-def _grown(mask: npt.NDArray[Any], size: tuple[int, ...]) -> npt.NDArray[Any]:
-    """A mask in the size at which its image is shown, by the nearest pixel."""
-    rows, columns = (np.arange(new) * old // new for old, new in zip(mask.shape, size, strict=True))
-    grown: npt.NDArray[Any] = mask[np.ix_(rows, columns)]
-    return grown
+def _smaller(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """An image whose blocks of pixels have become their mean."""
+    step = _step(image)
+    if step == 1:
+        return image
+    starts = [np.arange(0, side, step) for side in image.shape[:2]]
+    sums = np.add.reduceat(np.add.reduceat(image.astype(np.float64), starts[0], axis=0), starts[1], axis=1)
+    rows, columns = (np.diff([*start, side]) for start, side in zip(starts, image.shape[:2], strict=True))
+    means = sums / (rows[:, None] * columns)[..., None]
+    return np.asarray(np.rint(means) if np.issubdtype(image.dtype, np.integer) else means, image.dtype)
 
 
-def _tile(side: int) -> int:
-    """The multiple of an image's side that is nearest to 112; 112 for larger images, which shrink to it."""
-    return side * max(1, round(_TILE / side)) if side <= _TILE * 3 // 2 else _TILE
+def _thinned(mask: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A mask of which one pixel of each block is left."""
+    step = _step(mask)
+    return mask[::step, ::step]
