@@ -26,14 +26,17 @@ class Moments:
         self._squares: Floats = np.zeros(channels)
 
     def add(self, values: npt.NDArray[Any]) -> None:
-        """Add numbers ``(n, channels)``, already as they count."""
-        rows = values.astype(np.float64, copy=False)
+        """Add numbers ``(n, channels)``."""
+        if not len(values):
+            return
         piece = Moments(len(self.mean))
-        piece.count = len(rows)
-        if piece.count:
-            piece.mean = rows.mean(axis=0)
-            piece._squares = np.square(rows - piece.mean).sum(axis=0)
-            self.join(piece)
+        piece.count = len(values)
+        for channel in range(values.shape[1]):
+            plane = np.array(values[:, channel], np.float64)  # in one piece, it is several times as fast to add up
+            piece.mean[channel] = plane.mean()
+            plane -= piece.mean[channel]
+            piece._squares[channel] = plane @ plane
+        self.join(piece)
 
     def join(self, other: Moments) -> None:
         """Add what another one has seen."""

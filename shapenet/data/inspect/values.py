@@ -98,7 +98,7 @@ def luma(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     channels = images.shape[-1]
     weights = np.array(_LUMA if channels == 3 else [1 / channels] * channels, np.float32)
     scaled = images.astype(np.float32) @ (weights / np.float32(full_scale(images.dtype)))
-    return np.nan_to_num(scaled, copy=False, posinf=0, neginf=0)
+    return scaled if np.issubdtype(images.dtype, np.integer) else np.nan_to_num(scaled, copy=False, posinf=0, neginf=0)
 
 
 _LUMA: Sequence[float] = (0.299, 0.587, 0.114)

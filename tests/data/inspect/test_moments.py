@@ -27,3 +27,9 @@ def test_a_small_spread_survives_a_large_mean():
     for value in (1e9, 1e9 + 1, 1e9 + 2):
         moments.add(np.array([[value]]))
     np.testing.assert_allclose(moments.scaled(1)[1], [np.sqrt(2 / 3)])
+
+
+def test_the_numbers_stay_as_they_are():
+    values = np.arange(4.0).reshape(4, 1)
+    Moments(1).add(values)
+    assert values.ravel().tolist() == [0, 1, 2, 3]
