@@ -11,7 +11,7 @@ RUN ?= runs/latest
 BENCHMARKS := $(filter-out common keras_plain mnist_files,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train eval sweep test lint format lock vocabulary pictures benchmarks $(BENCHMARKS:%=bench-%) clean
+.PHONY: help setup demo train eval sweep test fuzz-data lint format lock vocabulary pictures benchmarks $(BENCHMARKS:%=bench-%) clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,10 @@ sweep: setup ## Run every trial of CONFIG=configs/sweeps/shapes.yaml and print t
 
 test: setup ## Run all tests; more arguments in ARGS="-k name"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+fuzz-data: setup ## Feed 20,000 damaged images and 10,000 damaged CSVs to the sources
+	@$(BIN)/python -m tests.fuzz.run image --num 20000
+	@$(BIN)/python -m tests.fuzz.run csv --num 10000
 
 lint: setup ## Check style, format, types and the import direction
 	@$(BIN)/ruff check .
