@@ -32,10 +32,12 @@ def check(
     """
     evidence = open_evidence(chosen(path, config, overrides), tolerant=True)
 
+    from shapenet.cli.render.progress import waiting
     from shapenet.data.inspect.checks import run_checks
     from shapenet.data.inspect.finding import passes
 
-    findings = run_checks(evidence)
+    with waiting("checking"):
+        findings = run_checks(evidence)
     passed = passes(findings, strict=strict)
     if form == "json":
         click.echo(json.dumps(_as_json(evidence, findings, passed), indent=2, ensure_ascii=False))

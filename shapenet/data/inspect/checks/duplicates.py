@@ -149,14 +149,16 @@ def near(evidence: Evidence) -> Iterator[Finding]:
     across = [pair for pair in pairs if pooled.split_numbers[pair[0]] != pooled.split_numbers[pair[1]]]
     within = len(pairs) - len(across)
     more = "" if all_seen else "at least "
-    numbers = {"across": len(across), "within": within}
+    differing = sum(pooled.labels[one] != pooled.labels[other] for one, other in pairs)
+    numbers = {"across": len(across), "within": within, "labels_differ": int(differing)}
+    labels = f", {differing:,} of all such pairs under two labels" if differing else ""
     if across:
-        message = f"{more}{plural(len(across), 'pair')} of images in different splits look alike"
+        message = f"{more}{plural(len(across), 'pair')} of images in different splits look alike{labels}"
         hint = "if they show the same thing, keep them on one side: val and test flatter otherwise"
         yield Finding(Severity.WARNING, "data/near-duplicate", message, numbers, _pair_names(pooled, across, "~"), hint)
     elif within:
         where = "in one split " if evidence.subject.is_divided else ""
-        message = f"{more}{plural(within, 'pair')} of images {where}look{'s' * (within == 1)} alike"
+        message = f"{more}{plural(within, 'pair')} of images {where}look{'s' * (within == 1)} alike{labels}"
         parting = None if evidence.subject.is_divided else "a random split may part them"
         yield Finding(Severity.NOTE, "data/near-duplicate", message, numbers, _pair_names(pooled, pairs, "~"), parting)
     else:

@@ -80,7 +80,7 @@ def change(images, how):
 def test_changed_copies_in_another_split_are_found(evidence, smooth, how):
     train, val = ImageRecords(smooth[:20]), ImageRecords(np.concatenate([smooth[20:], change(smooth[3:5], how)]))
     (finding,) = duplicates.near(evidence(train=train, val=val))
-    assert (finding.severity, finding.numbers) == (Severity.WARNING, {"across": 2, "within": 0})
+    assert (finding.severity, finding.numbers) == (Severity.WARNING, {"across": 2, "within": 0, "labels_differ": 0})
     assert set(finding.examples) == {"train: 3.png ~ val: 10.png", "train: 4.png ~ val: 11.png"}
 
 
@@ -88,6 +88,13 @@ def test_changed_copies_in_one_set_are_a_note(evidence, smooth):
     (finding,) = duplicates.near(evidence(ImageRecords(np.concatenate([smooth, change(smooth[:1], "brighter")]))))
     assert (finding.severity, finding.examples) == (Severity.NOTE, ("0.png ~ 30.png",))
     assert "split may part them" in finding.hint
+
+
+def test_copies_under_another_label_are_counted(evidence, smooth):
+    copies = np.concatenate([smooth, change(smooth[:3], "brighter")])
+    (finding,) = duplicates.near(evidence(ImageRecords(copies, [0] * 30 + [0, 1, 1])))
+    assert finding.numbers == {"across": 0, "within": 3, "labels_differ": 2}
+    assert "2 of all such pairs under two labels" in finding.message
 
 
 def test_equal_colours_are_needed_too(evidence, smooth):
