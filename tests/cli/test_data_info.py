@@ -56,7 +56,7 @@ def summary(**changes):
 
 def test_sizes_that_vary_show_their_range():
     text = as_text(info_view(summary()))
-    assert "10 of height 5 to 2,000 (8), width 8 (median), gray, 16 bits" in text
+    assert "10 of height 5 to 2,000, width 8, median 8 x 8, gray, 16 bits" in text
     assert "image uint16 ? x 8 x 1" in text
     assert "duplicates  1 (10.00%)" in text
     assert "2.0 KiB in s" in text
@@ -77,6 +77,12 @@ def test_of_many_classes_the_largest_and_smallest_are_shown():
     assert "class 0" in text
     assert "class 50" not in text
     assert "of 100 classes" in text
+
+
+def test_names_stay_where_space_is_short():
+    text = as_text(info_view(summary(splits={"train": 5, "val": 5}, counts={"train": (4, 1), "val": (4, 1)})), width=50)
+    assert max(map(len, text.splitlines())) <= 50
+    assert "\na  " in text
 
 
 def test_it_fits_80_columns():

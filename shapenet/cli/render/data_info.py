@@ -12,6 +12,7 @@ from shapenet.data.inspect.summary import Span, Summary
 from shapenet.data.records import Field
 
 _BAR_WIDTH = 24
+_LEAST_NAME = 8
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _MOST_CLASSES = 40
 _CHANNELS = {1: ("gray",), 3: ("red", "green", "blue"), 4: ("red", "green", "blue", "alpha")}
@@ -42,7 +43,7 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
         facts.append(("splits", ", ".join(parts)))
     facts.append(("fields", ", ".join(f"{name} {_field(field)}" for name, field in summary.fields.items())))
     names = _CHANNELS.get(len(summary.mean), tuple(f"channel {index}" for index in range(len(summary.mean))))
-    scale = "" if image.dtype == "float32" else ", of 0 to 1"
+    scale = "" if image.dtype == "float32" else " (0 to 1)"
     for index, (name, mean, deviation) in enumerate(zip(names, summary.mean, summary.deviation, strict=True)):
         label = "" if index else "pixels"
         facts.append((label, f"{name} mean {number(mean)}, standard deviation {number(deviation)}{scale}"))
@@ -57,11 +58,11 @@ def _size(summary: Summary) -> str:
     height, width = summary.height, summary.width
     if not height.varies and not width.varies:
         return f"{height.min:,} x {width.min:,}"
-    return f"height {_span(height)}, width {_span(width)} (median)"
+    return f"height {_span(height)}, width {_span(width)}, median {height.median:,.0f} x {width.median:,.0f}"
 
 
 def _span(span: Span) -> str:
-    return f"{span.min:,} to {span.max:,} ({span.median:,.0f})" if span.varies else f"{span.min:,}"
+    return f"{span.min:,} to {span.max:,}" if span.varies else f"{span.min:,}"
 
 
 def _depth(field: Field) -> str:
@@ -78,16 +79,16 @@ def _field(field: Field) -> str:
 
 def _classes_table(summary: Summary) -> Table:
     table = open_table()
-    table.add_column("class")
+    table.add_column("class", min_width=_LEAST_NAME)
     splits = list(summary.splits)
     for heading in (*splits, "images", "share"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    table.add_column("")
     totals = summary.totals
     for label in _shown(totals):
         counts = (number(summary.counts[split][label]) for split in splits)
         share = f"{totals[label] / max(summary.num_images, 1):.1%}"
-        bar = Text(_bar(totals[label] / max(1, *totals)), "cyan")
+        bar = Text(_bar(totals[label] / max(1, *totals)), "cyan", no_wrap=True, overflow="crop")
         table.add_row(cell(summary.classes[label]), *counts, number(totals[label]), share, bar)
     hidden = len(totals) - len(_shown(totals))
     if hidden:

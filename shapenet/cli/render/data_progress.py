@@ -72,6 +72,7 @@ class DataReporter(CommandReporter):
         """
         done = 0
         self._begin(label, total)
+        self._step(0, total)
 
         def advance(count: int) -> None:
             nonlocal done
