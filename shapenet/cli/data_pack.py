@@ -40,15 +40,16 @@ def pack(path: Path | None, config: Path | None, overrides: tuple[str, ...]) -> 
 
 def _sources(named: Path | ConfigFile, reporter: Reporter) -> list[tuple[Records, Callable[[Records], Store]]]:
     """The sources that the command line names, equal ones once, and what packs each."""
-    from shapenet.training.data import open_sources, pack_with
+    from shapenet.training.data import bearable_fraction, open_sources
     from shapenet.training.inspected import packing, records_at
 
     if isinstance(named, Path):
-        return [(records_at(named), packing(reporter, tolerant=False))]
+        return [(records_at(named), packing(reporter, 0.0))]
     experiment = named.load()
+    data = experiment.config.data
     with experiment.locating():
-        sources = {records.key: records for records in open_sources(experiment.config.data).values()}
-    return [(records, pack_with(reporter, experiment.config.data)) for records in sources.values()]
+        sources = {records.key: records for records in open_sources(data).values()}
+    return [(records, packing(reporter, bearable_fraction(data))) for records in sources.values()]
 
 
 def _say_what_is_there(done: list[tuple[str, Store, float | None]]) -> None:

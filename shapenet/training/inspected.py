@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import DataError
 from shapenet.experiment import Experiment
 from shapenet.registry import REGISTRIES
-from shapenet.training.data import assemble_data, open_sources, pack_with
+from shapenet.training.data import bearable_fraction, open_sources, split_plan
 from shapenet.training.reporter import Reporter
 from shapenet.vocabulary import load_vocabulary
 
@@ -65,18 +64,18 @@ def subject_at(path: Path, reporter: Reporter, *, tolerant: bool) -> Subject:
     with bearing_missing() if tolerant else nullcontext():
         records = records_at(path)
         try:
-            return whole(records, packing(reporter, tolerant=False)(records))
+            return whole(records, packing(reporter, 0.0)(records))
         except DataError:
             records = records_at(path, any_size=True)
-            return whole(records, packing(reporter, tolerant=tolerant)(records))
+            return whole(records, packing(reporter, _ALL_BUT_ONE if tolerant else 0.0)(records))
 
 
-def packing(reporter: Reporter, *, tolerant: bool) -> Callable[[Records], Store]:
-    """What packs records that no config speaks of.
+def packing(reporter: Reporter, bearable: float) -> Callable[[Records], Store]:
+    """What packs records, or finds them packed.
 
     Args:
         reporter: Hears of packing.
-        tolerant: Leave out records that can't be read, instead of raising; some must be left.
+        bearable: How large a part of them may be unreadable, 0 to 1.
     """
     from shapenet.data.pack import default_cache_dir, open_packed
 
@@ -85,14 +84,16 @@ def packing(reporter: Reporter, *, tolerant: bool) -> Callable[[Records], Store]
             records,
             default_cache_dir(),
             lambda done, total: reporter.packing(records.describe, done, total),
-            max_bad_fraction=_ALL_BUT_ONE if tolerant else 0.0,
+            max_bad_fraction=bearable,
         )
 
     return pack
 
 
 def subject_of(experiment: Experiment, reporter: Reporter, *, tolerant: bool) -> Subject:
-    """The data of a config, limited and divided as training would.
+    """The data of a config, limited and divided as training would, but packed even where that streams it.
+
+    Images that splits share stop nothing: whoever looks at data wants to see them.
 
     Args:
         experiment: The experiment.
@@ -103,22 +104,19 @@ def subject_of(experiment: Experiment, reporter: Reporter, *, tolerant: bool) ->
     Raises:
         DataError: The data can't be read or divided.
     """
+    from shapenet.data.dataset import assemble
     from shapenet.data.inspect.subject import divided, whole
+    from shapenet.data.records import bearing_missing
 
-    config = _bearing(experiment.config, {"allow_overlap": True})
-    if tolerant:
-        config = _bearing(config, {"on_bad": "skip", "max_bad_fraction": _ALL_BUT_ONE})
+    config = experiment.config
+    pack = packing(reporter, _ALL_BUT_ONE if tolerant else bearable_fraction(config.data))
     with experiment.locating():
-        sources = open_sources(config.data)
+        with bearing_missing() if tolerant else nullcontext():
+            sources = open_sources(config.data)
         try:
-            return divided(assemble_data(config, sources, reporter), experiment.path.name)
+            dataset = assemble(sources, pack, replace(split_plan(config), allow_overlap=True))
+            return divided(dataset, experiment.path.name)
         except DataError as error:
             if not tolerant:
                 raise
-            train = sources["train"]
-            return whole(train, pack_with(reporter, config.data)(train), error.problems)
-
-
-def _bearing(config: ExperimentConfig, changes: Mapping[str, object]) -> ExperimentConfig:
-    """The config, but without stopping at what whoever looks at data wants to see."""
-    return config.model_copy(update={"data": config.data.model_copy(update=changes)})
+            return whole(sources["train"], pack(sources["train"]), error.problems)

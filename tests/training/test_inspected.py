@@ -108,3 +108,9 @@ def test_training_leaves_missing_files_out_where_its_config_says_so(listed, tmp_
     dataset = load_data(experiment, open_sources(experiment.config.data), Reporter())
     assert len(dataset.splits["test"]) == 38
     assert any("2 of 40 records can't be read and are left out" in warning for warning in dataset.warnings)
+
+
+def test_what_training_streams_is_packed_to_be_looked_at(tmp_path):
+    subject = subject_of(experiment_in(tmp_path, "data.stream=true"), Reporter(), tolerant=False)
+    assert subject.stores[0].folder.is_dir()
+    assert sum(map(len, subject.splits.values())) == 200

@@ -46,7 +46,8 @@ class Subject:
     @property
     def stores(self) -> tuple[Store, ...]:
         """The packed stores, each once."""
-        return tuple({split.store.folder: split.store for split in self.splits.values()}.values())
+        stores = (split.store for split in self.splits.values())
+        return tuple({store.folder: store for store in stores if isinstance(store, Store)}.values())
 
     @property
     def num_records(self) -> int:

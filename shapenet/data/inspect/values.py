@@ -9,14 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.records import Values
-from shapenet.data.store import Store
+from shapenet.data.store import RecordStore
 
 Positions = npt.NDArray[np.int64]
 
 _CHUNK_BYTES = 4 << 20
 
 
-def values_at(store: Store, name: str, positions: Positions) -> Values:
+def values_at(store: RecordStore, name: str, positions: Positions) -> Values:
     """The values of a field at some positions of a store.
 
     Args:
@@ -29,10 +29,10 @@ def values_at(store: Store, name: str, positions: Positions) -> Values:
     """
     if store.meta.fields[name].is_ragged:
         return [store.value(name, int(position)) for position in positions]
-    return store[name][positions]
+    return store.take(name, positions)
 
 
-def shapes_at(store: Store, name: str, positions: Positions) -> npt.NDArray[np.int64]:
+def shapes_at(store: RecordStore, name: str, positions: Positions) -> npt.NDArray[np.int64]:
     """The shape of each value of a field, int64 ``(n, dimensions)``; no value is read."""
     field = store.meta.fields[name]
     if field.is_ragged:
@@ -40,7 +40,7 @@ def shapes_at(store: Store, name: str, positions: Positions) -> npt.NDArray[np.i
     return np.tile(np.array(field.fixed_shape, np.int64), (len(positions), 1))
 
 
-def chunks_of(store: Store, name: str, positions: Positions) -> Iterator[tuple[int, int]]:
+def chunks_of(store: RecordStore, name: str, positions: Positions) -> Iterator[tuple[int, int]]:
     """Ranges of `positions` whose values together take a few megabytes, or hold one value.
 
     Args:
