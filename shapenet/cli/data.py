@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shapenet.cli.data_check import check
 from shapenet.cli.data_convert import convert
+from shapenet.cli.data_info import info
 from shapenet.cli.data_join import join
+from shapenet.cli.data_pack import pack
+from shapenet.cli.data_preview import preview
 from shapenet.data.shapes.names import SHAPES
 from shapenet.errors import ConfigError, Place
 
@@ -22,11 +26,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """Make, join and convert data sets."""
+    """Make data sets, convert them, look at them."""
 
 
-data.add_command(join)
-data.add_command(convert)
+for command in (join, convert, pack, info, preview, check):
+    data.add_command(command)
 
 
 class _ShapesCommand(click.Command):

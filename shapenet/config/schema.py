@@ -92,7 +92,7 @@ class DataConfig(Section):
     stream_window: Count | None = None
     """With ``stream: true``, images that are shuffled at a time; as many as make 64 MB unless given."""
     on_bad: Literal["error", "skip"] = "error"
-    """What to do about images that can't be read: stop, or leave them out."""
+    """What to do about images that are missing or can't be read: stop, or leave them out."""
     max_bad_fraction: Fraction = 0.05
     """With ``on_bad: skip``, stop all the same if a larger part of a source can't be read."""
     augment: Annotated[tuple[Augmentation, ...], _AsTuple] = ()

@@ -165,6 +165,7 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     """
     import numpy as np
 
+    from shapenet.data.inspect.view import viewable
     from shapenet.data.preview import contact_sheet
 
     run = record.run
@@ -176,7 +177,7 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     write_atomic(run.classes_json, json.dumps(list(dataset.classes), ensure_ascii=False) + "\n")
     positions = _samples(train, _PREVIEW_IMAGES)
     captions = [dataset.classes[label] for label in train.labels[positions]]
-    sheet = contact_sheet(train.image_list(positions), captions, tile=_tile(train))
+    sheet = contact_sheet(viewable(train.image_list(positions)), captions, tile=_tile(train))
     _write_png(run.preview_png, sheet)
     return np.asarray(sheet, np.uint8)
 
