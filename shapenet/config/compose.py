@@ -109,7 +109,7 @@ class _Composer:
         try:
             return self.file(path, road)
         except ConfigError as error:
-            raise error.replacing(_at_extends(problem, path, place) for problem in error.problems) from None
+            raise error.replacing(at_mention(problem, path, place) for problem in error.problems) from None
 
 
 def _resolved(path: Path) -> Path:
@@ -124,8 +124,14 @@ def _merged(base: MappingNode | None, over: MappingNode) -> MappingNode:
     return merged if isinstance(merged, MappingNode) else over
 
 
-def _at_extends(problem: Problem, path: Path, place: Place) -> Problem:
-    """A missing base is a fault of the line that names it."""
+def at_mention(problem: Problem, path: Path, place: Place) -> Problem:
+    """`problem`, at `place` if it is that there is no file at `path`: a fault of the line that names it.
+
+    Args:
+        problem: What reading the file found.
+        path: The file, as the reader was given it.
+        place: Where it was named.
+    """
     missing = problem.code in ("config/missing-file", "config/not-a-file") and problem.place == Place(str(path))
     return replace(problem, message=f"{problem.message}: {path}", place=place) if missing else problem
 

@@ -62,7 +62,13 @@ def assign(tree: Node, key: str, entry: Entry) -> Node:
     try:
         return _assign(tree, _road(key), entry, ())
     except ConfigError as error:
-        raise error.replacing(replace(problem, place=entry.key_place) for problem in error.problems) from None
+        raise error.replacing(_in_a_file(problem, entry.key_place) for problem in error.problems) from None
+
+
+def _in_a_file(problem: Problem, place: Place) -> Problem:
+    """`problem` at the place of a key that a file gives."""
+    hint = "write optimizer.Adam.learning_rate, for example" if problem.hint == _FORM else problem.hint
+    return replace(problem, place=place, hint=hint)
 
 
 def override_place(text: str) -> Place:
@@ -97,7 +103,7 @@ def _road(name: str) -> tuple[str, ...]:
     if len(road) > MAX_DEPTH:
         raise ConfigError(_CODE, f"expected at most {MAX_DEPTH} keys, received {len(road)}", hint=_FORM)
     if road[0] == EXTENDS:
-        raise ConfigError(_CODE, "extends can't be given on the command line", hint="write it into the file")
+        raise ConfigError(_CODE, "extends can't be overridden", hint="write it into the experiment's file")
     return road
 
 

@@ -70,6 +70,7 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
     start = time.perf_counter()
     config = experiment.config
     with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record, closing(reporter):
+        reporter.opened(record.run.root)
         with experiment.locating():
             sources = open_sources(config.data)
         importing = import_keras_meanwhile()

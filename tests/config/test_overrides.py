@@ -87,7 +87,7 @@ def test_places_and_folders():
         ("a=@x", "the value '@x' is not right: '@' can't begin an unquoted value", "put the value in quotes"),
         ("a=.nan", "the value '.nan' is not right: expected a finite number, received .nan",
          "put it in quotes if it is text"),
-        ("extends=b.yaml", "extends can't be given on the command line", "write it into the file"),
+        ("extends=b.yaml", "extends can't be overridden", "write it into the experiment's file"),
     ],
 )  # fmt: skip
 def test_faults(override, message, hint):
