@@ -18,7 +18,7 @@ from typing import Any
 
 from shapenet.config.nodes import Entry
 from shapenet.errors import DivergedError, RunInterruptedError, ShapenetError
-from shapenet.rundir.manifest import Status
+from shapenet.rundir.status import Status
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

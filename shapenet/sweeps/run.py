@@ -71,6 +71,6 @@ def _no_best(study: Study) -> RunError:
     if not ended_well:
         error = study.results[0][1].error
         return RunError("run/no-trial", f"no trial ended well; the first one: {error}")
-    figure = study.objective or "figure"
-    message = f"expected a trial with a finite {figure}, received none: {ended_well} of {len(study.results)} ended well"
+    figure, number = study.objective or "objective", len(study.results)
+    message = f"expected a trial with a finite {figure}, received none: {ended_well} of {number} ended, without it"
     return RunError("run/no-objective", message, hint=f"{study.folder / 'leaderboard.csv'} lists their runs")

@@ -133,7 +133,7 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
         compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches) if steps == "auto" else steps)
         monitors = monitored(config, compiled, has_val=val is not None)
     device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
-                    precision=session.precision)  # fmt: skip
+                    precision=session.precision, deterministic=session.deterministic)  # fmt: skip
     record.update(device=device, num_parameters=compiled.model.count_params())
     record.best = BestEpoch(monitors[0])
     _write_summary(compiled.model, record.run)

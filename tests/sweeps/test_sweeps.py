@@ -336,7 +336,7 @@ def test_a_trial_without_a_finite_objective_does_not_end_the_sweep(tmp_path: Pat
 
 def test_a_sweep_in_which_no_trial_has_a_finite_objective(tmp_path: Path) -> None:
     results = [TrialResult("done", 1.0, "a", epochs=1), TrialResult("failed", 1.0, error="x")] * 2
-    with pytest.raises(RunError, match="expected a trial with a finite figure, received none: 2 of 4 ended well"):
+    with pytest.raises(RunError, match="a finite objective, received none: 2 of 4 ended, without it"):
         swept(tmp_path, *results)
 
 

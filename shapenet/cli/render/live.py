@@ -9,7 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from shapenet.cli.render.console import printable
+from shapenet.cli.render.console import counted, printable
 from shapenet.cli.render.epochs import EpochTable, header_lines
 from shapenet.cli.render.pace import Pace, duration
 from shapenet.training.reporter import TrainingStart
@@ -39,7 +39,7 @@ class PackingLines:
 
     def view(self) -> RenderableType:
         """A line with a bar."""
-        text = f"{self._done:,} / {self._total:,} images"
+        text = f"{self._done:,} / {counted(self._total, 'image')}"
         if self._first and self._now > self._first[0]:
             rate = (self._done - self._first[1]) / (self._now - self._first[0])
             left = (self._total - self._done) / rate if rate else None
@@ -48,7 +48,8 @@ class PackingLines:
 
     def summary(self) -> Text:
         """What was packed."""
-        return Text(f"packed {self._total:,} images of {self.described}", "dim", no_wrap=True, overflow="ellipsis")
+        text = f"packed {counted(self._total, 'image')} of {self.described}"
+        return Text(text, "dim", no_wrap=True, overflow="ellipsis")
 
 
 class TrainingLines:
@@ -118,7 +119,7 @@ class TrainingLines:
         elif not done:
             note = "compiling" if self._epoch == 1 else ""
         else:
-            note = f"{done:,} / {total:,} images"
+            note = f"{done:,} / {counted(total, 'image')}"
             left = self._pace.epoch_left(now)
             note += f"  {duration(left)} left in this epoch" if left is not None else ""
         return Group(Text(row, "dim", no_wrap=True, overflow="crop"), bar_line("", done, total, note))
