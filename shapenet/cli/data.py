@@ -105,7 +105,7 @@ def _progress(num_images: int) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    from shapenet.cli.render.console import counted
+    from shapenet.words import counted
 
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -125,7 +125,7 @@ def _progress(num_images: int) -> Iterator[Callable[[int], None]]:
 
 
 def _say_what_was_made(made: GeneratedFolder, size: int, seconds: float) -> None:
-    from shapenet.cli.render.console import counted
+    from shapenet.words import counted
 
     rate = made.num_images / seconds
     click.echo(f"{counted(made.num_images, 'image')} of {size} x {size} in {seconds:.1f} s ({rate:,.0f} images/s)")

@@ -28,8 +28,8 @@ def join(inputs: tuple[Path, ...], out: Path, delimiter: str, force: bool) -> No
     The header is written once, and image paths are made relative to the new CSV's
     folder: shapenet data join a/info.csv b/info.csv -o dataset.csv
     """
-    from shapenet.cli.render.console import counted
     from shapenet.data.csv.join import join_csvs, num_outside
+    from shapenet.words import counted
 
     num_rows = join_csvs(inputs, out, delimiter=delimiter, force=force)
     click.echo(f"{out}: {counted(num_rows, 'row')} from {counted(len(inputs), 'CSV')}")

@@ -62,8 +62,9 @@ def _show(result: Evaluation, runs_dir: Path) -> None:
     from rich.text import Text
 
     from shapenet.cli.render.closing import show_closing
-    from shapenet.cli.render.console import counted, number, printable, show
+    from shapenet.cli.render.console import number, printable, show
     from shapenet.cli.render.report import report_table
+    from shapenet.words import counted
 
     epoch = f", weights of epoch {result.epoch}" if result.epoch is not None else ""
     figures = "  ".join(f"{printable(name)} {number(value)}" for name, value in result.figures.items())

@@ -41,8 +41,9 @@ def train(config: Path, overrides: tuple[str, ...], runs_dir: Path, quiet: bool)
 
 def _say_how_it_went(result: TrainingResult, runs_dir: Path) -> None:
     from shapenet.cli.render.closing import show_closing
-    from shapenet.cli.render.console import counted, number, printable
+    from shapenet.cli.render.console import number, printable
     from shapenet.cli.render.pace import duration
+    from shapenet.words import counted
 
     run, best = result.run, result.manifest.best
     epochs = counted(result.manifest.epochs_done, "epoch")

@@ -83,7 +83,7 @@ def summary(config: ExperimentConfig) -> dict[str, Any]:
 
 
 def _show(path: Path, experiment: Experiment, model: Any) -> None:
-    from shapenet.cli.render.console import counted
+    from shapenet.words import counted
 
     values = summary(experiment.config)
     layers, epochs = counted(values["num_layers"], "layer"), counted(values["epochs"], "epoch")

@@ -16,6 +16,7 @@ from shapenet.data.records import Field, Records
 from shapenet.data.split import check_split, limit_balanced, split_stratified
 from shapenet.data.store import CONTENT, Store, content_keys
 from shapenet.errors import DataError
+from shapenet.words import counted
 
 _MOST_SHOWN = 10
 
@@ -164,9 +165,12 @@ def _reading_warnings(stores: Iterable[Store]) -> Iterator[str]:
             first = "".join(f"\n  {why}" for why in list(store.meta.bad.values())[:_MOST_SHOWN])
             more = len(store.meta.bad) - _MOST_SHOWN
             rest = f"\n  and {more:,} more" if more > 0 else ""
-            what = f"{len(store.meta.bad):,} of {len(store):,} records can't be read and are left out"
+            be = "is" if len(store.meta.bad) == 1 else "are"
+            what = f"{len(store.meta.bad):,} of {counted(len(store), 'record')} can't be read and {be} left out"
             yield f"{store.meta.described}: {what}{first}{rest}"
-        yield from (f"{store.meta.described}: {count:,} images {what}" for what, count in store.meta.notes.items())
+        yield from (
+            f"{store.meta.described}: {counted(count, 'image')} {what}" for what, count in store.meta.notes.items()
+        )
 
 
 def _duplicate_warning(store: Store) -> list[str]:
@@ -174,8 +178,8 @@ def _duplicate_warning(store: Store) -> list[str]:
     repeated = len(good) - len(np.unique(content_keys([store[CONTENT][good]])))
     if not repeated:
         return []
-    described = store.meta.described
-    return [f"{described}: {repeated:,} images repeat others; equal images stay on one side of the split"]
+    what = counted(repeated, "image repeats another", "images repeat others")
+    return [f"{store.meta.described}: {what}; equal images stay on one side of the split"]
 
 
 def _check_overlap(splits: Mapping[str, Split], allowed: bool) -> list[str]:
@@ -190,7 +194,9 @@ def _check_overlap(splits: Mapping[str, Split], allowed: bool) -> list[str]:
         for second in names[position + 1 :]:
             common = _num_common(splits[first], splits[second])
             if common:
-                warnings.append(f"{common:,} images of {second} are in {first} too")
+                warnings.append(
+                    f"{counted(common, 'image')} of {second} {'is' if common == 1 else 'are'} in {first} too"
+                )
     if warnings and not allowed:
         raise DataError(
             "data/overlap",

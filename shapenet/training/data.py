@@ -10,6 +10,7 @@ from shapenet.config.schema import DataConfig, ExperimentConfig
 from shapenet.errors import ConfigError
 from shapenet.experiment import Experiment
 from shapenet.training.reporter import Reporter
+from shapenet.words import counted
 
 if TYPE_CHECKING:
     from shapenet.data.dataset import Dataset
@@ -76,7 +77,7 @@ def _check_batch_size(config: ExperimentConfig, num_examples: Mapping[str, int])
     if batch_size > num_examples["train"]:
         raise ConfigError(
             "config/batch-size",
-            f"a batch of {batch_size:,} is larger than the train split of {num_examples['train']:,} images",
+            f"a batch of {batch_size:,} is larger than the train split of {counted(num_examples['train'], 'image')}",
             key=("training", "batch_size"),
             hint=f"expected at most {num_examples['train']:,}",
         )

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapenet.cli.render.console import as_text, counted, message_lines, printable
+from shapenet.cli.render.console import as_text, message_lines, printable
+from shapenet.words import counted
 
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0 images"), (1, "1 image"), (2000, "2,000 images")])

@@ -105,17 +105,6 @@ def stderr_width() -> int | None:
     return console.width if console.is_terminal else None
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """A number with its noun: ``1 image``, ``2,000 images``.
-
-    Args:
-        number: The number.
-        one: The noun in the singular.
-        many: Its plural; with an ``s`` unless given.
-    """
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def open_table() -> Table:
     """A table with a rule below its head and no frame around it.
 

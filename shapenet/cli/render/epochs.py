@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
 
-from shapenet.cli.render.console import counted, printable
+from shapenet.cli.render.console import printable
 from shapenet.cli.render.pace import duration
 from shapenet.cli.render.runs import short_metric
 from shapenet.training.reporter import TrainingStart
+from shapenet.words import counted
 
 _GAP = "  "
 _NARROW = 8

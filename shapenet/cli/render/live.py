@@ -9,10 +9,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from shapenet.cli.render.console import counted, printable
+from shapenet.cli.render.console import printable
 from shapenet.cli.render.epochs import EpochTable, header_lines
 from shapenet.cli.render.pace import Pace, duration
 from shapenet.training.reporter import TrainingStart
+from shapenet.words import counted
 
 LABEL_WIDTH = 10
 """Width of the names in the header."""

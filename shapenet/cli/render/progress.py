@@ -14,11 +14,12 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from shapenet.cli.render.console import counted, message_lines, plain_console, printable, stderr_width
+from shapenet.cli.render.console import message_lines, plain_console, printable, stderr_width
 from shapenet.cli.render.epochs import EpochTable, header_lines
 from shapenet.cli.render.live import LABEL_WIDTH, PackingLines, TrainingLines
 from shapenet.cli.render.pace import Pace
 from shapenet.training.reporter import Reporter, TrainingStart
+from shapenet.words import counted
 
 _REFRESHES_PER_SECOND = 5
 _WARNING = "warning: "
