@@ -56,5 +56,9 @@ class Task(Protocol):
         ...
 
     def probabilities(self, outputs: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
-        """What the model's outputs say, float32 of shape ``(n, num_classes)``, rows adding up to 1."""
+        """What the model's outputs say, float32 of shape ``(n, num_classes)``.
+
+        Rows made of logits add up to 1. Outputs that are probabilities already stay as they
+        are: those of a sigmoid judge each class by itself, so their rows need not add up to 1.
+        """
         ...

@@ -62,10 +62,33 @@ def test_scaling_can_be_a_layer_or_none() -> None:
         (["Flatten", SOFTMAX], "none", False),
         (["Flatten", {"Dense": {"units": 3}}, "Softmax"], "none", False),
         (["Flatten", {"Dense": {"units": 3}}, {"Activation": {"activation": "softmax"}}], "none", False),
+        (["Flatten", {"Dense": {"units": 3, "activation": "sigmoid"}}], "none", False),
+        (["Flatten", {"Dense": {"units": 3}}, {"Activation": {"activation": "sigmoid"}}], "none", False),
+        (["Flatten", {"Dense": {"units": 3, "activation": "relu"}}], "none", True),
     ],
 )
 def test_whether_a_model_gives_logits(layers: list[object], head: str, logits: bool) -> None:
     assert gives_logits(built(*layers, head=head)) is logits
+
+
+@pytest.mark.parametrize("name", ["logits", "image", "input_scaling"])
+def test_names_of_what_is_added_are_taken(name: str) -> None:
+    problem = problem_of({"Flatten": {"name": name}})
+    assert (problem.code, problem.key) == ("model/duplicate-name", ("model", "layers", 0, "Flatten", "name"))
+    assert f"received {name!r}" in problem.message
+
+
+def test_names_that_keras_gives_are_taken() -> None:
+    problem = problem_of("Flatten", {"Dense": {"units": 2, "name": "flatten"}})
+    assert (problem.code, problem.key) == ("model/duplicate-name", ("model", "layers", 1, "Dense", "name"))
+
+
+def test_names_of_what_is_not_added_are_free() -> None:
+    own = {"Dense": {"units": 3, "name": "logits"}}
+    assert (
+        built({"Flatten": {"name": "input_scaling"}}, own, head="none", input_scaling="none").layers[-1].name
+        == "logits"
+    )
 
 
 def test_the_head_needs_vectors() -> None:
