@@ -49,6 +49,7 @@ class TrialResult:
         metrics: Metrics of the best epoch.
         epochs: Number of complete epochs.
         error: What went wrong.
+        rising: Names of the metrics that grow as the model improves; None if the run does not say.
     """
 
     status: Status
@@ -58,6 +59,7 @@ class TrialResult:
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     epochs: int | None = None
     error: str | None = None
+    rising: tuple[str, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON holds it."""
@@ -160,5 +162,6 @@ def train_trial(job: Job) -> TrialResult:
         run=str(result.run.root),
         monitor=best.monitor if best else None,
         metrics=best.metrics if best else {},
+        rising=best.rising if best else None,
         epochs=result.manifest.epochs_done,
     )

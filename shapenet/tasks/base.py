@@ -47,8 +47,26 @@ class Task(Protocol):
         """
         ...
 
-    def metrics(self, given: tuple[Component, ...] | None) -> tuple[Component, ...]:
-        """The metrics, the task's own unless some are `given`."""
+    def metrics(self, given: tuple[Component, ...] | None, *, logits: bool) -> tuple[Component, ...]:
+        """The metrics, the task's own unless some are `given`.
+
+        Args:
+            given: The config's metrics.
+            logits: Whether the model gives logits rather than probabilities.
+        """
+        ...
+
+    def on_outputs(self, metric: Any, component: Component, *, logits: bool) -> Any:
+        """`metric` as it is to be computed of the model's outputs.
+
+        Args:
+            metric: A ``keras.metrics.Metric``, or the short name of one.
+            component: What it was made of.
+            logits: Whether the model gives logits rather than probabilities.
+
+        Returns:
+            `metric` itself, or one that sees the outputs as `metric` needs them.
+        """
         ...
 
     def one_hot(self, loss: Component) -> bool:

@@ -75,8 +75,9 @@ class RunRecord(Listener):
         best = None
         if self.best is not None and self.best.row is not None:
             figures: dict[str, float | None] = {name: value for name, value in self.best.row.items() if name != "epoch"}
-            monitor = self.best.monitor
-            best = Best(epoch=int(self.best.row["epoch"]), monitor=monitor, value=figures[monitor], metrics=figures)
+            monitor, rising = self.best.monitor, tuple(sorted(self.best.rising))
+            epoch = int(self.best.row["epoch"])
+            best = Best(epoch=epoch, monitor=monitor, value=figures[monitor], metrics=figures, rising=rising)
         self.update(epochs_done=int(row["epoch"]), best=best)
         _LOG.info("%s", json.dumps(dict(row)))
 

@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,6 +187,19 @@ def test_an_objective_that_grows_ranks_the_other_way(tmp_path: Path) -> None:
     ]
     _, study = swept(tmp_path, *results, text=SWEEP + "objective: val_accuracy\n")
     assert [s.trial.number for s in study.standings()] == [2, 4, 3, 1]
+
+
+def test_the_runs_know_which_way_an_objective_goes(tmp_path: Path) -> None:
+    values = {"a": (1.0, 4.0), "b": (3.0, 2.0), "c": (2.0, 1.0), "d": (4.0, 3.0)}
+    results = [
+        replace(done(tmp_path, name, val_loss=0.1, val_top1=top1, val_accuracy=low), rising=("val_top1",))
+        for name, (top1, low) in values.items()
+    ]
+    _, study = swept(tmp_path, *results, text=SWEEP + "objective: val_top1\n")
+    assert [s.trial.number for s in study.standings()] == [4, 2, 3, 1]
+    study = Study(study.folder, "val_accuracy")  # here a value that falls, whatever its name says
+    study.results = list(zip(load_sweep(tmp_path / "sweep.yaml").trials, results, strict=True))
+    assert [s.trial.number for s in study.standings()] == [3, 2, 4, 1]
 
 
 def test_an_objective_that_runs_do_not_have(tmp_path: Path) -> None:
