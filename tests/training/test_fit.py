@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,7 @@ from shapenet.experiment import load_experiment
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir
 from shapenet.training.fit import TrainingResult, train
+from shapenet.training.record import _LogFile
 from shapenet.training.reporter import Reporter
 
 from .conftest import CONFIG, Recorder, experiment_in, rows_without_times, train_in
@@ -319,6 +323,43 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path, monkeypatch: py
     run = next((tmp_path / "runs" / "default").iterdir())
     assert read_manifest(run / "run.json").status == "failed"
     assert checked_weights(run / "checkpoints" / "best").is_file()
+
+
+def test_what_ended_a_run_is_told_though_its_record_can_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shapenet.callbacks import checkpoint
+    from shapenet.training import record
+
+    def full(*arguments: object) -> None:
+        raise MachineError("machine/write", "can't write run.json either")
+
+    def full_at_the_checkpoint(*arguments: object) -> None:
+        monkeypatch.setattr(record, "write_manifest", full)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_weights", full_at_the_checkpoint)
+    with pytest.raises(MachineError, match=r"checkpoints/epoch-0001: can't write: No space left on device"):
+        train_in(tmp_path)
+
+
+def test_a_log_on_a_full_disk_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    handler = _LogFile("/dev/full")
+    logger = logging.Logger("test")
+    logger.addHandler(handler)
+    logger.warning("a line")
+    assert capsys.readouterr().err == ""
+    with suppress(OSError):
+        handler.close()
+
+
+def test_a_folder_in_the_way_of_latest_is_told_before_training(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "latest").mkdir(parents=True)
+    with pytest.raises(MachineError, match="expected a link, received a folder"):
+        train_in(tmp_path)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["latest"]
 
 
 def test_any_name_will_do(tmp_path: Path) -> None:
