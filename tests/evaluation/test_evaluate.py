@@ -199,3 +199,19 @@ def test_damaged_class_names(run: RunDir, tmp_path: Path, text: str) -> None:
     copy.classes_json.write_text(text)
     with pytest.raises(RunError, match="class names"):
         evaluate(copy, split="test", data=write_images(tmp_path / "other", 4), reporter=Reporter())
+
+
+def test_plugins_of_a_run_are_run_only_if_trusted(run: RunDir, tmp_path: Path) -> None:
+    plugin, mark = tmp_path / "strange.py", tmp_path / "it-was-run"
+    plugin.write_text(f"from pathlib import Path\nPath({str(mark)!r}).touch()\n", encoding="utf-8")
+    copy = copied(run, tmp_path)
+    config = copy.resolved_config.read_text(encoding="utf-8")
+    assert "plugins: []" in config
+    copy.resolved_config.write_text(config.replace("plugins: []", f"plugins: [{plugin}]"), encoding="utf-8")
+    with pytest.raises(RunError, match=r"code that you have not run before: .*strange\.py") as caught:
+        evaluate(copy, split="test", data=None, reporter=Reporter())
+    assert caught.value.problems[0].code == "run/untrusted"
+    assert not mark.exists()
+    trusted = evaluate(copy, split="test", data=None, reporter=Reporter(), trust=True)
+    assert mark.exists()
+    assert evaluate(copy, split="test", data=None, reporter=Reporter()).figures == trusted.figures
