@@ -10,7 +10,11 @@ from shapenet.errors import Key, MachineError, ShapenetError
 
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 _FRAME = re.compile(r"""\s*(File ".*", line \d|Graph execution error:|Detected at node|Stack trace for op)""")
-_AROUND = re.compile(r"^Exception encountered when calling \S+\s*|\{\{function_node [^}]*\}\}")
+_AROUND = re.compile(
+    r"^Exception encountered when calling \S+\s*|Could not automatically infer the output.*?Error encountered:\s*"
+    r"|\{\{function_node [^}]*\}\}",
+    re.DOTALL,
+)
 _DETAILS = re.compile(r"\n\s*\n|Arguments received by|\{\{node|\[\[|\[Op:")
 
 

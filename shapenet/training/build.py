@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import ConfigError, Key
 from shapenet.experiment import Experiment
 from shapenet.models.build import InputSpec, build_model, gives_logits
+from shapenet.models.faults import keras_faults
 from shapenet.registry import Component
 from shapenet.tasks.base import Task
 from shapenet.training.callbacks import created_callbacks
@@ -17,6 +18,9 @@ from shapenet.training.data import open_sources
 from shapenet.training.faults import keras_errors
 from shapenet.training.monitors import monitored, rises
 from shapenet.training.session import start_session
+
+if TYPE_CHECKING:
+    from shapenet.data.records import Field
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,22 @@ def build_for_inspection(experiment: Experiment) -> Any:
         compiled = compile_model(config, spec, steps_per_execution=1)
         has_val = config.data.val is not None or config.data.split.val > 0
         created_callbacks(config, monitored(config, compiled, has_val=has_val))
+        _check_on_a_blank_image(compiled.model, image)
     return compiled.model
+
+
+def _check_on_a_blank_image(model: Any, image: Field) -> None:
+    """Apply the model to a blank image, since some arguments are not looked at before."""
+    import numpy as np
+
+    if None in image.shape:
+        return
+
+    def failure(reason: str) -> ConfigError:
+        return ConfigError("model/training", f"the model can't take an image: {reason}", key=("model",))
+
+    with keras_faults("the model", ("model",), failure):
+        model(np.zeros((1, *(side or 1 for side in image.shape)), image.dtype), training=False)
 
 
 def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execution: int) -> Compiled:
@@ -125,4 +144,9 @@ def _check_on_blanks(compiled: Compiled, loss: Any, metrics: Mapping[str, Any], 
         if not isinstance(metric, str):  # Keras chooses what fits a short name
             with keras_errors(f"the metric {name}", ("metrics", index), hint=None if one_hot else vectors):
                 metric.update_state(labels, outputs)
+                shape = np.shape(metric.result())
                 metric.reset_state()
+            if shape:
+                message = f"the metric {name}: expected one number, received one for each of {shape[0]}"
+                hint = "give it an average or aggregation, such as average: macro; or a single threshold"
+                raise ConfigError("config/metrics", message, key=("metrics", index), hint=hint)

@@ -25,6 +25,7 @@ Cast string to float is not supported
     [
         (ValueError("Exception encountered when calling A.call().\n\n\x1b[1mno\x1b[0m\n\nArguments: 1"), "no"),
         (TypeError(""), "TypeError"),
+        (ValueError("Could not automatically infer the output shape\nof A. Error encountered:\n\nodd"), "odd"),
         (NotImplementedError("not\n  yet"), "NotImplementedError: not yet"),
         (RuntimeError(GRAPH), "RuntimeError: Cast string to float is not supported"),
         (RuntimeError("{{function_node __wrapped__And}} Incompatible [2] vs. [4] [Op:And] name: "),

@@ -252,6 +252,10 @@ def test_divergence_in_the_first_steps_keeps_the_run_too(tmp_path: Path) -> None
         (("training.precision=mixed_float16",), "mixed_float16 needs a GPU"),
         (("training.callbacks=[ReduceLROnPlateau: {factor: 3.0}]",), "ReduceLROnPlateau"),
         (("metrics=[Precision]",), "need a loss of vectors: CategoricalCrossentropy"),
+        (
+            ("loss=CategoricalCrossentropy", "metrics=[accuracy, F1Score]"),
+            "expected one number, received one for each of",
+        ),
         (("metrics=[MeanIoU: {num_classes: 2}]",), "InvalidArgumentError: Incompatible shapes"),
         (
             (
