@@ -65,7 +65,8 @@ def _build(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> Any:
     last = ("model", "layers", len(config.layers) - 1)
     try:
         if config.head == "auto":
-            outputs = task.head(outputs, spec.num_classes)
+            with keras_faults("the output layer", (), lambda reason: ConfigError("model/head", reason)):
+                outputs = task.head(outputs, spec.num_classes)
         else:
             task.check_output(tuple(outputs.shape), spec.num_classes)
     except ShapenetError as error:

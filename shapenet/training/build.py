@@ -144,7 +144,7 @@ def _check_on_blanks(compiled: Compiled, loss: Any, metrics: Mapping[str, Any], 
         if not isinstance(metric, str):  # Keras chooses what fits a short name
             with keras_errors(f"the metric {name}", ("metrics", index), hint=None if one_hot else vectors):
                 metric.update_state(labels, outputs)
-                shape = np.shape(metric.result())
+                shape = np.asarray(metric.result()).shape
                 metric.reset_state()
             if shape:
                 message = f"the metric {name}: expected one number, received one for each of {shape[0]}"

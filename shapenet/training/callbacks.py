@@ -27,7 +27,7 @@ def created_callbacks(config: ExperimentConfig, monitors: Monitors) -> list[Any]
         key: Key = ("training", "callbacks", index)
         _check_learning_rate(component, config.optimizer, key)
         own = component.arguments.get("monitor")
-        monitor = monitors.checked(own, (*key, component.name, "monitor")) if own else monitors.stopping
+        monitor = monitors.checked(str(own), (*key, component.name, "monitor")) if own else monitors.stopping
         # Checkpoints are saved when an epoch ends: averaged weights must be in place by then.
         defaults = {"monitor": monitor, "mode": monitors.mode(monitor), "swap_on_epoch": True}
         more = {name: value for name, value in defaults.items() if name in component.entry.parameters}

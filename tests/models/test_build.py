@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shapenet.config.schema import ModelConfig
-from shapenet.errors import ConfigError
+from shapenet.errors import ConfigError, MachineError
 from shapenet.models.build import InputSpec, build_model, gives_logits
 from shapenet.models.summary import activation_bytes, layer_rows
 from shapenet.tasks.classification import Classification
@@ -96,6 +96,12 @@ def test_the_head_needs_vectors() -> None:
     assert (problem.code, problem.key) == ("model/head", ("model", "layers", 0))
     assert "received (6, 6, 2)" in problem.message
     assert "Flatten" in problem.hint
+
+
+def test_a_head_that_no_memory_holds() -> None:
+    with pytest.raises(MachineError, match="the memory does not suffice for the output layer") as caught:
+        built({"UpSampling2D": {"size": 200_000}}, "Flatten")
+    assert caught.value.problems[0].key == ("model", "layers", 1)
 
 
 def test_an_output_of_ones_own_must_fit_the_classes() -> None:
