@@ -79,6 +79,18 @@ def load_experiment(
     return Experiment(validate(tree), path, tree)
 
 
+def named_plugins(path: Path) -> tuple[Path, ...]:
+    """The plug-in files that a config names; none of them is run.
+
+    Args:
+        path: The YAML file.
+
+    Raises:
+        ConfigError: It can't be read.
+    """
+    return tuple(_plugin_paths(read_config(path)))
+
+
 def _plugin_paths(tree: Node) -> list[Path]:
     """The plug-ins that a config names, as far as their form is right; validation judges the rest."""
     named = child(tree, "plugins")

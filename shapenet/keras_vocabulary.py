@@ -88,15 +88,16 @@ _WITH_LAYERS = {"layer", "layers", "backward_layer", "cell", "cells"}
 def _annotation(kind: str, name: str, details: dict[str, Any], activations: Sequence[str]) -> Any:
     """The type that a Keras argument surely has, or ``Any``."""
     default = details.get("default")
+    or_null = "default" in details and default is None
     part = _part(kind, name)
     if (kind, name) in _BY_NAME:
         annotation = _BY_NAME[kind, name]
     elif part is not None:
         annotation = Annotated[Any, Part(part)]
     elif name in ("activation", "recurrent_activation"):
-        annotation = Annotated[Any, OneOf(tuple(activations))]
+        annotation = Annotated[Any, OneOf(tuple(activations), or_null)]
     elif name == "padding" and default == "valid":
-        annotation = Annotated[Any, OneOf(("valid", "same", "causal"))]
+        annotation = Annotated[Any, OneOf(("valid", "same", "causal"), or_null)]
     elif isinstance(default, bool):
         annotation = bool
     elif isinstance(default, float) and kind in ("optimizer", "schedule", "loss"):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from shapenet.errors import ConfigError, Place
@@ -14,7 +16,7 @@ _loaded: list[Path] = []
 
 
 def load_plugins(paths: Iterable[Path]) -> None:
-    """Run plug-in files, each once a process.
+    """Run plug-in files, each once a process, and remember that this user has run them.
 
     Each becomes a module in `sys.modules` under a name that follows from its path alone, so
     that its objects can be pickled for another process that has loaded it too.
@@ -35,9 +37,43 @@ def loaded_plugins() -> tuple[Path, ...]:
     return tuple(_loaded)
 
 
+def was_run(path: Path) -> bool:
+    """Whether this user has run just this plug-in file before, at this path and with this content.
+
+    What a run directory names may come from anywhere, and so may the run directory. That
+    somebody has passed the file to shapenet is known only outside of it.
+    """
+    try:
+        return _digest(path) in _run_before().read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return False
+
+
+def _run_before() -> Path:
+    """The list of what was run, by digests; in the user's state, which no other user shares."""
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(state).expanduser() / "shapenet" / "plugins"
+
+
+def _remember(digest: str) -> None:
+    """Add to the list of what was run; where it can't be written, the user is asked again."""
+    path = _run_before()
+    with suppress(OSError, ValueError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or digest not in path.read_text(encoding="ascii").split():
+            with path.open("a", encoding="ascii") as file:
+                file.write(f"{digest}\n")
+
+
+def _digest(path: Path) -> str:
+    """Of path and content: the same text elsewhere may load other files beside it."""
+    return hashlib.sha256(bytes(path.resolve()) + b"\0" + path.read_bytes()).hexdigest()
+
+
 def _load(path: Path) -> None:
     if not path.is_file():
         raise ConfigError("config/plugin", f"there is no plug-in file {path}")
+    digest = _digest(path)
     name = f"shapenet_plugin_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -50,6 +86,7 @@ def _load(path: Path) -> None:
         del sys.modules[name]
         raise broken_plugin("the plug-in", error, _place_in(path, error)) from error
     _loaded.append(path)
+    _remember(digest)
 
 
 def _place_in(path: Path, error: Exception) -> Place:

@@ -35,13 +35,15 @@ class Part:
 
 @dataclass(frozen=True)
 class OneOf:
-    """Annotation of a text parameter that takes one of the given names, or null.
+    """Annotation of a text parameter that takes one of the given names.
 
     Attributes:
         names: The names.
+        or_null: Whether it takes null too.
     """
 
     names: tuple[str, ...]
+    or_null: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,14 @@ class Parameter:
         return next((m.form for m in self._metadata if isinstance(m, Part)), "any")
 
     @property
+    def one_of(self) -> OneOf | None:
+        """What names a text value must be one of, or None."""
+        return next((m for m in self._metadata if isinstance(m, OneOf)), None)
+
+    @property
     def names(self) -> tuple[str, ...] | None:
         """The names that a text value must be one of, or None."""
-        return next((m.names for m in self._metadata if isinstance(m, OneOf)), None)
+        return self.one_of.names if self.one_of else None
 
     @property
     def _metadata(self) -> tuple[object, ...]:

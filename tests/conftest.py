@@ -17,9 +17,10 @@ settings.load_profile("shapenet")
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Packed stores go to a folder of this test process, never to the user's cache."""
+    """Packed stores and the list of plug-ins go to folders of this test process, never to the user's."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("SHAPENET_CACHE", str(folder))
         yield folder
 

@@ -80,6 +80,8 @@ def test_each_name_makes_its_keras_object(kind: str) -> None:
         ("layer", {"Dropout": {"rate": 1.5}}, "rate"),
         ("layer", {"Conv2D": {"filters": 2, "kernel_size": [3, 3, 3, 3]}}, "kernel_size"),
         ("layer", {"Conv2D": {"filters": 2, "kernel_size": 3, "padding": "full"}}, "padding"),
+        ("layer", {"Conv2D": {"filters": 2, "kernel_size": 3, "padding": None}}, "padding"),
+        ("layer", {"LSTM": {"units": 2, "activation": None}}, "activation"),
         ("layer", {"Conv2D": {"filters": 2, "kernel_size": 3, "use_bias": 1}}, "use_bias"),
         ("optimizer", {"Adam": {"learning_rate": 0}}, "learning_rate"),
         ("optimizer", {"Adam": {"beta_1": "much"}}, "beta_1"),
@@ -90,6 +92,10 @@ def test_each_name_makes_its_keras_object(kind: str) -> None:
 def test_arguments_of_a_sure_type_are_checked_without_keras(kind: str, value: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse_component(kind, value)
+
+
+def test_null_is_taken_where_it_is_the_default() -> None:
+    assert parse_component("layer", {"Dense": {"units": 2, "activation": None}}).arguments["activation"] is None
 
 
 def test_parts_may_stand_where_keras_takes_objects() -> None:

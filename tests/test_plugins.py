@@ -10,7 +10,7 @@ import pytest
 
 from shapenet.errors import ConfigError
 from shapenet.experiment import load_experiment
-from shapenet.plugins import load_plugins, loaded_plugins
+from shapenet.plugins import load_plugins, loaded_plugins, was_run
 from shapenet.registry import REGISTRIES
 
 CONFIG = """\
@@ -74,3 +74,38 @@ def test_a_missing_file(tmp_path: Path) -> None:
     (tmp_path / "own.txt").write_text("x = 1")
     with pytest.raises(ConfigError, match=r"expected a Python file, \*.py"):
         load_plugins([tmp_path / "own.txt"])
+
+
+def test_what_was_run_is_remembered_by_path_and_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path, copy = tmp_path / "first.py", tmp_path / "copy.py"
+    path.write_text("x = 'remembered'\n", encoding="utf-8")
+    assert not was_run(path)
+    load_plugins([path])
+    copy.write_bytes(path.read_bytes())
+    assert was_run(path)
+    assert not was_run(copy)
+    assert not was_run(tmp_path / "missing.py")
+    with monkeypatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path / "of-another-user"))
+        assert not was_run(path)
+    path.write_text("x = 'other'\n", encoding="utf-8")
+    assert not was_run(path)
+
+
+def test_what_fails_is_not_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "fails.py"
+    path.write_text("raise RuntimeError('forget me')\n", encoding="utf-8")
+    with pytest.raises(ConfigError):
+        load_plugins([path])
+    assert not was_run(path)
+
+
+def test_a_list_that_can_not_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "state").write_text("in the way")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    path = tmp_path / "unremembered.py"
+    path.write_text("x = 'unremembered'\n", encoding="utf-8")
+    load_plugins([path])
+    assert path in loaded_plugins()
+    assert not was_run(path)

@@ -14,7 +14,10 @@ _HIGHER_IS_BETTER = (
 
 
 def higher_is_better(monitor: str) -> bool:
-    """Whether a metric of this name grows as the model improves; losses and errors do not."""
+    """Whether a metric of this name seems to grow as the model improves; losses and errors do not.
+
+    For where nothing but the name is known.
+    """
     name = monitor.removeprefix("val_")
     return any(part in name for part in _HIGHER_IS_BETTER) and not name.endswith(("loss", "error"))
 
@@ -25,19 +28,22 @@ class BestEpoch(Listener):
 
     Attributes:
         monitor: The value that decides.
-        row: The best epoch so far; None before the first with a finite value.
+        rising: Names of the values that grow as the model improves; the others fall.
+        row: The best epoch so far; None before the first with finite losses and a finite value.
         is_newest: Whether the newest epoch is the best.
     """
 
     monitor: str
+    rising: frozenset[str] = frozenset()
     row: Row | None = None
     is_newest: bool = False
 
     def epoch_end(self, row: Row) -> None:
-        """Compare the epoch with the best so far; equal ones don't replace it."""
+        """Compare the epoch with the best so far; equal ones don't replace it, nor do ones that diverged."""
         value = row[self.monitor]
         best = self.row[self.monitor] if self.row else None
-        better = best is None or (value > best if higher_is_better(self.monitor) else value < best)
-        self.is_newest = math.isfinite(value) and better
+        better = best is None or (value > best if self.monitor in self.rising else value < best)
+        finite = all(math.isfinite(row.get(name, 0.0)) for name in (self.monitor, "loss", "val_loss"))
+        self.is_newest = finite and better
         if self.is_newest:
             self.row = row

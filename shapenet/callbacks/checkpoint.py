@@ -11,8 +11,9 @@ from typing import Any
 
 from shapenet.callbacks.base import Listener, Row
 from shapenet.callbacks.best import BestEpoch
+from shapenet.callbacks.weights_file import save_weights
 from shapenet.errors import Place, RunError
-from shapenet.rundir.atomic import new_folder, replace_link
+from shapenet.rundir.atomic import machine_errors, new_folder, replace_link
 
 WEIGHTS = "model.weights.h5"
 _STATE = "state.json"
@@ -52,8 +53,8 @@ class Checkpoints(Listener):
             MachineError: The disk refuses.
         """
         target = self._folder / name
-        with new_folder(target) as temporary:
-            self._model.save_weights(temporary / WEIGHTS)
+        with new_folder(target) as temporary, machine_errors(target):
+            save_weights(self._model, temporary / WEIGHTS)
             (temporary / _STATE).write_text(json.dumps(dict(row)) + "\n")
             digests = {file: _digest(temporary / file) for file in (WEIGHTS, _STATE)}
             (temporary / _MANIFEST).write_text(json.dumps(digests, indent=1) + "\n")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from shapenet.callbacks.base import Listener
+from shapenet.callbacks.base import Listener, Row
 from shapenet.errors import DivergedError
+
+_HINT = "try a smaller learning rate, or gradient clipping (clipnorm) in the optimizer"
 
 
 class StopOnDivergence(Listener):
-    """Raises as soon as the mean loss of an epoch is NaN or infinite.
+    """Raises as soon as the mean loss of an epoch, or that of its validation, is NaN or infinite.
 
     The mean keeps a NaN once it has one, so a look after several steps misses none.
     """
@@ -34,6 +36,19 @@ class StopOnDivergence(Listener):
             raise DivergedError(
                 "training/diverged",
                 f"the loss became {logs['loss']} in epoch {epoch}, at {steps}",
-                hint="try a smaller learning rate, or gradient clipping (clipnorm) in the optimizer",
+                hint=_HINT,
             )
         self._seen = step
+
+    def epoch_end(self, row: Row) -> None:
+        """Look at the loss of the validation.
+
+        Raises:
+            DivergedError: It is not finite.
+        """
+        if not math.isfinite(row.get("val_loss", 0.0)):
+            raise DivergedError(
+                "training/diverged",
+                f"the loss of the validation became {row['val_loss']} in epoch {int(row['epoch'])}",
+                hint=_HINT,
+            )

@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     help="Which part of the run's own data.",
 )  # fmt: skip
 @click.option("--data", type=click.Path(path_type=Path), help="A CSV of other images and labels, instead of a split.")
+@click.option(
+    "--trust", is_flag=True, help="Run the plug-ins that the run names, although you have not run them before."
+)
 @runs_dir_option
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="What to print."
 )
-def evaluate_run(run: str | None, split: str, data: Path | None, runs_dir: Path, form: str) -> None:
+def evaluate_run(run: str | None, split: str, data: Path | None, trust: bool, runs_dir: Path, form: str) -> None:
     """Evaluate the best model of a run.
 
     Prints loss, metrics, the figures of each class and the confusion matrix, and writes
@@ -39,7 +42,7 @@ def evaluate_run(run: str | None, split: str, data: Path | None, runs_dir: Path,
 
         found = find_run(run, runs_dir)
         reporter.status("evaluating")
-        result = evaluate(found, split=split, data=data, reporter=reporter)
+        result = evaluate(found, split=split, data=data, reporter=reporter, trust=trust)
     for warning in result.warnings:
         reporter.warning(warning)
     if form == "json":

@@ -14,7 +14,7 @@ from pydantic_core import core_schema
 
 from shapenet.config.problems import from_pydantic, raise_in_pydantic, shown
 from shapenet.errors import ConfigError, Key, Problem, did_you_mean
-from shapenet.registry import REGISTRIES, Component, Entry, Parameter, PartForm
+from shapenet.registry import REGISTRIES, Component, Entry, OneOf, Parameter, PartForm
 
 _GRAPH = {"inputs": Parameter("inputs", str | Annotated[list[str], Field(min_length=1)], required=False)}
 """What any layer of a config may be given besides its own arguments: the names of the layers before it."""
@@ -102,8 +102,8 @@ def _check_arguments(kind: str, entry: Entry, arguments: Mapping[str, object], k
 def _check_value(parameter: Parameter, value: object, key: Key) -> Any:
     if parameter.part is not None and _names_parts(parameter, value):
         return _check_parts(parameter.part, parameter.part_form, value, key)
-    if parameter.names is not None:
-        _check_name(parameter, value, key)
+    if parameter.one_of is not None:
+        _check_name(parameter.name, parameter.one_of, value, key)
         return value
     try:
         return _adapter(parameter.annotation).validate_python(value)
@@ -145,13 +145,12 @@ def _check_each(part: str, items: Iterable[tuple[str | int, object]], key: Key) 
     return components
 
 
-def _check_name(parameter: Parameter, value: object, key: Key) -> None:
-    names = parameter.names or ()
-    if value is None and not parameter.required:
+def _check_name(parameter: str, choice: OneOf, value: object, key: Key) -> None:
+    if value is None and choice.or_null:
         return
-    if not isinstance(value, str) or value not in names:
-        message = f"{parameter.name}: there is no {shown(value)}"
-        raise ConfigError("config/value", message, key=key, hint=did_you_mean(value, names))
+    if not isinstance(value, str) or value not in choice.names:
+        message = f"{parameter}: there is no {shown(value)}"
+        raise ConfigError("config/value", message, key=key, hint=did_you_mean(value, choice.names))
 
 
 @cache

@@ -14,8 +14,9 @@ from shapenet.errors import Place, RunError
 from shapenet.evaluation.classification_report import ClassificationReport, Probabilities, classify
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, csv_for_run, split_of_run
-from shapenet.experiment import Experiment, load_experiment
+from shapenet.experiment import Experiment, load_experiment, named_plugins
 from shapenet.models.build import InputSpec
+from shapenet.plugins import was_run
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir
@@ -59,7 +60,7 @@ class Evaluation:
         return {"run": self.run.id, "split": self.split, "epoch": self.epoch, **figures}
 
 
-def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter) -> Evaluation:
+def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, trust: bool = False) -> Evaluation:
     """Evaluate the best checkpoint of a run, and write the outputs below its ``eval`` folder.
 
     Args:
@@ -67,12 +68,16 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter) 
         split: ``train``, ``val`` or ``test``; not looked at if `data` is given.
         data: A CSV of other images and labels.
         reporter: Hears of packing.
+        trust: Run the plug-ins that the run's config names, although this user has not run them before.
 
     Raises:
-        RunError: The run has no whole checkpoint or no such split, or its data has changed.
+        RunError: The run names plug-ins that are not trusted, has no whole checkpoint or no
+            such split, or its data has changed.
         DataError: The data is missing, damaged or unfit.
         MachineError: The outputs can't be written.
     """
+    if not trust:
+        _check_plugins(run)
     importing = import_keras_meanwhile()
     weights = checked_weights(run.best_dir)
     experiment = load_experiment(run.resolved_config)
@@ -94,6 +99,18 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter) 
         run.eval_metrics(subject.folder), json.dumps(evaluation.to_json(), indent=2, ensure_ascii=False) + "\n"
     )
     return evaluation
+
+
+def _check_plugins(run: RunDir) -> None:
+    """Refuse a run whose config would run code that this user has never passed to shapenet."""
+    strange = [plugin for plugin in named_plugins(run.resolved_config) if plugin.is_file() and not was_run(plugin)]
+    if strange:
+        raise RunError(
+            "run/untrusted",
+            f"the run would run code that you have not run before: {', '.join(map(str, strange))}",
+            place=Place(str(run.resolved_config)),
+            hint="read it, and add --trust if you trust it",
+        )
 
 
 def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[dict[str, float], Probabilities]:

@@ -12,7 +12,7 @@ from shapenet.evaluation.curves import write_curves
 from shapenet.evaluation.predictions import write_predictions
 from shapenet.evaluation.subject import Subject
 from shapenet.rundir.atomic import write_atomic
-from shapenet.rundir.manifest import read_manifest
+from shapenet.rundir.manifest import RunManifest, read_manifest
 from shapenet.rundir.paths import RunDir
 from shapenet.runs.listing import read_metrics
 
@@ -41,12 +41,10 @@ def write_outputs(
     labels = subject.split.labels
     write_predictions(folder / "predictions.csv", subject.names, labels, probabilities, subject.classes)
     write_atomic(folder / "confusion.csv", _confusion_csv(report))
-    pictures = [folder / "confusion.png", folder / "curves.png"]
+    pictures = [folder / "confusion.png"]
     write_confusion_plot(pictures[0], report, run_name=manifest.name, split=Path(subject.name).name)
-    rows = read_metrics(run.metrics)
-    metric = next((name for name in rows[0] if name not in _TIMES and not name.startswith("val_")), "loss")
-    best_epoch = manifest.best.epoch if manifest.best else None
-    write_curves(pictures[1], rows, run_name=manifest.name, metric=metric, best_epoch=best_epoch)
+    if _write_curves(folder / "curves.png", run, manifest):
+        pictures.append(folder / "curves.png")
     if _write_mistakes(folder / "mistakes.png", subject, probabilities):
         pictures.append(folder / "mistakes.png")
     return tuple(pictures)
@@ -58,6 +56,18 @@ def _confusion_csv(report: ClassificationReport) -> str:
     writer.writerow(["true \\ predicted", *report.classes])
     writer.writerows([name, *counts] for name, counts in zip(report.classes, report.confusion.tolist(), strict=True))
     return text.getvalue()
+
+
+def _write_curves(path: Path, run: RunDir, manifest: RunManifest) -> bool:
+    """Draw how the training went; without its metrics, an older picture goes. Returns whether there are some."""
+    rows = read_metrics(run.metrics)
+    if not rows:
+        path.unlink(missing_ok=True)
+        return False
+    metric = next((name for name in rows[0] if name not in _TIMES and not name.startswith("val_")), "loss")
+    best_epoch = manifest.best.epoch if manifest.best else None
+    write_curves(path, rows, run_name=manifest.name, metric=metric, best_epoch=best_epoch)
+    return True
 
 
 def _write_mistakes(path: Path, subject: Subject, probabilities: Probabilities) -> bool:

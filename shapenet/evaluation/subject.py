@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -98,7 +99,18 @@ def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repor
     like = Expected(classes, Field(image.dtype, tuple(image.shape)), "the run's training data")
     split = adopt(records, open_with(reporter, experiment.config.data)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
-    return Subject(str(path), safe_name(f"data-{path.stem}"), split, names, classes, records.warnings)
+    return Subject(str(path), folder_of(path), split, names, classes, records.warnings)
+
+
+def folder_of(path: Path) -> str:
+    """Name of the folder for the outputs on a CSV: no other CSV has it.
+
+    It is made of the CSV's name and its folder's, and of a digest of its whole path, which
+    stands in front since long names are cut.
+    """
+    whole = path.resolve()
+    digest = hashlib.sha256(bytes(whole)).hexdigest()[:6]
+    return safe_name(f"data-{digest}-{whole.parent.name}-{whole.stem}")
 
 
 def read_classes(run: RunDir) -> tuple[str, ...]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from shapenet.config.schema import ModelConfig
-from shapenet.errors import ConfigError, ShapenetError
+from shapenet.errors import ConfigError, Key, MachineError, ShapenetError
+from shapenet.keras_faults import keras_faults
 from shapenet.models.graph import connect
 from shapenet.registry import Component
 from shapenet.tasks.base import Task
 
 _INTEGER_TOP = {"uint8": 255.0, "uint16": 65535.0}
+_GIVES_PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid", "sparsemax")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def build_model(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> 
     Raises:
         ConfigError: Layers don't take their arguments or don't fit together; the
             error's key leads to the layer.
+        MachineError: The memory does not suffice for the weights.
     """
     try:
         return _build(config, task, spec, name)
@@ -62,13 +65,33 @@ def _build(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> Any:
     last = ("model", "layers", len(config.layers) - 1)
     try:
         if config.head == "auto":
-            outputs = task.head(outputs, spec.num_classes)
+            with keras_faults("the output layer", (), lambda reason: ConfigError("model/head", reason)):
+                outputs = task.head(outputs, spec.num_classes)
         else:
             task.check_output(tuple(outputs.shape), spec.num_classes)
     except ShapenetError as error:
         raise error.under(last) from None
-    # TensorFlow's name scopes take ASCII only.
-    return keras.Model(inputs, outputs, name=re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "model")
+    with keras_faults("the model", ("model", "layers"), lambda reason: _model_error(config, reason)):
+        # TensorFlow's name scopes take ASCII only.
+        return keras.Model(inputs, outputs, name=re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "model")
+
+
+def _model_error(config: ModelConfig, reason: str) -> ConfigError:
+    """What `reason`, which Keras gives for refusing a model of layers that fit each other, means in the config.
+
+    Layers without a name get one from Keras, and those that are added here have theirs, so
+    a name can be taken although the config gives it once.
+    """
+    taken = re.match(r'The name "(.*)" is used', reason)
+    layers: dict[Key, Component] = {("model", "layers", index): layer for index, layer in enumerate(config.layers)}
+    if isinstance(config.input_scaling, Component):
+        layers["model", "input_scaling"] = config.input_scaling
+    for key, layer in layers.items():
+        if taken and layer.arguments.get("name") == taken[1]:
+            message = f"expected a name of its own for each layer, received {taken[1]!r}, which another layer has"
+            hint = "choose another: layers that are added to yours, and those without a name, have names too"
+            return ConfigError("model/duplicate-name", message, key=(*key, layer.name, "name"), hint=hint)
+    return ConfigError("model/graph", f"the layers make no model: {reason}", key=("model", "layers"))
 
 
 def _scaled(inputs: Any, scaling: str | Component, dtype: str) -> Any:
@@ -82,10 +105,10 @@ def _scaled(inputs: Any, scaling: str | Component, dtype: str) -> Any:
 
 
 def gives_logits(model: Any) -> bool:
-    """Whether a model's outputs are logits: its last layer applies no softmax."""
+    """Whether a model's outputs are logits: its last layer applies no softmax, sigmoid or the like."""
     last = model.layers[-1]
     activation = getattr(last, "activation", None)
-    return type(last).__name__ != "Softmax" and getattr(activation, "__name__", "") != "softmax"
+    return type(last).__name__ != "Softmax" and getattr(activation, "__name__", "") not in _GIVES_PROBABILITIES
 
 
 def _with_least_size(error: ConfigError, config: ModelConfig, task: Task, spec: InputSpec) -> ConfigError:
@@ -118,4 +141,6 @@ def _fits(size: int, config: ModelConfig, task: Task, spec: InputSpec) -> bool:
         _build(config, task, InputSpec((size, size, spec.shape[-1]), spec.dtype, spec.num_classes), "trial")
     except ConfigError as error:
         return error.problems[0].code != "model/too-small"
+    except MachineError:  # it fits; that its weights are too many is another matter
+        return True
     return True

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shapenet.errors import ConfigError, Key, did_you_mean
+from shapenet.keras_faults import keras_faults
 from shapenet.registry import Component
 
 
@@ -27,6 +28,7 @@ def connect(layers: Sequence[Component], inputs: Any, road: Key = ("model", "lay
 
     Raises:
         ConfigError: A layer refuses its arguments or its input, or names an unknown layer.
+        MachineError: The memory does not suffice for a layer.
     """
     outputs = {"input": inputs}
     output = inputs
@@ -57,21 +59,29 @@ def _received(component: Component, outputs: dict[str, Any], previous: Any, key:
 
 
 def _create(component: Component, key: Key) -> Any:
-    try:
+    def refusal(reason: str) -> ConfigError:
+        return ConfigError("model/argument", f"{component.name}: {reason}", key=key)
+
+    with keras_faults(component.name, key, refusal):
         return component.without("inputs").create()
-    except (ValueError, TypeError, KeyError) as error:
-        raise ConfigError("model/argument", f"{component.name}: {_sentence(error)}", key=key) from error
 
 
 def _apply(layer: Any, received: list[Any], key: Key) -> Any:
+    name = type(layer).__name__
     shapes = ", ".join(str(tuple(tensor.shape[1:])) for tensor in received)
-    try:
+    with keras_faults(name, key, lambda reason: _shape_error(name, shapes, reason, key)):
         output = layer(received) if len(received) > 1 and _takes_list(layer) else layer(*received)
-    except (ValueError, TypeError, IndexError) as error:
-        raise _shape_error(type(layer).__name__, shapes, _sentence(error), key) from error
+    if not hasattr(output, "shape"):
+        message = f"expected one output from {name}, received {_described(output)}"
+        hint = "only what is a single tensor can go on to the next layer: leave return_state and the like at false"
+        raise ConfigError("model/several-outputs", message, key=key, hint=hint)
     if 0 in output.shape[1:]:
-        raise _shape_error(type(layer).__name__, shapes, "its output would be empty (negative or zero size)", key)
+        raise _shape_error(name, shapes, "its output would be empty (negative or zero size)", key)
     return output
+
+
+def _described(output: Any) -> str:
+    return f"{len(output)} of them" if isinstance(output, list | tuple | dict) else f"a {type(output).__name__}"
 
 
 def _takes_list(layer: Any) -> bool:
@@ -87,12 +97,3 @@ def _shape_error(layer: str, shapes: str, reason: str, key: Key) -> ConfigError:
     if re.search(r"ndim|rank|dimension", reason, re.IGNORECASE):
         hint = "insert Flatten or GlobalAveragePooling2D before dense layers, Reshape before convolutions"
     return ConfigError("model/shape", f"{layer} can't take an input of shape {shapes}: {reason}", key=key, hint=hint)
-
-
-def _sentence(error: Exception) -> str:
-    """What Keras says, without the call's details that stand around it in its message."""
-    text = str(error.args[0]) if error.args else type(error).__name__
-    text = re.sub(r"\x1b\[[\d;]*m", "", text)
-    text = re.sub(r"^Exception encountered when calling \S+\s*", "", text)
-    text = re.split(r"\n\s*\n|Arguments received by|\{\{node", text)[0]
-    return " ".join(text.split())

@@ -154,6 +154,18 @@ def _rename_unless_there(temporary: Path, path: Path) -> None:
             raise
 
 
+def check_link(link: Path) -> None:
+    """Refuse a path where no link can be put without the loss of something else.
+
+    Raises:
+        MachineError: A file or a folder has the name.
+    """
+    if link.exists() and not link.is_symlink():
+        received = "a folder" if link.is_dir() else "a file"
+        hint = "move it away"
+        raise MachineError("machine/write", f"expected a link, received {received}", place=Place(str(link)), hint=hint)
+
+
 def replace_link(link: Path, target: str) -> None:
     """Point a relative link at `target`, replacing an older link in one step.
 
@@ -164,9 +176,7 @@ def replace_link(link: Path, target: str) -> None:
     Raises:
         MachineError: Links can't be made there, or something else has that name.
     """
-    if link.is_dir() and not link.is_symlink():
-        hint = "move the folder away"
-        raise MachineError("machine/write", "expected a link, received a folder", place=Place(str(link)), hint=hint)
+    check_link(link)
     temporary = link.parent / f"{TEMPORARY_PREFIX}{link.name}-{os.getpid()}"
     with machine_errors(link):
         temporary.unlink(missing_ok=True)

@@ -65,12 +65,14 @@ class Best(_Part):
         monitor: Name of the metric that decides.
         value: Its value; None if it was not a finite number.
         metrics: All metrics of that epoch; None as for `value`.
+        rising: Names of those of them that grow as the model improves; None if it was not written.
     """
 
     epoch: int
     monitor: str
     value: float | None
     metrics: dict[str, float | None] = {}
+    rising: tuple[str, ...] | None = None
 
 
 class ImageSpec(_Part):

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from shapenet.rundir.atomic import fsync_dir, machine_errors, replace_link
+from shapenet.rundir.atomic import check_link, fsync_dir, machine_errors, replace_link
 
 LATEST = "latest"
 """Name of the link to the newest run, in the folder of all runs."""
@@ -48,11 +48,12 @@ class RunDir:
             The directory; it ends in ``-2``, ``-3``, ... where the same second has one already.
 
         Raises:
-            MachineError: It can't be made.
+            MachineError: It can't be made, or ``latest`` beside it can't become a link.
         """
         project_dir = runs_dir / safe_name(project)
         run_id = f"{now:%Y%m%d-%H%M%S}-{safe_name(name)}-{digest[:_MAX_DIGEST_LENGTH]}"
         with machine_errors(project_dir):
+            check_link(runs_dir / LATEST)
             made = tuple(folder for folder in (project_dir, *project_dir.parents) if not folder.exists())
             project_dir.mkdir(parents=True, exist_ok=True)
             for number in count(1):

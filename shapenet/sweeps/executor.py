@@ -53,6 +53,7 @@ class TrialResult:
         epochs: Number of complete epochs.
         error: What went wrong.
         signal: The number of the signal that came for the trial, or for the sweep meanwhile.
+        rising: Names of the metrics that grow as the model improves; None if the run does not say.
     """
 
     status: Status
@@ -63,6 +64,7 @@ class TrialResult:
     epochs: int | None = None
     error: str | None = None
     signal: int | None = None
+    rising: tuple[str, ...] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON holds it."""
@@ -217,6 +219,7 @@ def train_trial(job: Job, opened: Callable[[Path], None]) -> TrialResult:
         run=str(result.run.root),
         monitor=best.monitor if best else None,
         metrics=_finite(best.metrics) if best else {},
+        rising=best.rising if best else None,
         epochs=result.manifest.epochs_done,
     )
 

@@ -108,10 +108,16 @@ class Study:
     def standings(self) -> list[Standing]:
         """The finished trials, the best first, those without a value last."""
         values = [(trial, result, self._value(result)) for trial, result in self.results]
-        sign = -1 if self.objective and higher_is_better(self.objective) else 1
+        sign = -1 if self._objective_rises() else 1
         ranked = sorted((v for v in values if v[2] is not None), key=lambda v: (sign * (v[2] or 0), v[0].number))
         rest = [v for v in values if v[2] is None]
         return [Standing(rank, *v) for rank, v in enumerate(ranked, start=1)] + [Standing(None, *v) for v in rest]
+
+    def _objective_rises(self) -> bool:
+        """Whether more of the objective is better: the runs know, or else its name has to tell."""
+        objective = self.objective or ""
+        said = next((result.rising for _, result in self.results if result.rising is not None), None)
+        return higher_is_better(objective) if said is None else objective in said
 
     def _value(self, result: TrialResult) -> float | None:
         value = result.metrics.get(self.objective or "") if result.status == "done" else None

@@ -50,8 +50,26 @@ class Task(Protocol):
         """
         ...
 
-    def metrics(self, given: tuple[Component, ...] | None) -> tuple[Component, ...]:
-        """The metrics, the task's own unless some are `given`."""
+    def metrics(self, given: tuple[Component, ...] | None, *, logits: bool) -> tuple[Component, ...]:
+        """The metrics, the task's own unless some are `given`.
+
+        Args:
+            given: The config's metrics.
+            logits: Whether the model gives logits rather than probabilities.
+        """
+        ...
+
+    def on_outputs(self, metric: Any, component: Component, *, logits: bool) -> Any:
+        """`metric` as it is to be computed of the model's outputs.
+
+        Args:
+            metric: A ``keras.metrics.Metric``, or the short name of one.
+            component: What it was made of.
+            logits: Whether the model gives logits rather than probabilities.
+
+        Returns:
+            `metric` itself, or one that sees the outputs as `metric` needs them.
+        """
         ...
 
     def one_hot(self, loss: Component) -> bool:
@@ -59,5 +77,9 @@ class Task(Protocol):
         ...
 
     def probabilities(self, outputs: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
-        """What the model's outputs say, float32 of shape ``(n, num_classes)``, rows adding up to 1."""
+        """What the model's outputs say, float32 of shape ``(n, num_classes)``.
+
+        Rows made of logits add up to 1. Outputs that are probabilities already stay as they
+        are: those of a sigmoid judge each class by itself, so their rows need not add up to 1.
+        """
         ...

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError
 from shapenet.registry import REGISTRIES, Component
+from shapenet.tasks.probabilities import on_probabilities
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+_OF_SCORES = (
+    "CategoricalAccuracy", "SparseCategoricalAccuracy", "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy",
+    "Hinge", "SquaredHinge", "CategoricalHinge",
+)  # fmt: skip
+"""Metrics that look at the order of the outputs only, or are meant for raw scores."""
+
+_NOT_SIGMOID = ("AUC",)
+"""Metrics that take logits for those of a sigmoid, where ours are of a softmax."""
 
 
 @REGISTRIES["metric"].register("accuracy")
@@ -56,15 +67,23 @@ class Classification:
 
     def loss(self, given: Component | None, *, logits: bool) -> Component:
         """Sparse categorical cross-entropy; losses that know ``from_logits`` are told. See `Task.loss`."""
-        loss = given or Component("loss", "SparseCategoricalCrossentropy")
-        if "from_logits" in loss.entry.parameters and "from_logits" not in loss.arguments:
-            arguments = {**loss.arguments, "from_logits": logits}
-            return Component("loss", loss.name, MappingProxyType(arguments))
-        return loss
+        return _told(given or Component("loss", "SparseCategoricalCrossentropy"), logits)
 
-    def metrics(self, given: tuple[Component, ...] | None) -> tuple[Component, ...]:
-        """Accuracy. See `Task.metrics`."""
-        return (Component("metric", "accuracy"),) if given is None else given
+    def metrics(self, given: tuple[Component, ...] | None, *, logits: bool) -> tuple[Component, ...]:
+        """Accuracy; metrics that know ``from_logits`` are told. See `Task.metrics`."""
+        if given is None:
+            return (Component("metric", "accuracy"),)
+        return tuple(metric if metric.name in _NOT_SIGMOID else _told(metric, logits) for metric in given)
+
+    def on_outputs(self, metric: Any, component: Component, *, logits: bool) -> Any:
+        """Keras's metrics of probabilities get the softmax of logits; others see what the model gives.
+
+        See `Task.on_outputs`.
+        """
+        knows = "from_logits" in component.arguments
+        if not logits or knows or component.entry.origin != "keras" or component.name in _OF_SCORES:
+            return metric
+        return on_probabilities(metric)
 
     def one_hot(self, loss: Component) -> bool:
         """Only Keras's sparse losses take class numbers. See `Task.one_hot`."""
@@ -79,3 +98,10 @@ class Classification:
             values = np.exp(values - values.max(axis=-1, keepdims=True))
             values /= values.sum(axis=-1, keepdims=True)
         return values.astype(np.float32)
+
+
+def _told(component: Component, logits: bool) -> Component:
+    """`component`, told whether the model gives logits if it can be told and the config does not."""
+    if "from_logits" not in component.entry.parameters or "from_logits" in component.arguments:
+        return component
+    return Component(component.kind, component.name, MappingProxyType({**component.arguments, "from_logits": logits}))

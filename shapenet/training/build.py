@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shapenet.config.schema import ExperimentConfig
 from shapenet.data.augmentation.augmenter import Augmenter, mixes_labels
 from shapenet.data.records import Field
-from shapenet.errors import ConfigError, Key, did_you_mean, keras_errors
+from shapenet.errors import ConfigError, Key
 from shapenet.experiment import Experiment
+from shapenet.keras_faults import keras_errors, keras_faults
 from shapenet.models.build import InputSpec, build_model, gives_logits
 from shapenet.registry import Component
 from shapenet.tasks.base import Task
+from shapenet.training.callbacks import created_callbacks
 from shapenet.training.data import open_sources
+from shapenet.training.monitors import monitored, rises
 from shapenet.training.session import start_session
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A model that is ready for ``fit``.
+    """A model that is ready for ``fit`` once it is compiled.
 
     Attributes:
         model: The compiled ``keras.Model``.
@@ -28,6 +31,7 @@ class Compiled:
         logits: Whether the model gives logits rather than probabilities.
         one_hot: Whether its loss takes labels as vectors over the classes.
         metrics: Names of the metrics, without ``loss``.
+        rising: Names of those of them that grow as the model improves.
     """
 
     model: Any
@@ -35,13 +39,17 @@ class Compiled:
     logits: bool
     one_hot: bool
     metrics: tuple[str, ...]
+    rising: frozenset[str]
 
 
 def build_for_inspection(experiment: Experiment) -> Any:
     """The model alone, on images as its source has them; nothing is packed.
 
     Raises:
-        ConfigError: The layers don't fit together, or augmentations, loss, metrics or optimizer can't be made.
+        ConfigError: The layers don't fit together, or augmentations, loss, metrics, optimizer or
+            callbacks
+            can't be made, or watch what there is not.
+        MachineError: The memory does not suffice for the model.
         DataError: The source is at fault.
     """
     config = experiment.config
@@ -50,9 +58,26 @@ def build_for_inspection(experiment: Experiment) -> Any:
         start_session(config.training, config.seed)
         image = records.fields["image"]
         spec = InputSpec(image.shape, image.dtype, len(records.classes))
-        model = compile_model(config, spec, steps_per_execution=1).model
+        compiled = compile_model(config, spec, steps_per_execution=1)
         build_augmenter(config, spec)
-        return model
+        has_val = config.data.val is not None or config.data.split.val != 0
+        created_callbacks(config, monitored(config, compiled, has_val=has_val))
+        _check_on_a_blank_image(compiled.model, image)
+    return compiled.model
+
+
+def _check_on_a_blank_image(model: Any, image: Field) -> None:
+    """Apply the model to a blank image, since some arguments are not looked at before."""
+    import numpy as np
+
+    if None in image.shape:
+        return
+
+    def failure(reason: str) -> ConfigError:
+        return ConfigError("model/training", f"the model can't take an image: {reason}", key=("model",))
+
+    with keras_faults("the model", ("model",), failure):
+        model(np.zeros((1, *(side or 1 for side in image.shape)), image.dtype), training=False)
 
 
 def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execution: int) -> Compiled:
@@ -64,16 +89,19 @@ def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execut
         steps_per_execution: Steps between two looks at callbacks.
 
     Raises:
-        ConfigError: The layers don't fit together, loss and output don't, or Keras refuses an argument.
+        ConfigError: The layers don't fit together, loss or metrics don't fit the output, or
+            Keras refuses an argument.
+        MachineError: The memory does not suffice for the model.
     """
     task: Task = config.task.create()
     model = build_model(config.model, task, spec, config.name)
     logits = gives_logits(model)
     loss_component = _loss_component(config, task, logits=logits)
     loss = _created(loss_component, ("loss",))
-    one_hot = task.one_hot(loss_component)
-    _check_loss(loss, model, spec.num_classes if one_hot else None)
-    metrics = _created_metrics(task.metrics(config.metrics))
+    metrics = _created_metrics(task, config, logits=logits)
+    rising = frozenset(name for name, metric in metrics.items() if rises(metric))
+    compiled = Compiled(model, task, logits, task.one_hot(loss_component), tuple(metrics), rising)
+    _check_on_blanks(compiled, loss, metrics, spec.num_classes)
     model.compile(
         optimizer=_created(config.optimizer, ("optimizer",)),
         loss=loss,
@@ -81,7 +109,7 @@ def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execut
         steps_per_execution=steps_per_execution,
         jit_compile=config.training.jit_compile,
     )
-    return Compiled(model, task, logits, one_hot, tuple(metrics))
+    return compiled
 
 
 def build_augmenter(config: ExperimentConfig, spec: InputSpec) -> Augmenter | None:
@@ -98,36 +126,6 @@ def build_augmenter(config: ExperimentConfig, spec: InputSpec) -> Augmenter | No
         return None
     fields = {"image": Field(spec.dtype, spec.shape), "label": Field("int64", ())}
     return Augmenter(config.data.augment, config.seed, fields, spec.num_classes)
-
-
-def monitored(config: ExperimentConfig, compiled: Compiled, *, has_val: bool) -> tuple[str, str]:
-    """Names of the values that pick the best epoch and that early stopping watches.
-
-    Args:
-        config: The experiment.
-        compiled: Knows the metrics.
-        has_val: Whether there is a validation split.
-
-    Raises:
-        ConfigError: A config names a value that there is not.
-    """
-    names = ["loss", *compiled.metrics]
-    known = [*names, *(f"val_{name}" for name in names if has_val)]
-    default = f"val_{compiled.task.monitor}" if has_val else compiled.task.monitor
-    best = _known_monitor(config.training.monitor or default, known, ("training", "monitor"))
-    stopping = config.training.early_stopping
-    own = stopping.monitor if stopping else None
-    return best, _known_monitor(own or best, known, ("training", "early_stopping", "monitor"))
-
-
-def _known_monitor(name: str, known: list[str], key: Key) -> str:
-    if name not in known:
-        message = f"{'.'.join(map(str, key))}: expected one of {', '.join(known)}; received {name!r}"
-        hint = did_you_mean(name, known)
-        if name.startswith("val_") and name.removeprefix("val_") in known:
-            hint = "there is no val split: give data.split.val or data.val, or monitor the training's own value"
-        raise ConfigError("config/monitor", message, key=key, hint=hint)
-    return name
 
 
 def _loss_component(config: ExperimentConfig, task: Task, *, logits: bool) -> Component:
@@ -151,11 +149,11 @@ def _created(component: Component, key: Key) -> Any:
         return component.create()
 
 
-def _created_metrics(components: tuple[Component, ...]) -> dict[str, Any]:
+def _created_metrics(task: Task, config: ExperimentConfig, *, logits: bool) -> dict[str, Any]:
     metrics: dict[str, Any] = {}
-    for index, component in enumerate(components):
+    for index, component in enumerate(task.metrics(config.metrics, logits=logits)):
         key: Key = ("metrics", index)
-        metric = _created(component, key)
+        metric = task.on_outputs(_created(component, key), component, logits=logits)
         name = metric if isinstance(metric, str) else metric.name
         if name in metrics or name == "loss":
             message = f"expected a name of its own for each metric, received {name!r} again"
@@ -164,11 +162,23 @@ def _created_metrics(components: tuple[Component, ...]) -> dict[str, Any]:
     return metrics
 
 
-def _check_loss(loss: Callable[..., Any], model: Any, vector_length: int | None) -> None:
-    """Compute the loss of two blank outputs, so that what does not fit is told before training."""
+def _check_on_blanks(compiled: Compiled, loss: Any, metrics: Mapping[str, Any], num_classes: int) -> None:
+    """Compute loss and metrics of two blank outputs, so that what does not fit is told before training."""
     import numpy as np
 
-    labels = np.zeros(2, np.int64) if vector_length is None else np.zeros((2, vector_length), np.float32)
-    outputs = np.zeros((2, *(length or 1 for length in model.outputs[0].shape[1:])), np.float32)
+    one_hot = compiled.one_hot
+    labels = np.zeros((2, num_classes), np.float32) if one_hot else np.zeros(2, np.int64)
+    outputs = np.zeros((2, *(length or 1 for length in compiled.model.outputs[0].shape[1:])), np.float32)
     with keras_errors("the loss", ("loss",)):
         loss(labels, outputs)
+    vectors = "metrics that look at each class (Precision, AUC, ...) need a loss of vectors: CategoricalCrossentropy"
+    for index, (name, metric) in enumerate(metrics.items()):
+        if not isinstance(metric, str):  # Keras chooses what fits a short name
+            with keras_errors(f"the metric {name}", ("metrics", index), hint=None if one_hot else vectors):
+                metric.update_state(labels, outputs)
+                shape = np.asarray(metric.result()).shape
+                metric.reset_state()
+            if shape:
+                message = f"the metric {name}: expected one number, received one for each of {shape[0]}"
+                hint = "give it an average or aggregation, such as average: macro; or a single threshold"
+                raise ConfigError("config/metrics", message, key=("metrics", index), hint=hint)

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapenet.callbacks.base import Listener, Row
-from shapenet.callbacks.best import BestEpoch, higher_is_better
+from shapenet.callbacks.best import BestEpoch
 from shapenet.callbacks.checkpoint import Checkpoints
 from shapenet.callbacks.divergence import StopOnDivergence
 from shapenet.callbacks.metrics_log import MetricsLog
 from shapenet.callbacks.signals import SignalWatch
-from shapenet.errors import ConfigError, MachineError, RunInterruptedError, keras_errors
+from shapenet.errors import RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.models.build import InputSpec
 from shapenet.rundir.manifest import Device, RunManifest
 from shapenet.rundir.paths import RunDir
 from shapenet.training.balance import Balance, balance_of
-from shapenet.training.build import Compiled, build_augmenter, compile_model, monitored
+from shapenet.training.build import Compiled, build_augmenter, compile_model
+from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.data import load_data, open_sources
+from shapenet.training.faults import fit_errors
+from shapenet.training.monitors import Monitors, monitored
 from shapenet.training.record import RunRecord, record_augmentation, record_data, recorded_run
 from shapenet.training.reporter import Reporter, TrainingStart
 from shapenet.training.session import Session, import_keras_meanwhile, start_session
@@ -102,7 +105,7 @@ class _Prepared:
     augmenter: Augmenter | None
     train: AnyBatches
     val: AnyBatches | None
-    monitors: tuple[str, str]
+    monitors: Monitors
     balance: Balance
 
     def start(self, record: RunRecord) -> TrainingStart:
@@ -118,7 +121,7 @@ class _Prepared:
             precision=self.session.precision,
             epochs=self.experiment.config.training.epochs,
             metrics=self.compiled.metrics,
-            monitor=self.monitors[0],
+            monitor=self.monitors.best,
             balance=self.balance,
         )
 
@@ -145,7 +148,7 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
     record.update(device=device, num_parameters=compiled.model.count_params())
     balance = balance_of(config, batches.split, dataset.classes)
     record.update(class_weight=balance.weights)
-    record.best = BestEpoch(monitors[0])
+    record.best = BestEpoch(monitors.best, monitors.rising)
     _write_summary(compiled.model, record.run)
     if augmenter:
         record_augmentation(record, dataset, augmenter)
@@ -161,11 +164,13 @@ def _write_summary(model: Any, run: RunDir) -> None:
 
 
 def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any]) -> None:
+    import keras
+
     from shapenet.training.adapter import Adapter, to_keras_callback
     from shapenet.training.feed import to_dataset
 
     config, compiled = run.experiment.config, run.compiled
-    best = record.best or BestEpoch(run.monitors[0])
+    best = record.best or BestEpoch(run.monitors.best, run.monitors.rising)
     checkpoints = Checkpoints(record.run.checkpoints_dir, best)
     reporter, samples = outputs
     listeners: list[Listener] = [
@@ -174,14 +179,15 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     ]  # fmt: skip
     position = _Position()
     with run.experiment.locating():
-        own = [_created_callback(index, run) for index in range(len(config.training.callbacks))]
+        own = created_callbacks(config, run.monitors)
     adapter = Adapter([position, *listeners], run.train)
-    callbacks = [*own, to_keras_callback(adapter), *_keras_callbacks(run, record.run)]
+    tensorboard = keras.callbacks.TensorBoard(str(record.run.tensorboard_dir))
+    callbacks = [*own, to_keras_callback(adapter), tensorboard, *early_stopping(config.training, run.monitors)]
     feed = to_dataset(run.train, len(run.dataset.classes), one_hot=compiled.one_hot, augmenter=run.augmenter)
     val = to_dataset(run.val, len(run.dataset.classes), one_hot=compiled.one_hot) if run.val else None
     signals.defer()
     try:
-        with run.experiment.locating(), _fit_errors(record, config.training.batch_size):
+        with run.experiment.locating(), fit_errors(config.training.batch_size, lambda: record.fitting):
             compiled.model.fit(
                 feed, validation_data=val, epochs=config.training.epochs, callbacks=callbacks, verbose=0, shuffle=False,
                 class_weight=run.balance.weights_by_label(),
@@ -222,61 +228,11 @@ class _ToReporter(Listener):
         self._reporter.epoch(row, is_best=self._best.is_newest)
 
 
-def _created_callback(index: int, run: _Prepared) -> Any:
-    component = run.experiment.config.training.callbacks[index]
-    # Checkpoints are saved when an epoch ends: averaged weights must be in place by then.
-    defaults = {"monitor": run.monitors[1], "swap_on_epoch": True}
-    more = {name: value for name, value in defaults.items() if name in component.entry.parameters}
-    with keras_errors(component.name, ("training", "callbacks", index)):
-        return component.create(**more)
-
-
 def _tensorboard_extras(run: _Prepared, directory: RunDir, samples: Any) -> list[Listener]:
     from shapenet.callbacks.tensorboard import TensorBoardExtras, flat_values
 
     values = flat_values(resolved_values(run.experiment.config))
     return [TensorBoardExtras(directory.tensorboard_dir, values, samples)]
-
-
-def _keras_callbacks(run: _Prepared, directory: RunDir) -> list[Any]:
-    import keras
-
-    callbacks: list[Any] = [keras.callbacks.TensorBoard(str(directory.tensorboard_dir))]
-    stopping = run.experiment.config.training.early_stopping
-    if stopping:
-        monitor = run.monitors[1]
-        mode = "max" if higher_is_better(monitor) else "min"
-        callbacks.append(
-            keras.callbacks.EarlyStopping(monitor, min_delta=stopping.min_delta, patience=stopping.patience, mode=mode)
-        )
-    return callbacks
-
-
-@contextmanager
-def _fit_errors(record: RunRecord, batch_size: int) -> Iterator[None]:
-    """Give what TensorFlow raises in ``fit`` the words of a user."""
-    import tensorflow as tf
-
-    try:
-        yield
-    except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-        raise MachineError(
-            "machine/memory",
-            f"the memory does not suffice for a batch of {batch_size}",
-            hint="lower training.batch_size, the size of the images, or the number of filters; "
-            "shapenet validate --build estimates what a batch takes",
-        ) from error
-    except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
-        if record.fitting:
-            raise
-        reason = " ".join(str(error).split())
-        raise ConfigError(
-            "config/metrics",
-            f"loss or metrics don't fit the model's output: {reason[:500]}",
-            key=("metrics",),
-            hint="metrics that need probabilities (Precision, AUC, ...) need model.head: none, and layers that end "
-            "with Dense: {units: NUM_CLASSES, activation: softmax}",
-        ) from error
 
 
 def _saved(

@@ -20,7 +20,7 @@ def value_names(config: ExperimentConfig) -> tuple[str, ...] | None:
         names itself when it is made, as a plug-in's may.
     """
     task: Task = config.task.create()
-    metrics = [_metric_name(component) for component in task.metrics(config.metrics)]
+    metrics = [_metric_name(component) for component in task.metrics(config.metrics, logits=True)]
     names = ["loss", *(name for name in metrics if name is not None)]
     if None in metrics or len(set(names)) < len(names):
         return None

@@ -7,14 +7,14 @@ import logging
 import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapenet.callbacks.base import Listener, Row
 from shapenet.callbacks.best import BestEpoch
-from shapenet.errors import DivergedError, RunInterruptedError
+from shapenet.errors import DivergedError, MachineError, RunInterruptedError
 from shapenet.experiment import Experiment
 from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.manifest import Best, ImageSpec, RunManifest, git_state, host_versions, write_manifest
@@ -80,8 +80,9 @@ class RunRecord(Listener):
         best = None
         if self.best is not None and self.best.row is not None:
             figures: dict[str, float | None] = {name: value for name, value in self.best.row.items() if name != "epoch"}
-            monitor = self.best.monitor
-            best = Best(epoch=int(self.best.row["epoch"]), monitor=monitor, value=figures[monitor], metrics=figures)
+            monitor, rising = self.best.monitor, tuple(sorted(self.best.rising))
+            epoch = int(self.best.row["epoch"])
+            best = Best(epoch=epoch, monitor=monitor, value=figures[monitor], metrics=figures, rising=rising)
         self.update(epochs_done=int(row["epoch"]), best=best)
         _LOG.info("%s", json.dumps(dict(row)))
 
@@ -118,7 +119,8 @@ def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str])
             yield record
         except BaseException as error:
             if record.fitting:
-                record.end(_status_after(error), str(error) or type(error).__name__)
+                with suppress(MachineError):  # what ended the run is told, not that the disk is still full
+                    record.end(_status_after(error), str(error) or type(error).__name__)
             else:
                 run.remove()
             raise
@@ -131,12 +133,19 @@ def _status_after(error: BaseException) -> Status:
     return "diverged" if isinstance(error, DivergedError) else "failed"
 
 
+class _LogFile(logging.FileHandler):
+    """The run's log; it stays behind where the disk is full, for what matters is told elsewhere."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- logging's name
+        """Pass over a line that can't be written, where logging would print a traceback."""
+
+
 @contextmanager
 def _log_file(run: RunDir) -> Iterator[None]:
     """Send what shapenet logs to the run's log while the block lasts."""
     with machine_errors(run.train_log):
         run.logs_dir.mkdir(exist_ok=True)
-        handler = logging.FileHandler(run.train_log, encoding="utf-8")
+        handler = _LogFile(run.train_log, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     level = _LOG.level
     _LOG.addHandler(handler)
@@ -146,7 +155,8 @@ def _log_file(run: RunDir) -> Iterator[None]:
     finally:
         _LOG.setLevel(level)
         _LOG.removeHandler(handler)
-        handler.close()
+        with suppress(OSError):
+            handler.close()
 
 
 def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:

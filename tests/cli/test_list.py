@@ -40,7 +40,7 @@ def test_arguments_with_type_and_default(cli):
     assert out.startswith("Conv2D  layer from keras\n2D convolution layer.\n")
     table = {row[0]: row[1:] for row in rows(out) if row}
     assert table["filters"] == ["required", "an", "integer", "from", "1"]
-    assert table["padding"] == ["valid", "valid,", "same,", "causal", "or", "null"]
+    assert table["padding"] == ["valid", "valid,", "same", "or", "causal"]
     assert table["kernel_initializer"] == ["glorot_uniform", "an", "initializer"]
     assert table["activation:"][0] == "celu,"
     assert rows(out)[5][0] == "filters", "required ones come first"
@@ -94,6 +94,7 @@ def test_unknown_kinds_and_names(arguments, error, help_text, cli):
         (Annotated[Any, Part("source", "mapping")], "names, each with a source"),
         (Annotated[Annotated[float, Field(gt=0)], Part("schedule")], "a number above 0, or a schedule"),
         (Annotated[Any, OneOf(("a", "b"))], "a, b or null"),
+        (Annotated[Any, OneOf(("a", "b"), or_null=False)], "a or b"),
         (Annotated[Any, OneOf(tuple("abcdefghij"))], "one of the names below, or null"),
         (FractionRange, "a list of 2 numbers from 0 to 1"),
         (ImageSize, "any, an integer from 1 to 16384, or a list of 2 integers from 1 to 16384"),

@@ -86,6 +86,23 @@ def test_build_places_what_does_not_fit(folder, cli):
     assert "32 x 32" in done.err
 
 
+@pytest.mark.parametrize(
+    ("override", "text"),
+    [
+        ("training.monitor=val_foo", "received 'val_foo'"),
+        ("metrics=[MeanIoU: {num_classes: 2}]", "InvalidArgumentError: Incompatible shapes"),
+        ("training.callbacks=[ReduceLROnPlateau: {factor: 2.0}]", "ReduceLROnPlateau: "),
+        ("model.input_scaling={Rescaling: {scale: abc}}", "Cast string to float is not supported"),
+    ],
+)
+def test_build_refuses_what_training_would(folder, cli, override, text):
+    done = cli("validate", "--config", "right.yaml", "--build", "-o", override)
+    assert done.code == 2
+    assert text in done.err
+    assert "File " not in done.err
+    assert ("right.yaml:" if "Rescaling" in override else "command line (-o ") in done.err
+
+
 def test_layers_fit_80_columns():
     rows = [LayerRow("a_very_long_name_of_a_layer" * 3, "BatchNormalization", (224, 224, 1024), 10**8, 2**40)]
     lines = as_text(layers_table(rows, batch_size=256), width=80).splitlines()

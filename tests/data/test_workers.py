@@ -48,10 +48,10 @@ def work(doubler, start, stop):
 
 
 def test_workers_know_what_a_plugin_defines(tmp_path):
-    path = tmp_path / "own.py"
+    path = tmp_path / "doubling.py"
     path.write_text(PLUGIN, encoding="utf-8")
     load_plugins([path])
-    module = next(m for name, m in sys.modules.items() if name.startswith("shapenet_plugin_own_"))
+    module = next(m for name, m in sys.modules.items() if name.startswith("shapenet_plugin_doubling_"))
     results = dict(run_blocks(module.work, (module.Doubler(),), BLOCKS, 2))
     assert results == {(start, stop): (2 * start, 2 * stop) for start, stop in BLOCKS}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from shapenet.errors import DataError, RunError
 from shapenet.evaluation.evaluate import Evaluation, evaluate
+from shapenet.evaluation.subject import folder_of
 from shapenet.experiment import load_experiment
 from shapenet.rundir.paths import RunDir
 from shapenet.training.fit import train
@@ -119,8 +121,32 @@ def test_another_csv_with_images_of_another_size_and_fewer_classes(run: RunDir, 
     assert result.report.num_examples == 10
     assert result.report.classes == tuple(sorted(COLOURS))
     assert [figures.support for figures in result.report.per_class] == [5, 0, 5]
-    assert result.folder == run.eval_dir("data-dataset")
-    assert (run.eval_dir("data-dataset") / "metrics.json").is_file()
+    assert result.folder == run.eval_dir(folder_of(other))
+    assert (result.folder / "metrics.json").is_file()
+
+
+def test_every_csv_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = [folder_of(Path(name)) for name in ("square/info.csv", "triangle/info.csv", "a/square/info.csv")]
+    assert len(set(names)) == 3
+    assert re.fullmatch("data-[0-9a-f]{6}-square-info", names[0])
+    assert folder_of(tmp_path / "triangle" / ".." / "square" / "info.csv") == names[0]
+    assert len({folder_of(tmp_path / f"{'long' * 30}{last}.csv") for last in "ab"}) == 2
+
+
+@pytest.mark.parametrize("content", [None, "", "not json\n"])
+def test_without_metrics_there_are_no_curves(run: RunDir, tmp_path: Path, content: str | None) -> None:
+    copy = copied(run, tmp_path)
+    copy.metrics.unlink()
+    if content is not None:
+        copy.metrics.write_text(content)
+    folder = copy.eval_dir("test")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "curves.png").write_bytes(b"old")
+    result = evaluate(copy, split="test", data=None, reporter=Reporter())
+    assert "curves.png" not in {path.name for path in result.pictures}
+    assert not (folder / "curves.png").exists()
+    assert (folder / "confusion.png").is_file()
 
 
 def test_labels_that_the_run_does_not_know(run: RunDir, tmp_path: Path) -> None:
@@ -185,3 +211,19 @@ def test_a_run_whose_split_came_from_a_file_keeps_its_own(run: RunDir, tmp_path:
     path.unlink()
     evaluation = evaluate(again, split="test", data=None, reporter=Reporter())
     assert evaluation.report.num_examples == 30
+
+
+def test_plugins_of_a_run_are_run_only_if_trusted(run: RunDir, tmp_path: Path) -> None:
+    plugin, mark = tmp_path / "strange.py", tmp_path / "it-was-run"
+    plugin.write_text(f"from pathlib import Path\nPath({str(mark)!r}).touch()\n", encoding="utf-8")
+    copy = copied(run, tmp_path)
+    config = copy.resolved_config.read_text(encoding="utf-8")
+    assert "plugins: []" in config
+    copy.resolved_config.write_text(config.replace("plugins: []", f"plugins: [{plugin}]"), encoding="utf-8")
+    with pytest.raises(RunError, match=r"code that you have not run before: .*strange\.py") as caught:
+        evaluate(copy, split="test", data=None, reporter=Reporter())
+    assert caught.value.problems[0].code == "run/untrusted"
+    assert not mark.exists()
+    trusted = evaluate(copy, split="test", data=None, reporter=Reporter(), trust=True)
+    assert mark.exists()
+    assert evaluate(copy, split="test", data=None, reporter=Reporter()).figures == trusted.figures

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shapenet.config.schema import ModelConfig
-from shapenet.errors import ConfigError
+from shapenet.errors import ConfigError, MachineError
 from shapenet.models.build import InputSpec, build_model, gives_logits
 from shapenet.models.summary import activation_bytes, layer_rows
 from shapenet.tasks.classification import Classification
@@ -62,10 +62,33 @@ def test_scaling_can_be_a_layer_or_none() -> None:
         (["Flatten", SOFTMAX], "none", False),
         (["Flatten", {"Dense": {"units": 3}}, "Softmax"], "none", False),
         (["Flatten", {"Dense": {"units": 3}}, {"Activation": {"activation": "softmax"}}], "none", False),
+        (["Flatten", {"Dense": {"units": 3, "activation": "sigmoid"}}], "none", False),
+        (["Flatten", {"Dense": {"units": 3}}, {"Activation": {"activation": "sigmoid"}}], "none", False),
+        (["Flatten", {"Dense": {"units": 3, "activation": "relu"}}], "none", True),
     ],
 )
 def test_whether_a_model_gives_logits(layers: list[object], head: str, logits: bool) -> None:
     assert gives_logits(built(*layers, head=head)) is logits
+
+
+@pytest.mark.parametrize("name", ["logits", "image", "input_scaling"])
+def test_names_of_what_is_added_are_taken(name: str) -> None:
+    problem = problem_of({"Flatten": {"name": name}})
+    assert (problem.code, problem.key) == ("model/duplicate-name", ("model", "layers", 0, "Flatten", "name"))
+    assert f"received {name!r}" in problem.message
+
+
+def test_names_that_keras_gives_are_taken() -> None:
+    problem = problem_of("Flatten", {"Dense": {"units": 2, "name": "flatten"}})
+    assert (problem.code, problem.key) == ("model/duplicate-name", ("model", "layers", 1, "Dense", "name"))
+
+
+def test_names_of_what_is_not_added_are_free() -> None:
+    own = {"Dense": {"units": 3, "name": "logits"}}
+    assert (
+        built({"Flatten": {"name": "input_scaling"}}, own, head="none", input_scaling="none").layers[-1].name
+        == "logits"
+    )
 
 
 def test_the_head_needs_vectors() -> None:
@@ -73,6 +96,12 @@ def test_the_head_needs_vectors() -> None:
     assert (problem.code, problem.key) == ("model/head", ("model", "layers", 0))
     assert "received (6, 6, 2)" in problem.message
     assert "Flatten" in problem.hint
+
+
+def test_a_head_that_no_memory_holds() -> None:
+    with pytest.raises(MachineError, match="the memory does not suffice for the output layer") as caught:
+        built({"UpSampling2D": {"size": 200_000}}, "Flatten")
+    assert caught.value.problems[0].key == ("model", "layers", 1)
 
 
 def test_an_output_of_ones_own_must_fit_the_classes() -> None:

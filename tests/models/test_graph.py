@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shapenet.config.components import parse_component
-from shapenet.errors import ConfigError
+from shapenet.errors import ConfigError, MachineError
 from shapenet.models.graph import connect
 from shapenet.vocabulary import load_vocabulary
 
@@ -93,6 +93,38 @@ def test_an_argument_that_keras_refuses() -> None:
     problem = problem_of({"Conv2D": {"filters": 4, "kernel_size": 3, "strides": 2, "dilation_rate": 2}})
     assert (problem.code, problem.key) == ("model/argument", ("model", "layers", 0))
     assert problem.message.startswith("Conv2D: ")
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "reason"),
+    [
+        ({"RandAugment": {"interpolation": "abc"}}, (8, 8, 3), "Unknown `interpolation` abc"),
+        ({"AugMix": {"interpolation": "abc"}}, (8, 8, 3), "Unknown `interpolation` abc"),
+        ({"RandomElasticTransform": {"fill_mode": "abc"}}, (8, 8, 3), "Unknown `fill_mode` abc"),
+        ({"Embedding": {"input_dim": 3, "output_dim": 4, "weights": "abc"}}, (8,), "AttributeError"),
+        ({"Normalization": {"axis": "abc"}}, (8, 8, 3), "not supported between"),
+        ({"MelSpectrogram": {"sequence_stride": 0}}, (1600,), "ZeroDivisionError"),
+        ({"Pipeline": {"layers": "abc"}}, (8, 8, 3), "AttributeError"),
+    ],
+)
+def test_whatever_keras_raises_is_told_at_the_layer(layer: object, shape: tuple[int, ...], reason: str) -> None:
+    problem = problem_of(layer, shape=shape)
+    assert problem.code in ("model/argument", "model/shape")
+    assert problem.key == ("model", "layers", 0)
+    assert reason in problem.message
+    assert "\n" not in problem.message
+
+
+def test_several_outputs_can_not_go_on() -> None:
+    problem = problem_of({"LSTM": {"units": 2, "return_state": True}}, shape=(5, 3))
+    assert (problem.code, problem.key) == ("model/several-outputs", ("model", "layers", 0))
+    assert problem.message == "expected one output from LSTM, received 3 of them"
+
+
+def test_weights_that_no_memory_holds() -> None:
+    with pytest.raises(MachineError, match="the memory does not suffice for Dense") as caught:
+        connected("Flatten", {"Dense": {"units": 10**13}})
+    assert caught.value.problems[0].key == ("model", "layers", 1)
 
 
 def test_an_input_of_the_wrong_rank() -> None:

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -78,6 +79,15 @@ def test_latest_that_can_not_be_made_is_a_machine_error(tmp_path):
         update_latest(tmp_path, run)
     with pytest.raises(MachineError):
         update_latest(tmp_path / "missing", run)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
+def test_what_stands_in_the_way_of_latest_is_told_before_a_run_is_made(tmp_path, make):
+    make(tmp_path / "latest")
+    with pytest.raises(MachineError, match="expected a link, received a") as caught:
+        create(tmp_path)
+    assert caught.value.problems[0].place.file == str(tmp_path / "latest")
+    assert [path.name for path in tmp_path.iterdir()] == ["latest"]
 
 
 def test_folder_that_can_not_be_made_is_a_machine_error(tmp_path):

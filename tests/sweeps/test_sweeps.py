@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -340,6 +341,21 @@ def test_a_sweep_in_which_no_trial_has_a_finite_objective(tmp_path: Path) -> Non
         swept(tmp_path, *results)
 
 
+def test_the_runs_know_which_way_an_objective_goes(tmp_path: Path) -> None:
+    values = {"a": (1.0, 4.0), "b": (3.0, 2.0), "c": (2.0, 1.0), "d": (4.0, 3.0)}
+    results = [
+        replace(done(tmp_path, name, val_loss=0.1, val_top1=top1, val_accuracy=low), rising=("val_top1",))
+        for name, (top1, low) in values.items()
+    ]
+    metrics = "metrics: [accuracy, SparseTopKCategoricalAccuracy: {k: 1, name: top1}]"
+    text = SWEEP.replace("{training.epochs: 2}", f"{{training.epochs: 2, {metrics}}}")
+    _, study = swept(tmp_path, *results, text=text + "objective: val_top1\n")
+    assert [s.trial.number for s in study.standings()] == [4, 2, 3, 1]
+    study = Study(study.folder, "val_accuracy")  # here a value that falls, whatever its name says
+    study.results = list(zip(load_sweep(tmp_path / "sweep.yaml").trials, results, strict=True))
+    assert [s.trial.number for s in study.standings()] == [3, 2, 4, 1]
+
+
 def test_a_sweep_without_a_good_trial_says_why(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no trial ended well; the first one: out of luck"):
         swept(tmp_path, *[TrialResult("failed", 1.0, error="out of luck")] * 4)
@@ -376,7 +392,7 @@ def test_a_real_sweep(tmp_path: Path) -> None:
 FOLDS = """\
 name: folds
 base: base.yaml
-overrides: ["data.split={test: 0.2}"]
+overrides: {data.split: {test: 0.2}}
 grid: {data.split.fold: [1/3, 2/3, 3/3]}
 """
 

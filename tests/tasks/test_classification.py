@@ -48,5 +48,53 @@ def test_the_loss_of_ones_own_is_left_as_it_is() -> None:
 
 def test_defaults() -> None:
     assert TASK.loss(None, logits=True).name == "SparseCategoricalCrossentropy"
-    assert [metric.name for metric in TASK.metrics(None)] == ["accuracy"]
-    assert TASK.metrics(()) == ()
+    assert [metric.name for metric in TASK.metrics(None, logits=True)] == ["accuracy"]
+    assert TASK.metrics((), logits=True) == ()
+
+
+def result_of(metric: Component, labels: np.ndarray, outputs: np.ndarray, *, logits: bool) -> float:
+    (told,) = TASK.metrics((metric,), logits=logits)
+    made = TASK.on_outputs(told.create(), told, logits=logits)
+    made.update_state(labels, outputs)
+    made.reset_state()
+    made.update_state(labels[:2], outputs[:2])
+    made.update_state(labels[2:], outputs[2:])
+    return float(np.mean(made.result()))
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        {"CategoricalCrossentropy": {"label_smoothing": 0.1}},
+        {"AUC": {"name": "area"}},
+        *({name: {"thresholds": 0.6}} for name in ("Precision", "Recall", "TruePositives")),
+        {"F1Score": {"threshold": 0.5, "average": "macro"}},
+        {"TopKCategoricalAccuracy": {"k": 2}},
+        *("KLDivergence", "BinaryAccuracy", "MeanSquaredError", "Poisson", "CategoricalAccuracy"),
+    ],
+)
+def test_metrics_of_logits_are_those_of_their_probabilities(metric: object) -> None:
+    rng = np.random.default_rng(2)
+    logits = rng.normal(0, 3, (24, 3)).astype(np.float32)
+    labels = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 24)]
+    component = parse_component("metric", metric)
+    expected = result_of(component, labels, TASK.probabilities(logits, logits=True), logits=False)
+    assert result_of(component, labels, logits, logits=True) == pytest.approx(expected, rel=1e-5)
+    assert expected > 0
+
+
+def test_hinge_is_for_scores_and_what_a_config_says_stands() -> None:
+    for value in ("CategoricalHinge", {"AUC": {"from_logits": True}}):
+        component = parse_component("metric", value)
+        assert TASK.metrics((component,), logits=True) == (component,)
+        metric = component.create()
+        assert TASK.on_outputs(metric, component, logits=True) is metric
+
+
+def test_what_sees_probabilities_keeps_name_and_direction() -> None:
+    component = parse_component("metric", {"Precision": {"name": "exact"}})
+    seen = TASK.on_outputs(component.create(), component, logits=True)
+    assert (seen.name, seen._direction) == ("exact", "up")
+    assert not hasattr(
+        TASK.on_outputs(parse_component("metric", "TruePositives").create(), component, logits=True), "_direction"
+    )

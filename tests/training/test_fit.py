@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import logging
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +16,9 @@ from shapenet.callbacks.checkpoint import checked_weights
 from shapenet.errors import ConfigError, DataError, DivergedError, MachineError
 from shapenet.experiment import load_experiment
 from shapenet.rundir.manifest import read_manifest
+from shapenet.rundir.paths import RunDir
 from shapenet.training.fit import TrainingResult, train
+from shapenet.training.record import _LogFile
 from shapenet.training.reporter import Reporter
 
 from .conftest import CONFIG, Recorder, experiment_in, rows_without_times, train_in
@@ -181,6 +186,8 @@ def test_averaged_weights_are_what_is_saved(tmp_path: Path) -> None:
         ("loss=CategoricalFocalCrossentropy",),
         ("loss=CategoricalCrossentropy", "metrics=[CategoricalAccuracy, F1Score: {average: macro}]"),
         ("metrics=[accuracy, SparseTopKCategoricalAccuracy: {k: 1}]",),
+        ("metrics=[SparseCategoricalCrossentropy]",),
+        ("loss=CategoricalCrossentropy", "metrics=[Precision, AUC, F1Score: {threshold: 0.5, average: macro}]"),
         ("model.head=none", "model.layers=[Flatten, Dense: {units: 2, activation: softmax}]"),
         ("model.input_scaling={Rescaling: {scale: 0.01, offset: -1.0}}",),
     ],
@@ -201,6 +208,34 @@ def test_divergence_ends_the_run_and_keeps_it(tmp_path: Path) -> None:
     assert checked_weights(run / "checkpoints" / "best").is_file()
 
 
+def test_divergence_that_only_the_validation_shows(tmp_path: Path) -> None:
+    # The last of 8 steps spoils the weights, after its loss was computed.
+    rates = "{PiecewiseConstantDecay: {boundaries: [14], values: [0.01, 1e38]}}"
+    with pytest.raises(DivergedError, match="the loss of the validation became nan in epoch 2"):
+        train_in(tmp_path, f"optimizer={{SGD: {{learning_rate: {rates}}}}}", "training.epochs=5")
+    run = RunDir(next((tmp_path / "runs" / "default").iterdir()))
+    manifest = read_manifest(run.run_json)
+    assert (manifest.status, manifest.epochs_done) == ("diverged", 2)
+    assert manifest.best is not None
+    assert manifest.best.epoch == 1
+    assert json.loads((run.best_dir / "state.json").read_text())["epoch"] == 1
+    assert checked_weights(run.best_dir).is_file()
+
+
+def test_metrics_see_what_the_loss_sees(tmp_path: Path) -> None:
+    row = rows_without_times(train_in(tmp_path, "metrics=[SparseCategoricalCrossentropy]", "training.epochs=1"))[0]
+    assert row["val_sparse_categorical_crossentropy"] == pytest.approx(row["val_loss"], rel=1e-5)
+
+
+def test_the_manifest_says_which_way_values_go(tmp_path: Path) -> None:
+    top = "metrics=[accuracy, SparseTopKCategoricalAccuracy: {k: 1, name: top1}]"
+    result = train_in(tmp_path, top, "training.monitor=val_top1", "training.epochs=3")
+    best = result.manifest.best
+    assert best is not None
+    assert best.value == max(row["val_top1"] for row in rows_without_times(result))
+    assert best.rising == ("accuracy", "top1", "val_accuracy", "val_top1")
+
+
 def test_divergence_in_the_first_steps_keeps_the_run_too(tmp_path: Path) -> None:
     with pytest.raises(DivergedError, match="in epoch 1"):
         train_in(tmp_path, "optimizer={SGD: {learning_rate: 1e38}}")
@@ -217,7 +252,20 @@ def test_divergence_in_the_first_steps_keeps_the_run_too(tmp_path: Path) -> None
         (("training.batch_size=500",), "a batch of 500 is larger than the train split of 120 images"),
         (("training.precision=mixed_float16",), "mixed_float16 needs a GPU"),
         (("training.callbacks=[ReduceLROnPlateau: {factor: 3.0}]",), "ReduceLROnPlateau"),
-        (("metrics=[Precision]",), "metrics"),
+        (("metrics=[Precision]",), "need a loss of vectors: CategoricalCrossentropy"),
+        (
+            ("loss=CategoricalCrossentropy", "metrics=[accuracy, F1Score]"),
+            "expected one number, received one for each of",
+        ),
+        (("metrics=[MeanIoU: {num_classes: 2}]",), "InvalidArgumentError: Incompatible shapes"),
+        (
+            (
+                "training.callbacks=[ReduceLROnPlateau]",
+                "optimizer={Adam: {learning_rate: {CosineDecay: {initial_learning_rate: 0.1, decay_steps: 9}}}}",
+            ),
+            "which follows the schedule CosineDecay already",
+        ),
+        (("model.input_scaling={Rescaling: {scale: abc}}",), "the model can't take its first step: "),
         (("metrics=[accuracy, accuracy]",), "a name of its own for each metric"),
         (("model.layers.0.Conv2D.kernel_size=40",), "at least"),
         (("model.layers=[Dense: {units: 3}]",), "end model.layers with Flatten"),
@@ -236,6 +284,7 @@ def test_what_does_not_fit_is_told_with_its_place_and_leaves_nothing(
     with pytest.raises(ConfigError) as caught:
         train_in(tmp_path, *overrides)
     assert text in str(caught.value)
+    assert "File " not in str(caught.value)
     assert caught.value.problems[0].place is not None
     assert not (tmp_path / "runs").exists()
 
@@ -279,6 +328,43 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path, monkeypatch: py
     run = next((tmp_path / "runs" / "default").iterdir())
     assert read_manifest(run / "run.json").status == "failed"
     assert checked_weights(run / "checkpoints" / "best").is_file()
+
+
+def test_what_ended_a_run_is_told_though_its_record_can_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shapenet.callbacks import checkpoint
+    from shapenet.training import record
+
+    def full(*arguments: object) -> None:
+        raise MachineError("machine/write", "can't write run.json either")
+
+    def full_at_the_checkpoint(*arguments: object) -> None:
+        monkeypatch.setattr(record, "write_manifest", full)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_weights", full_at_the_checkpoint)
+    with pytest.raises(MachineError, match=r"checkpoints/epoch-0001: can't write: No space left on device"):
+        train_in(tmp_path)
+
+
+def test_a_log_on_a_full_disk_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    handler = _LogFile("/dev/full")
+    logger = logging.Logger("test")
+    logger.addHandler(handler)
+    logger.warning("a line")
+    assert capsys.readouterr().err == ""
+    with suppress(OSError):
+        handler.close()
+
+
+def test_a_folder_in_the_way_of_latest_is_told_before_training(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "latest").mkdir(parents=True)
+    with pytest.raises(MachineError, match="expected a link, received a folder"):
+        train_in(tmp_path)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["latest"]
 
 
 def test_any_name_will_do(tmp_path: Path) -> None:

@@ -44,10 +44,11 @@ def in_words(annotation: Any) -> str:
 
 
 def _annotated(base: Any, metadata: Sequence[Any]) -> str:
-    names = next((item.names for item in metadata if isinstance(item, OneOf)), None)
+    choice = next((item for item in metadata if isinstance(item, OneOf)), None)
     part = next((item for item in metadata if isinstance(item, Part)), None)
-    if names is not None:
-        return _either([*names, "null"] if len(names) <= MANY_NAMES else ["one of the names below", "null"])
+    if choice is not None:
+        names = choice.names if len(choice.names) <= MANY_NAMES else ["one of the names below"]
+        return _either([*names, "null"] if choice.or_null else [*names])
     words = [] if base is Any and part else [f"{in_words(base)}{_range(metadata)}"]
     if part:
         words.append(_of_parts(part))

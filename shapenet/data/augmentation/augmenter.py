@@ -10,7 +10,8 @@ from shapenet.data.augmentation.homography import MOVES_POINTS
 from shapenet.data.augmentation.layers import make_layer, value_range
 from shapenet.data.augmentation.transforms import MIXES, Batch, Moving, one_layer
 from shapenet.data.records import Field
-from shapenet.errors import ConfigError, keras_errors
+from shapenet.errors import ConfigError
+from shapenet.keras_faults import keras_errors
 from shapenet.registry import Component
 
 _APPLY: Mapping[str, Callable[[Any, Batch, Moving], Batch]] = {"AugMix": aug_mix, "RandAugment": rand_augment}

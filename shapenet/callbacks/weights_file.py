@@ -1,0 +1,67 @@
+"""Writes a model's weights, and lets go of the file where that fails."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+
+def save_weights(model: Any, path: Path) -> None:
+    """Write the weights of a Keras model by h5py.
+
+    Args:
+        model: The model.
+        path: The file, ``*.weights.h5``.
+
+    Raises:
+        OSError: The disk is full, the folder is read-only, and the like.
+    """
+    try:
+        model.save_weights(path)
+    except (OSError, RuntimeError) as error:
+        number = _errno(error)
+        if number is None:
+            raise
+        _let_go(path, error)
+        raise OSError(number, os.strerror(number)) from error
+
+
+def _errno(error: Exception) -> int | None:
+    """The number of the system's error that h5py met; it tells it in its message where it raises a RuntimeError."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    told = re.search(r"errno = (\d+)", str(error))
+    return int(told[1]) if told else None
+
+
+def _let_go(path: Path, error: BaseException) -> None:
+    """Free what the unfinished file takes, and close it: the variables of frames that failed hold it open.
+
+    While it is open the disk stays full, even if the file is removed.
+    """
+    with suppress(OSError):
+        os.truncate(path, 0)
+    with _silent_destructors():
+        step: BaseException | None = error
+        while step is not None:
+            traceback.clear_frames(step.__traceback__)
+            step = step.__context__
+        gc.collect()
+
+
+@contextmanager
+def _silent_destructors() -> Iterator[None]:
+    """Keep what destructors can't raise off the terminal: h5py's try to write once more."""
+    hook = sys.unraisablehook
+    sys.unraisablehook = lambda _: None
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
