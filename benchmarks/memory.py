@@ -1,8 +1,8 @@
 """Anonymous memory of a training on 100,000 images of 128 x 128 x 3, about 5 GB of pixels.
 
 The images are drawn into an empty store and then trained on for one epoch. Counted is what the process
-and its workers hold that no file backs: the store's mapped pages are the kernel's to drop. Promised: 1 GB, TensorFlow's own included.
-Takes some minutes and 5 GB of disk below the temporary folder.
+and its workers hold that no file backs: the store's mapped pages are the kernel's to drop. Promised:
+1 GB, TensorFlow's own included. Takes some minutes and 5 GB of disk below the temporary folder.
 
     make bench-memory
 """

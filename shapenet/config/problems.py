@@ -49,10 +49,11 @@ def from_pydantic(
             received[key] = detail["input"]
             if detail["type"] == "literal_error":
                 choices.setdefault(key, []).extend(re.findall(r"'([^']*)'", detail["ctx"]["expected"]))
-    deep = [p.key for p in problems]
+    found = [p.key for p in problems]
     for key, texts in expected.items():
         # A union reports every member that failed; what lies deeper says what is wrong with the meant one.
-        if not any(other[: len(key)] == key for other in deep):
+        deeper = [other for other in expected if other != key]
+        if not any(other[: len(key)] == key for other in [*found, *deeper]):
             message = f"{dotted(key)}: {_joined(texts)}, received {shown(received[key])}"
             near = did_you_mean(received[key], choices.get(key, ())) or ""
             hint = near if near.startswith("did you mean") else None  # the message lists them all

@@ -9,12 +9,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from shapenet.config.components import ComponentOf, parse_component
 from shapenet.config.problems import raise_in_pydantic
+from shapenet.config.split import Fold, PinnedPath, parse_fold, split_conflicts, with_default_fractions
 from shapenet.errors import ConfigError
 from shapenet.registry import Component
 from shapenet.values import ConfigPath, as_tuple
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+ClassWeights = dict[str, Annotated[float, Field(gt=0)]]
 _AsTuple = BeforeValidator(as_tuple)
 
 Task = Annotated[Component, ComponentOf("task")]
@@ -33,12 +35,37 @@ class Section(BaseModel):
 
 
 class SplitConfig(Section):
-    """Which fractions of the source are held out."""
+    """Which records are held out: fractions, whole groups, a fold, or what a column or a file says."""
 
-    val: Fraction = 0.1
-    """Fraction for validation; not used when ``data.val`` names a source."""
-    test: Fraction = 0.1
-    """Fraction for the test; not used when ``data.test`` names a source."""
+    val: Fraction | None = None
+    """Fraction for validation, 0.1 where nothing else decides; not used when ``data.val`` names a source."""
+    test: Fraction | None = None
+    """Fraction for the test, 0.1 where nothing else decides; not used when ``data.test`` names a source."""
+    column: Annotated[str, Field(min_length=1)] | None = None
+    """A column of the source that says ``train``, ``val`` (or ``validation``) or ``test`` of each record."""
+    file: PinnedPath | None = None
+    """A CSV with the columns ``split`` and ``name``, such as a run's ``data/split.csv``."""
+    group: Annotated[str, Field(min_length=1)] | None = None
+    """A column of the source: records with the same value stand on one side."""
+    fold: Fold | None = None
+    """``2/5``: the second of five parts is the val split; with one seed, the five don't overlap."""
+    stratify: bool = True
+    """Give each side the same shares of the classes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_fractions(cls, value: object) -> object:
+        return with_default_fractions(value)
+
+    @property
+    def fractions(self) -> dict[str, float]:
+        """Fraction of each held-out split."""
+        return {"val": self.val or 0.0, "test": self.test or 0.0}
+
+    @property
+    def fold_number(self) -> tuple[int, int] | None:
+        """Number of the fold, from 1, and how many there are."""
+        return None if self.fold is None else parse_fold(self.fold)
 
 
 class DataConfig(Section):
@@ -54,20 +81,39 @@ class DataConfig(Section):
     """Use so many examples of the source, balanced over the classes."""
     split: SplitConfig = SplitConfig()
     allow_overlap: bool = False
-    """Go on although the same image stands in two splits that come from different sources."""
+    """Go on although the same image stands in two splits, of different sources or by a column or a file."""
+    oversample: bool = False
+    """Show every class as often as the largest: an epoch repeats the images of the others."""
 
+    stream: bool = False
+    """Read images from their source in every epoch instead of packing them once: for data that does not fit
+    the disk a second time. They are shuffled within a bounded window; equal images can't be told."""
+    stream_window: Count | None = None
+    """With ``stream: true``, images that are shuffled at a time; as many as make 64 MB unless given."""
     on_bad: Literal["error", "skip"] = "error"
     """What to do about images that can't be read: stop, or leave them out."""
     max_bad_fraction: Fraction = 0.05
     """With ``on_bad: skip``, stop all the same if a larger part of a source can't be read."""
 
     @model_validator(mode="after")
-    def _leaves_some_to_train(self) -> DataConfig:
-        held_out = {"val": self.split.val * (self.val is None), "test": self.split.test * (self.test is None)}
-        if sum(held_out.values()) >= 1:
-            message = f"data.split: expected val + test below 1, received {held_out['val']:g} + {held_out['test']:g}"
-            hint = "what they leave is trained on"
-            raise raise_in_pydantic(ConfigError("config/value", message, key=("split",), hint=hint))
+    def _can_stream(self) -> DataConfig:
+        others = {"oversample": self.oversample, "on_bad": self.on_bad == "skip"}
+        for name, used in others.items():
+            if self.stream and used:
+                message = f"data.{name} does not go with data.stream: true"
+                hint = "what needs to know all images first needs them packed"
+                raise raise_in_pydantic(ConfigError("config/conflict", message, key=(name,), hint=hint))
+        if self.stream_window is not None and not self.stream:
+            message = "data.stream_window does nothing without data.stream: true"
+            raise raise_in_pydantic(ConfigError("config/conflict", message, key=("stream_window",)))
+        return self
+
+    @model_validator(mode="after")
+    def _split_agrees(self) -> DataConfig:
+        own_sources = {"val": self.val is not None, "test": self.test is not None}
+        problems = list(split_conflicts(dict(self.split), own_sources))
+        if problems:
+            raise raise_in_pydantic(ConfigError(problems))
         return self
 
 
@@ -103,6 +149,9 @@ class TrainingConfig(Section):
     monitor: str | None = None
     """The value that names the best epoch, ``val_loss`` for example; the task's own unless given."""
     early_stopping: EarlyStoppingConfig | None = None
+    class_weight: Literal["balanced"] | ClassWeights | None = None
+    """What each class counts in the training loss: ``balanced`` is n / (number of classes * its count);
+    or weights by class name, 1 for the others."""
     callbacks: Annotated[tuple[Callback, ...], _AsTuple] = ()
     steps_per_execution: Literal["auto"] | Count = "auto"
     """Training steps between two looks at signals and callbacks; more are faster."""
@@ -140,6 +189,15 @@ class ExperimentConfig(Section):
     metrics: Annotated[tuple[Metric, ...], _AsTuple] | None = None
     """The task's own unless given."""
     training: TrainingConfig = TrainingConfig()
+
+    @model_validator(mode="after")
+    def _balanced_once(self) -> ExperimentConfig:
+        if self.data.oversample and self.training.class_weight == "balanced":
+            message = "training.class_weight: balanced does not go with data.oversample: true"
+            key = ("training", "class_weight")
+            hint = "each makes up for rare classes; together they overdo it"
+            raise raise_in_pydantic(ConfigError("config/conflict", message, key=key, hint=hint))
+        return self
 
     @field_validator("name", "project")
     @classmethod

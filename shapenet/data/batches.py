@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.order import epoch_order
-from shapenet.data.store import Store
+from shapenet.data.order import epoch_order, oversampled_length, oversampled_order
+from shapenet.data.store import RecordStore
 
 Positions = npt.NDArray[np.int64]
 """Positions of records in a split."""
@@ -27,7 +28,7 @@ class Split:
         labels: Their labels in the experiment's classes, int64 ``(n,)``.
     """
 
-    store: Store
+    store: RecordStore
     indices: npt.NDArray[np.int64]
     labels: npt.NDArray[np.int64]
 
@@ -56,19 +57,14 @@ class Split:
         Raises:
             ValueError: They differ in size.
         """
-        indices = self.indices[positions]
-        if self.is_ragged:
-            return np.stack([self.store.value("image", int(index)) for index in indices])
-        return self.store["image"][indices]
+        return self.store.take("image", self.indices[positions])
 
     def image_list(self, positions: Positions) -> list[npt.NDArray[Any]]:
         """The images at `positions` of the split, each in its own size."""
         return [self.store.value("image", int(index)) for index in self.indices[positions]]
 
     def sizes(self) -> npt.NDArray[np.int64]:
-        """For each record a number that is equal where images are of one size, from 0; shape ``(len(self),)``."""
-        if not self.is_ragged:
-            return np.zeros(len(self), np.int64)
+        """For each record of ragged images a number that is equal where they are of one size, from 0."""
         shapes = self.store.ragged("image").shapes[self.indices]
         return np.asarray(np.unique(shapes, axis=0, return_inverse=True)[1], np.int64).reshape(-1)
 
@@ -83,19 +79,28 @@ class Batches:
             last of each size where sizes vary.
         seed: Shuffles anew each epoch; None keeps the records in order.
         epoch: Number of the epoch that the next iteration gives, from 0.
+        oversample: Give every class as often as the largest; needs a seed, and images of one size.
     """
 
     split: Split
     batch_size: int
     seed: int | None = None
     epoch: int = 0
+    oversample: bool = False
 
     def __post_init__(self) -> None:
-        self._sizes = self.split.sizes()
+        self._sizes = self.split.sizes() if self.split.is_ragged else None
 
     def __len__(self) -> int:
         """Batches in an epoch."""
+        if self._sizes is None:
+            return math.ceil(self.num_records / self.batch_size)
         return sum(math.ceil(count / self.batch_size) for count in np.bincount(self._sizes).tolist())
+
+    @cached_property
+    def num_records(self) -> int:
+        """Records that an epoch gives."""
+        return oversampled_length(self.split.labels) if self.oversample else len(self.split)
 
     def groups(self, batches_per_group: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
         """The batches of an epoch, several stacked at a time: one gather costs less than many.
@@ -119,7 +124,7 @@ class Batches:
     def _groups(self, batches_per_group: int) -> Iterator[tuple[Positions, int]]:
         """Positions of each group's records, and the size of its batches."""
         order = self._order()
-        if not self.split.is_ragged:
+        if self._sizes is None:
             yield from _cut(order, self.batch_size, batches_per_group)
             return
         sizes = self._sizes[order]
@@ -130,8 +135,11 @@ class Batches:
         yield from (batches[number] for number in mixed)
 
     def _order(self) -> Positions:
-        total = len(self.split)
-        return np.arange(total) if self.seed is None else epoch_order(total, self.seed, self.epoch)
+        if self.seed is None:
+            return np.arange(len(self.split))
+        if self.oversample:
+            return oversampled_order(self.split.labels, self.seed, self.epoch)
+        return epoch_order(len(self.split), self.seed, self.epoch)
 
 
 def _cut(

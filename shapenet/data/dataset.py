@@ -12,32 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.batches import Split
+from shapenet.data.division import Guide, SplitPlan, divide
 from shapenet.data.records import Field, Records
-from shapenet.data.split import check_split, limit_balanced, split_stratified
-from shapenet.data.store import CONTENT, Store, content_keys
+from shapenet.data.split import check_split
+from shapenet.data.store import CONTENT, RecordStore, content_keys
 from shapenet.errors import DataError
 
 _MOST_SHOWN = 10
 
-Pack = Callable[[Records], Store]
-"""Packs records, or finds them packed."""
-
-
-@dataclass(frozen=True)
-class SplitPlan:
-    """How to divide the data.
-
-    Attributes:
-        fractions: Fraction of each split that is held out of the source.
-        limit: How many records of the source to use; None for all.
-        seed: Decides which.
-        allow_overlap: Bear the same image in splits of different sources.
-    """
-
-    fractions: Mapping[str, float]
-    limit: int | None
-    seed: int
-    allow_overlap: bool
+Open = Callable[[Records], RecordStore]
+"""Packs records, or finds them packed, or streams them."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +72,7 @@ class Dataset:
         return text.getvalue()
 
 
-def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dataset:
+def assemble(sources: Mapping[str, Records], pack: Open, plan: SplitPlan) -> Dataset:
     """Pack the sources and divide them.
 
     Args:
@@ -100,13 +84,11 @@ def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dat
         DataError: The sources don't fit each other, a split is empty, or splits overlap.
     """
     main = sources["train"]
+    guide = Guide.read(main, plan, sources.keys() - {"train"})  # before packing, which may take hours
     store = pack(main)
-    good = store.good()
-    used = good[limit_balanced(store["label"][good], plan.limit, plan.seed)]
-    fractions = {name: value for name, value in plan.fractions.items() if value and name not in sources}
-    sides = split_stratified(store["label"][used], store[CONTENT][used], fractions, plan.seed)
+    sides = divide(main, store, plan, guide)
     like = Expected(main.classes, store.meta.fields["image"], main.describe)
-    splits = {name: Split(store, used[side], store["label"][used[side]]) for name, side in sides.items()}
+    splits = {name: Split(store, side, store["label"][side]) for name, side in sides.items()}
     for name, records in sources.items():
         if name != "train":
             splits[name] = adopt(records, pack(records), like)
@@ -114,15 +96,15 @@ def assemble(sources: Mapping[str, Records], pack: Pack, plan: SplitPlan) -> Dat
     for name, split in splits.items():
         check_split(name, split.labels, main.classes)
     stores = {id(split.store): split.store for split in splits.values()}
-    warnings = [*_source_warnings(sources), *_reading_warnings(stores.values()), *_duplicate_warning(store)]
-    warnings += _check_overlap(splits, plan.allow_overlap)
+    warnings = [*_source_warnings(sources), *_reading_warnings(stores.values()), *_duplicate_warning(store, plan)]
+    warnings += _check_overlap(splits, plan)
     fingerprint = _fingerprint(splits, main.classes)
     return Dataset(
         splits, main.classes, fingerprint, tuple(warnings), {name: sources.get(name, main) for name in splits}
     )
 
 
-def adopt(records: Records, store: Store, like: Expected) -> Split:
+def adopt(records: Records, store: RecordStore, like: Expected) -> Split:
     """All records of a source as a split of data that another source defines.
 
     Args:
@@ -157,7 +139,7 @@ def _source_warnings(sources: Mapping[str, Records]) -> list[str]:
     return [warning for records in sources.values() for warning in records.warnings]
 
 
-def _reading_warnings(stores: Iterable[Store]) -> Iterator[str]:
+def _reading_warnings(stores: Iterable[RecordStore]) -> Iterator[str]:
     """What packing found: records that are left out, and what was noted of others."""
     for store in stores:
         if store.meta.bad:
@@ -169,17 +151,17 @@ def _reading_warnings(stores: Iterable[Store]) -> Iterator[str]:
         yield from (f"{store.meta.described}: {count:,} images {what}" for what, count in store.meta.notes.items())
 
 
-def _duplicate_warning(store: Store) -> list[str]:
+def _duplicate_warning(store: RecordStore, plan: SplitPlan) -> list[str]:
     good = store.good()
     repeated = len(good) - len(np.unique(content_keys([store[CONTENT][good]])))
     if not repeated:
         return []
-    described = store.meta.described
-    return [f"{described}: {repeated:,} images repeat others; equal images stay on one side of the split"]
+    kept = "" if plan.is_given else "; equal images stay on one side of the split"
+    return [f"{store.meta.described}: {repeated:,} images repeat others{kept}"]
 
 
-def _check_overlap(splits: Mapping[str, Split], allowed: bool) -> list[str]:
-    """Warnings of images that splits from different stores share.
+def _check_overlap(splits: Mapping[str, Split], plan: SplitPlan) -> list[str]:
+    """Warnings of images that splits share, where it was not the content that divided them.
 
     Raises:
         DataError: There are any, and they are not allowed.
@@ -188,10 +170,11 @@ def _check_overlap(splits: Mapping[str, Split], allowed: bool) -> list[str]:
     names = list(splits)
     for position, first in enumerate(names):
         for second in names[position + 1 :]:
-            common = _num_common(splits[first], splits[second])
+            by_content = splits[first].store is splits[second].store and not plan.is_given
+            common = 0 if by_content else _num_common(splits[first], splits[second])
             if common:
                 warnings.append(f"{common:,} images of {second} are in {first} too")
-    if warnings and not allowed:
+    if warnings and not plan.allow_overlap:
         raise DataError(
             "data/overlap",
             "; ".join(warnings),
@@ -201,8 +184,6 @@ def _check_overlap(splits: Mapping[str, Split], allowed: bool) -> list[str]:
 
 
 def _num_common(first: Split, second: Split) -> int:
-    if first.store is second.store:  # split by content already
-        return 0
     ours, theirs = (np.unique(content_keys([split.store[CONTENT][split.indices]])) for split in (first, second))
     return len(np.intersect1d(ours, theirs, assume_unique=True))
 

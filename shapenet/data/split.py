@@ -47,7 +47,7 @@ def split_stratified(
     Returns:
         Positions of each split in rising order, ``train`` first.
     """
-    groups = _first_of_equal(content)
+    groups = first_of_equal(content)
     order = np.random.default_rng((seed, _SPLIT)).permutation(len(labels))
     leaders = order[groups[order] == order]
     leader_labels = labels[leaders]
@@ -64,10 +64,38 @@ def split_stratified(
     return {name: np.flatnonzero(sides == side) for side, name in enumerate(names)}
 
 
-_LIMIT, _SPLIT = 1, 2  # keep the draws of one seed apart
+def fold_stratified(
+    labels: Indices, content: npt.NDArray[np.uint64], fold: tuple[int, int], seed: int
+) -> dict[str, Indices]:
+    """Hold out one of several folds, which together cover everything and don't overlap.
+
+    Different contents of a class are dealt out to the folds in turn, and the next class
+    goes on where it stopped: so folds differ by at most one in each class and in all.
+
+    Args:
+        labels: Shape ``(n,)``.
+        content: Content digests, shape ``(n, 2)``; records with equal ones are in one fold.
+        fold: Number of the fold, from 1, and how many there are.
+        seed: Decides which records are in which fold.
+
+    Returns:
+        Positions of ``train`` and ``val`` in rising order.
+    """
+    groups = first_of_equal(content)
+    order = np.random.default_rng((seed, _FOLD)).permutation(len(labels))
+    leaders = order[groups[order] == order]
+    dealt = leaders[np.argsort(labels[leaders], kind="stable")]
+    number, total = fold
+    fold_of = np.zeros(len(labels), np.int64)
+    fold_of[dealt] = np.arange(len(dealt)) % total
+    held_out = fold_of[groups] == number - 1
+    return {"train": np.flatnonzero(~held_out), "val": np.flatnonzero(held_out)}
 
 
-def _first_of_equal(content: npt.NDArray[np.uint64]) -> Indices:
+_LIMIT, _SPLIT, _FOLD = 1, 2, 3  # keep the draws of one seed apart
+
+
+def first_of_equal(content: npt.NDArray[np.uint64]) -> Indices:
     """For each record the position of the first one with the same content."""
     _, first, inverse = np.unique(content_keys([content]), return_index=True, return_inverse=True)
     return np.asarray(first[inverse], np.int64)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,40 @@ class StoreMeta:
     described: str
     bad: Mapping[int, str] = dataclasses.field(default_factory=dict)
     notes: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+
+class RecordStore(Protocol):
+    """Records that batches are taken from: packed, or streamed.
+
+    Attributes:
+        meta: What they are.
+    """
+
+    meta: StoreMeta
+
+    def __len__(self) -> int:
+        """Number of records."""
+        ...
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        """Values of a field of one shape, ``(len(self), *shape)``; streamed records know ``label`` and `CONTENT`."""
+        ...
+
+    def ragged(self, name: str) -> Ragged:
+        """The values of a ragged field."""
+        ...
+
+    def take(self, name: str, indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Values of several records, in an array ``(len(indices), *shape)``."""
+        ...
+
+    def value(self, name: str, index: int) -> npt.NDArray[Any]:
+        """One record's value of any field."""
+        ...
+
+    def good(self) -> npt.NDArray[np.int64]:
+        """Positions of the records that can be used, int64, in rising order."""
+        ...
 
 
 class Store:
@@ -100,6 +134,17 @@ class Store:
         if not isinstance(values, Ragged):
             raise KeyError(f"{name} is not ragged: Store[...] gives it")
         return values
+
+    def take(self, name: str, indices: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """Values of several records, in an array ``(len(indices), *shape)``.
+
+        Raises:
+            ValueError: The field is ragged, and they differ in shape.
+        """
+        values = self._arrays[name]
+        if isinstance(values, Ragged):
+            return np.stack([values[int(index)] for index in indices])
+        return values[indices]
 
     def value(self, name: str, index: int) -> npt.NDArray[Any]:
         """One record's value of any field."""

@@ -72,17 +72,11 @@ def available_cores() -> int:
 def _run_in_processes(
     function: Callable[..., _Result], context: tuple[Any, ...], blocks: Sequence[Block], num_workers: int
 ) -> Iterator[tuple[Block, _Result]]:
-    # Spawned, not forked: the process that calls may have TensorFlow's threads.
-    executor = ProcessPoolExecutor(
-        num_workers,
-        multiprocessing.get_context("spawn"),
-        initializer=_start,
-        initargs=(loaded_plugins(), pickle.dumps((function, context))),
-    )
+    executor = start_workers(function, context, num_workers)
     pending: dict[Future[_Result], Block] = {}
     try:
         with _interrupts_held():
-            pending = {executor.submit(_run, *block): block for block in blocks}
+            pending = {executor.submit(run_in_worker, *block): block for block in blocks}
         while pending:
             for future in wait(pending, return_when=FIRST_COMPLETED).done:
                 yield pending.pop(future), future.result()
@@ -92,6 +86,25 @@ def _run_in_processes(
     finally:
         with _interrupts_held():
             executor.shutdown(cancel_futures=True)
+
+
+def start_workers(function: Callable[..., Any], context: tuple[Any, ...], num_workers: int) -> ProcessPoolExecutor:
+    """Processes that call ``function(*context, *arguments)`` for whatever `run_in_worker` is submitted with.
+
+    They start with the first submission, and end with this process even if it is killed.
+
+    Args:
+        function: A module's function.
+        context: Its first arguments, sent to each process once.
+        num_workers: Number of processes.
+    """
+    # Spawned, not forked: the process that calls may have TensorFlow's threads.
+    return ProcessPoolExecutor(
+        num_workers,
+        multiprocessing.get_context("spawn"),
+        initializer=_start,
+        initargs=(loaded_plugins(), pickle.dumps((function, context))),
+    )
 
 
 @contextmanager
@@ -119,5 +132,6 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _run(start: int, stop: int) -> Any:
-    return _work["function"](*_work["context"], start, stop)
+def run_in_worker(*arguments: Any) -> Any:
+    """Call what this process was started for by `start_workers`."""
+    return _work["function"](*_work["context"], *arguments)

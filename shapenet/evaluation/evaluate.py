@@ -23,7 +23,7 @@ from shapenet.training.reporter import Reporter
 from shapenet.training.session import import_keras_meanwhile, start_session
 
 if TYPE_CHECKING:
-    from shapenet.data.batches import Batches
+    from shapenet.data.stream.batches import AnyBatches
     from shapenet.training.build import Compiled
 
 
@@ -98,13 +98,13 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter) 
 
 def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[dict[str, float], Probabilities]:
     """Loss and metrics by Keras, and the probabilities of every example."""
-    from shapenet.data.batches import Batches
+    from shapenet.data.stream.batches import batches_of
     from shapenet.training.build import compile_model
     from shapenet.training.feed import auto_steps, to_dataset
 
     config = experiment.config
     split = subject.split
-    batches = Batches(split, config.training.batch_size)
+    batches = batches_of(split, config.training.batch_size)
     with experiment.locating():
         start_session(config.training, config.seed)
         spec = InputSpec(split.image_shape, split.image_dtype, len(subject.classes))
@@ -117,7 +117,7 @@ def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[d
     return ordered, compiled.task.probabilities(outputs, logits=compiled.logits)
 
 
-def _in_order(outputs: Any, batches: Batches) -> Any:
+def _in_order(outputs: Any, batches: AnyBatches) -> Any:
     """Outputs in the order of the split: where sizes vary, batches are not."""
     import numpy as np
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from shapenet.experiment import Experiment
 from shapenet.registry import Component
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir, safe_name
-from shapenet.training.data import load_data, open_sources, pack_with
+from shapenet.training.data import load_data, open_sources, open_with
 from shapenet.training.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def split_of_run(run: RunDir, experiment: Experiment, name: str, reporter: Repor
     """
     with experiment.locating():
         sources = open_sources(experiment.config.data)
-    dataset = load_data(experiment, sources, reporter)
+    dataset = load_data(_with_own_split_file(experiment, run), sources, reporter)
     expected = read_manifest(run.run_json).data_fingerprint
     if expected != dataset.fingerprint:
         raise RunError(
@@ -63,6 +63,16 @@ def split_of_run(run: RunDir, experiment: Experiment, name: str, reporter: Repor
         raise RunError("run/no-split", f"the run has no split {name!r}", place=Place(str(run.root)), hint=hint)
     names = tuple(dataset.names(name))
     return Subject(name, safe_name(name), dataset.splits[name], names, dataset.classes, dataset.warnings)
+
+
+def _with_own_split_file(experiment: Experiment, run: RunDir) -> Experiment:
+    """The experiment with the run's record of the split in place of the file that it was read from."""
+    data = experiment.config.data
+    if data.split.file is None:
+        return experiment
+    split = data.split.model_copy(update={"file": run.split_csv})
+    config = experiment.config.model_copy(update={"data": data.model_copy(update={"split": split})})
+    return replace(experiment, config=config)
 
 
 def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Reporter) -> Subject:
@@ -86,7 +96,7 @@ def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repor
     given = {"path": path.absolute(), "size": size, "color": "gray" if channels == 1 else "rgb"}
     records = Component("source", "csv", MappingProxyType({**own, **given})).create()
     like = Expected(classes, Field(image.dtype, tuple(image.shape)), "the run's training data")
-    split = adopt(records, pack_with(reporter, experiment.config.data)(records), like)
+    split = adopt(records, open_with(reporter, experiment.config.data)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
     return Subject(str(path), safe_name(f"data-{path.stem}"), split, names, classes, records.warnings)
 

@@ -103,6 +103,8 @@ class RunManifest(_Part):
         seed: The seed.
         data_fingerprint: Digest of the data's content; None until it is known.
         image: What its images are; None until the data is known.
+        class_counts: Images by split and class; empty until the data is known.
+        class_weight: What each class counts in the training loss; None where all count 1.
         num_parameters: Number of the model's parameters; None until it is built.
         started_at: When the run started first, UTC.
         ended_at: When it ended, UTC; None while it runs.
@@ -124,6 +126,8 @@ class RunManifest(_Part):
     seed: int
     data_fingerprint: str | None = None
     image: ImageSpec | None = None
+    class_counts: dict[str, dict[str, int]] = {}
+    class_weight: dict[str, float] | None = None
     num_parameters: int | None = None
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = None

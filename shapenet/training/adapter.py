@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shapenet.callbacks.base import Listener
-from shapenet.data.batches import Batches
+from shapenet.data.stream.batches import AnyBatches
 
 
 class Adapter:
@@ -18,7 +18,7 @@ class Adapter:
         batches: The training batches, which are told what epoch comes next.
     """
 
-    def __init__(self, listeners: Sequence[Listener], batches: Batches) -> None:
+    def __init__(self, listeners: Sequence[Listener], batches: AnyBatches) -> None:
         self._listeners = listeners
         self._batches = batches
         self._model: Any = None
@@ -64,7 +64,7 @@ class Adapter:
         row: dict[str, float] = {"epoch": self._epoch}
         row.update((name, values[name]) for name in sorted(values, key=_place_in_row))
         row["seconds"] = round(time.perf_counter() - self._began, 3)
-        row["images_per_second"] = round(len(self._batches.split) / self._train_seconds, 1)
+        row["images_per_second"] = round(self._batches.num_records / self._train_seconds, 1)
         for listener in self._listeners:
             listener.epoch_end(row)
 

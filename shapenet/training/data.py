@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shapenet.config.schema import DataConfig, ExperimentConfig
 from shapenet.errors import ConfigError
 from shapenet.experiment import Experiment
 from shapenet.registry import create_parts
+from shapenet.training.balance import balance_of, check_class_names
 from shapenet.training.reporter import Reporter
 
 if TYPE_CHECKING:
+    from shapenet.data.batches import Split
     from shapenet.data.dataset import Dataset
+    from shapenet.data.division import SplitPlan
     from shapenet.data.records import Records
-    from shapenet.data.store import Store
+    from shapenet.data.store import RecordStore
 
 _LOG = logging.getLogger("shapenet")
 
@@ -32,11 +36,14 @@ def open_sources(config: DataConfig) -> dict[str, Records]:
     return {"train" if key == "source" else key: records for key, records in opened.items()}
 
 
-def pack_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], Store]:
-    """What packs records into the user's cache, or finds them packed there, and reports."""
+def open_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], RecordStore]:
+    """What packs records into the user's cache or finds them packed there, and reports; or streams them."""
     from shapenet.data.pack import default_cache_dir, open_packed
+    from shapenet.data.stream.store import StreamStore
 
-    def pack(records: Records) -> Store:
+    def open_records(records: Records) -> RecordStore:
+        if config.stream:
+            return StreamStore(records)
         return open_packed(
             records,
             default_cache_dir(),
@@ -44,7 +51,7 @@ def pack_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], Sto
             max_bad_fraction=config.max_bad_fraction if config.on_bad == "skip" else 0.0,
         )
 
-    return pack
+    return open_records
 
 
 def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: Reporter) -> Dataset:
@@ -60,18 +67,59 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
         MachineError: The cache can't be written.
         ConfigError: A batch would be larger than the training split.
     """
-    from shapenet.data.dataset import SplitPlan, assemble
+    from shapenet.data.dataset import assemble
 
     config = experiment.config
-    fractions = {"val": config.data.split.val, "test": config.data.split.test}
-    plan = SplitPlan(fractions, config.data.limit, config.seed, config.data.allow_overlap)
     with experiment.locating():
-        dataset = assemble(sources, pack_with(reporter, config.data), plan)
+        check_class_names(config, sources["train"].classes)
+        dataset = assemble(sources, open_with(reporter, config.data), split_plan(config))
+        _check_oversampling(config, dataset.splits["train"])
         _check_batch_size(config, {name: len(split) for name, split in dataset.splits.items()})
+    balance = balance_of(config, dataset.splits["train"], dataset.classes)
+    advice = [*balance.warnings(), *_unused_column(config, sources["train"])]
+    dataset = replace(dataset, warnings=(*dataset.warnings, *advice))
     for warning in dataset.warnings:
         _LOG.warning("%s", warning)
         reporter.warning(warning)
     return dataset
+
+
+def split_plan(config: ExperimentConfig) -> SplitPlan:
+    """How a config divides its data."""
+    from shapenet.data.division import SplitPlan
+
+    split = config.data.split
+    return SplitPlan(
+        split.fractions,
+        config.data.limit,
+        config.seed,
+        config.data.allow_overlap,
+        stratify=split.stratify,
+        group=split.group,
+        fold=split.fold_number,
+        column=split.column,
+        file=split.file,
+    )
+
+
+def _unused_column(config: ExperimentConfig, source: Records) -> list[str]:
+    """A warning where the source says which split each record is of, and the config does not say what of that."""
+    from shapenet.data.given import names_sides
+
+    column = "split"
+    if "split" in config.data.model_fields_set or not names_sides(source.columns.get(column, ("",))):
+        return []
+    return [
+        f"{source.describe} has a column {column!r} that says train, val or test, but records are divided anew: "
+        "data.split: {column: split} goes by it, data.split: {val: 0.1, test: 0.1} silences this"
+    ]
+
+
+def _check_oversampling(config: ExperimentConfig, train: Split) -> None:
+    if config.data.oversample and train.is_ragged:
+        message = "data.oversample: expected images of one size, received sizes that vary"
+        hint = "give the source a size, or weigh the classes: training.class_weight: balanced"
+        raise ConfigError("config/conflict", message, key=("data", "oversample"), hint=hint)
 
 
 def _check_batch_size(config: ExperimentConfig, num_examples: Mapping[str, int]) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from shapenet.data.batches import Batches
+import numpy as np
+
+from shapenet.data.stream.batches import AnyBatches
 
 _GROUP_BYTES = 4 << 20
 _MOST_STEPS = 64
 
 
-def auto_steps(batches: Batches) -> int:
+def auto_steps(batches: AnyBatches) -> int:
     """How many batches of images make 4 MB, from 1 to 64; 1 where the images' sizes vary.
 
     So many are gathered at a time, and so many steps are executed between two looks at
@@ -19,12 +21,12 @@ def auto_steps(batches: Batches) -> int:
     """
     if batches.split.is_ragged:
         return 1
-    image = batches.split.store["image"]
-    size = image.dtype.itemsize * math.prod(image.shape[1:])
+    image = batches.split.store.meta.fields["image"]
+    size = np.dtype(image.dtype).itemsize * math.prod(image.fixed_shape)
     return max(1, min(_MOST_STEPS, _GROUP_BYTES // (size * batches.batch_size), len(batches)))
 
 
-def to_dataset(batches: Batches, num_classes: int, *, one_hot: bool) -> Any:
+def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool) -> Any:
     """A ``tf.data.Dataset`` of one epoch of `batches`.
 
     Whole groups of batches are gathered by NumPy outside of TensorFlow's graph, then cut

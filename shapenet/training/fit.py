@@ -21,6 +21,7 @@ from shapenet.experiment import Experiment, resolved_values
 from shapenet.models.build import InputSpec
 from shapenet.rundir.manifest import Device, RunManifest
 from shapenet.rundir.paths import RunDir
+from shapenet.training.balance import Balance, balance_of
 from shapenet.training.build import Compiled, compile_model, keras_errors, monitored
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.record import RunRecord, record_data, recorded_run
@@ -28,8 +29,8 @@ from shapenet.training.reporter import Reporter, TrainingStart
 from shapenet.training.session import Session, import_keras_meanwhile, start_session
 
 if TYPE_CHECKING:
-    from shapenet.data.batches import Batches
     from shapenet.data.dataset import Dataset
+    from shapenet.data.stream.batches import AnyBatches
 
 _LOG = logging.getLogger("shapenet")
 
@@ -96,9 +97,10 @@ class _Prepared:
     dataset: Dataset
     session: Session
     compiled: Compiled
-    train: Batches
-    val: Batches | None
+    train: AnyBatches
+    val: AnyBatches | None
     monitors: tuple[str, str]
+    balance: Balance
 
     def start(self, record: RunRecord) -> TrainingStart:
         """What the reporter hears when training starts."""
@@ -114,17 +116,20 @@ class _Prepared:
             epochs=self.experiment.config.training.epochs,
             metrics=self.compiled.metrics,
             monitor=self.monitors[0],
+            balance=self.balance,
         )
 
 
 def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Prepared:
-    from shapenet.data.batches import Batches
+    from shapenet.data.stream.batches import batches_of
     from shapenet.training.feed import auto_steps
 
     config = experiment.config
     batch_size = config.training.batch_size
-    batches = Batches(dataset.splits["train"], batch_size, config.seed)
-    val = Batches(dataset.splits["val"], batch_size) if "val" in dataset.splits else None
+    data = config.data
+    train = dataset.splits["train"]
+    batches = batches_of(train, batch_size, config.seed, oversample=data.oversample, window=data.stream_window)
+    val = batches_of(dataset.splits["val"], batch_size) if "val" in dataset.splits else None
     steps = config.training.steps_per_execution
     spec = InputSpec(batches.split.image_shape, batches.split.image_dtype, len(dataset.classes))
     with experiment.locating():
@@ -134,9 +139,11 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
     device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
                     precision=session.precision)  # fmt: skip
     record.update(device=device, num_parameters=compiled.model.count_params())
+    balance = balance_of(config, batches.split, dataset.classes)
+    record.update(class_weight=balance.weights)
     record.best = BestEpoch(monitors[0])
     _write_summary(compiled.model, record.run)
-    return _Prepared(experiment, dataset, session, compiled, batches, val, monitors)
+    return _Prepared(experiment, dataset, session, compiled, batches, val, monitors, balance)
 
 
 def _write_summary(model: Any, run: RunDir) -> None:
@@ -170,8 +177,9 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     try:
         with run.experiment.locating(), _fit_errors(record, config.training.batch_size):
             compiled.model.fit(
-                feed, validation_data=val, epochs=config.training.epochs, callbacks=callbacks, verbose=0, shuffle=False
-            )
+                feed, validation_data=val, epochs=config.training.epochs, callbacks=callbacks, verbose=0, shuffle=False,
+                class_weight=run.balance.weights_by_label(),
+            )  # fmt: skip
     except RunInterruptedError as error:
         raise _saved(error, record, checkpoints, position) from None
 
@@ -191,12 +199,12 @@ class _Position(Listener):
 class _ToReporter(Listener):
     """Passes on to the reporter what listeners hear."""
 
-    def __init__(self, reporter: Reporter, batches: Batches, best: BestEpoch) -> None:
+    def __init__(self, reporter: Reporter, batches: AnyBatches, best: BestEpoch) -> None:
         self._reporter, self._batches, self._best = reporter, batches, best
 
     def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         """Tell how many images are done."""
-        total = len(self._batches.split)
+        total = self._batches.num_records
         self._reporter.step(epoch, min(step * self._batches.batch_size, total), total, logs)
 
     def validation_begin(self, epoch: int) -> None:

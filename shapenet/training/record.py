@@ -20,6 +20,7 @@ from shapenet.experiment import Experiment
 from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.manifest import Best, ImageSpec, RunManifest, Status, git_state, host_versions, write_manifest
 from shapenet.rundir.paths import RunDir, update_latest
+from shapenet.training.balance import class_counts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -167,7 +168,8 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     run = record.run
     train = dataset.splits["train"]
     image = ImageSpec(shape=train.image_shape, dtype=train.image_dtype)
-    record.update(data_fingerprint=dataset.fingerprint, image=image)
+    counts = {name: class_counts(split, dataset.classes) for name, split in dataset.splits.items()}
+    record.update(data_fingerprint=dataset.fingerprint, image=image, class_counts=counts)
     write_atomic(run.split_csv, dataset.split_table().encode(errors="surrogateescape"))
     write_atomic(run.classes_json, json.dumps(list(dataset.classes), ensure_ascii=False) + "\n")
     images, labels = _samples(train)

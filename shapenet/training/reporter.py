@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from shapenet.training.balance import Balance
+
 
 @dataclass(frozen=True)
 class TrainingStart:
@@ -23,6 +25,7 @@ class TrainingStart:
         epochs: The most epochs there will be.
         metrics: Names of the metrics, without ``loss``.
         monitor: The value that names the best epoch.
+        balance: The sizes of the classes, and what makes up for them.
     """
 
     run: Path
@@ -36,6 +39,7 @@ class TrainingStart:
     epochs: int
     metrics: tuple[str, ...]
     monitor: str
+    balance: Balance
 
 
 class Reporter:

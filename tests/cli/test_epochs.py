@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from shapenet.cli.render.epochs import EpochTable, figure, header_lines
+from shapenet.training.balance import Balance
 from shapenet.training.reporter import TrainingStart
 
 ROW = {
@@ -20,8 +21,27 @@ def start(**changes):
         "num_examples": {"train": 3200, "val": 400, "test": 400}, "image_shape": (64, 64, 3),
         "classes": ("square", "triangle"), "num_parameters": 1_234_567, "device": "CPU x 2", "precision": "float32",
         "epochs": 20, "metrics": ("accuracy",), "monitor": "val_loss",
+        "balance": Balance({"square": 1600, "triangle": 1600}),
     }  # fmt: skip
     return TrainingStart(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("balance", "line"),
+    [
+        (Balance({"a": 90, "b": 10, "c": 0}, shown=90), "each class 90 times an epoch, 180 images in all"),
+        (Balance({"a": 90, "b": 10}, weights={"a": 5 / 9, "b": 5.0}), "class weights 0.556 a, 5 b"),
+        (Balance({"a": 2, "b": 1}, {"a": 1.0, "b": 3.0}, 2),
+         "each class 2 times an epoch, 4 images in all; class weights 1 a, 3 b"),
+        (Balance(dict.fromkeys("abcdef", 1), dict(zip("abcdef", range(1, 7), strict=True))), "class weights 1 to 6"),
+    ],
+)  # fmt: skip
+def test_what_makes_up_for_unequal_classes_has_a_line(balance, line):
+    assert ("balance", line) in header_lines(start(balance=balance))
+
+
+def test_where_nothing_does_there_is_no_such_line():
+    assert "balance" not in dict(header_lines(start()))
 
 
 def test_one_metric_and_validation_fit_80_columns_with_everything():

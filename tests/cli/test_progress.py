@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from shapenet.cli.render.progress import CommandReporter, LiveReporter, PlainReporter, make_reporter, waiting
+from shapenet.training.balance import Balance
 from shapenet.training.reporter import TrainingStart
 
 START = TrainingStart(
@@ -23,6 +24,7 @@ START = TrainingStart(
     epochs=3,
     metrics=("accuracy",),
     monitor="val_loss",
+    balance=Balance({"square": 1600, "triangle": 1600}),
 )
 
 

@@ -89,3 +89,14 @@ def test_sizes_come_mixed(ragged):
     heights = [images.shape[2] for images, _ in batches.groups(1)]
     assert heights != sorted(heights)
     assert sum(np.diff(heights) != 0) > 3
+
+
+@given(size=st.integers(1, 40), group=st.integers(1, 9))
+def test_oversampling_gives_every_class_as_often_as_the_largest(store, size, group):
+    indices = np.array([0, *range(1, 100, 2)])
+    batches = Batches(Split(store, indices, store["label"][indices]), size, seed=4, oversample=True)
+    images, labels = values(batches.groups(group))
+    assert batches.num_records == len(images) == 100
+    assert len(batches) == -(-100 // size)
+    assert np.bincount(labels).tolist() == [50, 50]
+    np.testing.assert_array_equal(labels, images % 2)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shapenet.data.dataset import SplitPlan, assemble
+from shapenet.data.dataset import assemble
+from shapenet.data.division import SplitPlan
 from shapenet.data.records import Field
 from shapenet.errors import DataError
 from tests.data.conftest import NumberRecords

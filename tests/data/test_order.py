@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapenet.data.order import epoch_order
+from shapenet.data.order import epoch_order, oversampled_length, oversampled_order
 
 SEEDS = st.integers(0, 2**32 - 1)
 EPOCHS = st.integers(0, 10_000)
@@ -30,3 +30,24 @@ def test_it_is_what_it_was():
 
 # A resumed run must meet the order that the interrupted one had.
 GOLDEN = [7, 1, 3, 2, 6, 5, 0, 4]
+
+
+LABELS = st.lists(st.integers(0, 5), min_size=1, max_size=120).map(np.array)
+
+
+@given(LABELS, st.integers(0, 2**32 - 1), st.integers(0, 1000))
+def test_oversampling_shows_every_class_equally_often_and_every_record_fairly(labels, seed, epoch):
+    order = oversampled_order(labels, seed, epoch)
+    assert len(order) == oversampled_length(labels)
+    most = np.bincount(labels).max()
+    for label in np.unique(labels):
+        times = np.bincount(order, minlength=len(labels))[labels == label]
+        assert times.sum() == most
+        assert times.max() - times.min() <= 1
+
+
+def test_oversampling_depends_on_seed_and_epoch_alone():
+    labels = np.repeat([0, 1], [50, 7])
+    first, again, later, other = (oversampled_order(labels, *key).tolist() for key in ((1, 0), (1, 0), (1, 1), (2, 0)))
+    assert first == again
+    assert first not in (later, other)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapenet.data.split import check_split, limit_balanced, split_stratified
+from shapenet.data.split import check_split, fold_stratified, limit_balanced, split_stratified
 from shapenet.errors import DataError
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -76,3 +76,36 @@ def test_a_training_split_of_one_class_is_refused_with_the_counts():
     with pytest.raises(DataError, match=r"at least two classes in the train split, received a: 0, b: 2"):
         check_split("train", np.array([1, 1]), ("a", "b"))
     check_split("val", np.array([1, 1]), ("a", "b"))
+
+
+FOLDS = st.integers(2, 7)
+
+
+def all_folds(labels, content, total, seed):
+    return [fold_stratified(labels, content, (number, total), seed) for number in range(1, total + 1)]
+
+
+@given(LABELS, FOLDS, SEEDS, st.data())
+def test_folds_do_not_overlap_and_cover_everything(labels, total, seed, data):
+    content = distinct(len(labels))
+    copies = data.draw(st.lists(st.integers(0, len(labels) - 1), max_size=len(labels)))
+    content[: len(copies)] = content[copies]
+    folds = all_folds(labels, content, total, seed)
+    assert sorted(np.concatenate([fold["val"] for fold in folds])) == list(range(len(labels)))
+    for fold in folds:
+        assert sorted(np.concatenate([fold["train"], fold["val"]])) == list(range(len(labels)))
+        assert not {tuple(row) for row in content[fold["train"]]} & {tuple(row) for row in content[fold["val"]]}
+
+
+@given(LABELS, FOLDS, SEEDS)
+def test_folds_differ_by_at_most_one_in_each_class_and_in_all(labels, total, seed):
+    held_out = [labels[fold["val"]] for fold in all_folds(labels, distinct(len(labels)), total, seed)]
+    for counts in (*np.transpose([np.bincount(fold, minlength=5) for fold in held_out]), list(map(len, held_out))):
+        assert max(counts) - min(counts) <= 1
+
+
+def test_the_seed_decides_the_folds():
+    labels, content = np.zeros(100, int), distinct(100)
+    first, again, other = (fold_stratified(labels, content, (1, 2), seed)["val"] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert set(first) != set(other)

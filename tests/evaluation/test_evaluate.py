@@ -173,3 +173,15 @@ def test_damaged_class_names(run: RunDir, tmp_path: Path, text: str) -> None:
     copy.classes_json.write_text(text)
     with pytest.raises(RunError, match="class names"):
         evaluate(copy, split="test", data=write_images(tmp_path / "other", 4), reporter=Reporter())
+
+
+def test_a_run_whose_split_came_from_a_file_keeps_its_own(run: RunDir, tmp_path: Path) -> None:
+    path = tmp_path / "split.csv"
+    path.write_bytes(run.split_csv.read_bytes())
+    config = run.root.parents[2] / "judged.yaml"
+    overrides = (f"data.split={{file: {path}}}", "training.epochs=1", "seed=4")
+    again = train(load_experiment(config, overrides), tmp_path / "runs", (), Reporter()).run
+    assert again.split_csv.read_bytes() == run.split_csv.read_bytes()
+    path.unlink()
+    evaluation = evaluate(again, split="test", data=None, reporter=Reporter())
+    assert evaluation.report.num_examples == 30

@@ -221,3 +221,24 @@ def test_a_real_sweep(tmp_path: Path) -> None:
     manifest = read_manifest(Path(first.result.run) / "run.json")
     assert (manifest.name, manifest.project, manifest.command) == ("base-t001", "try", ("shapenet", "sweep"))
     assert load_experiment(study.folder / "best.yaml").config.name == "base-t001"
+
+
+FOLDS = """\
+name: folds
+base: base.yaml
+overrides: ["data.split={test: 0.2}"]
+grid: {data.split.fold: [1/3, 2/3, 3/3]}
+"""
+
+
+def test_folds_are_a_grid(tmp_path: Path) -> None:
+    sweep = load_sweep(write_sweep(tmp_path, FOLDS))
+    splits = [sweep.experiment(trial).config.data.split for trial in sweep.trials]
+    assert [split.fold_number for split in splits] == [(1, 3), (2, 3), (3, 3)]
+    assert {split.test for split in splits} == {0.2}
+
+
+def test_a_fold_that_is_none_is_told_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"sweep.yaml:4:\d+: data.split.fold: expected a fold i/k") as caught:
+        load_sweep(write_sweep(tmp_path, FOLDS.replace("3/3", "4/3")))
+    assert len(caught.value.problems) == 1

@@ -11,6 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from shapenet.cli.render.console import printable
 from shapenet.cli.render.pace import duration
 from shapenet.cli.render.runs import short_metric
+from shapenet.training.balance import Balance
 from shapenet.training.reporter import TrainingStart
 
 _GAP = "  "
@@ -29,10 +30,25 @@ def header_lines(start: TrainingStart) -> list[tuple[str, str]]:
     lines = [
         ("training", f"{start.name}, {epochs}; * marks the best {start.monitor} so far"),
         ("images", f"{images} of {shape}: {classes}"),
+        *_balance_line(start.balance),
         ("model", f"{start.num_parameters:,} parameters in {start.precision} on {start.device}"),
         ("run", str(start.run)),
     ]
     return [(name, printable(value)) for name, value in lines]
+
+
+def _balance_line(balance: Balance) -> list[tuple[str, str]]:
+    """What makes up for classes of unequal size, if anything does."""
+    texts = []
+    if balance.shown is not None:
+        there = sum(count > 0 for count in balance.counts.values())
+        texts.append(f"each class {balance.shown:,} times an epoch, {there * balance.shown:,} images in all")
+    if balance.weights is not None:
+        weights = [f"{weight:.3g} {name}" for name, weight in balance.weights.items()]
+        if len(weights) > _MOST_CLASSES_NAMED:
+            weights = [f"{min(balance.weights.values()):.3g} to {max(balance.weights.values()):.3g}"]
+        texts.append(f"class weights {', '.join(weights)}")
+    return [("balance", "; ".join(texts))] if texts else []
 
 
 @dataclass(frozen=True)

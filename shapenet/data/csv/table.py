@@ -78,18 +78,19 @@ def _column_hint(wanted: Sequence[str], columns: Sequence[str], argument: str | 
     return f"did you mean {nearest}?" + (f" `{argument}: {nearest}` takes it" if argument else "")
 
 
-def read_table(path: Path, *, delimiter: str = ",") -> Table:
+def read_table(path: Path, *, delimiter: str = ",", any_bytes: bool = False) -> Table:
     """Read a CSV: UTF-8 with or without a byte order mark, any line ends, blank lines skipped.
 
     Args:
         path: The CSV.
         delimiter: The character between values.
+        any_bytes: Take bytes that are not UTF-8 for parts of file names, as ``os.fsdecode`` does.
 
     Raises:
         DataError: The file is missing, empty, not UTF-8, has a header only, another
             delimiter, a header in its middle, broken quotes, or rows of wrong length.
     """
-    text = decoded(path, read_regular(path))
+    text = decoded(path, read_regular(path), "surrogateescape" if any_bytes else "strict")
     rows, lines = _parsed(path, text, delimiter)
     if not rows:
         message = "expected a header and rows, received an empty file"
@@ -105,18 +106,19 @@ def read_table(path: Path, *, delimiter: str = ",") -> Table:
     return Table(path, columns, rows, lines)
 
 
-def decoded(path: Path, data: bytes) -> str:
+def decoded(path: Path, data: bytes, errors: str = "strict") -> str:
     """The text of a file in UTF-8, without a byte order mark.
 
     Args:
         path: The file, for messages.
         data: Its content.
+        errors: What becomes of other bytes, as in `bytes.decode`.
 
     Raises:
         DataError: It has another encoding, or holds a NUL character.
     """
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig", errors)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         looks_like = "UTF-16" if data.startswith(_UTF16_MARKS) else "another encoding, such as Latin-1"

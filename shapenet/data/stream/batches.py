@@ -1,0 +1,179 @@
+"""Batches of streamed records: windows are read by worker processes while the last one is used."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shapenet.data.batches import Batches, Split
+from shapenet.data.records import Arrays, Records
+from shapenet.data.stream.order import Positions, interleaved, window_order, windows
+from shapenet.data.stream.store import StreamStore
+from shapenet.data.workers import available_cores, run_in_worker, start_workers
+
+_WINDOW_BYTES = 64 << 20
+
+
+@dataclass
+class StreamedBatches:
+    """Batches of one split that is not packed; see `shapenet.data.batches.Batches`.
+
+    At most two windows are held: the one that batches are taken from, and the next.
+
+    Attributes:
+        split: The records.
+        batch_size: Records in a batch; the last of an epoch may hold fewer.
+        seed: Shuffles anew each epoch; None keeps the records in order.
+        window: Records that are shuffled at a time; None for as many as make 64 MB.
+        epoch: Number of the epoch that the next iteration gives, from 0.
+    """
+
+    split: Split
+    batch_size: int
+    seed: int | None = None
+    window: int | None = None
+    epoch: int = 0
+
+    def __post_init__(self) -> None:
+        store = self.split.store
+        if not isinstance(store, StreamStore):
+            raise TypeError(f"expected streamed records, received {type(store).__name__}")
+        self._store = store
+        image = store.meta.fields["image"]
+        num_bytes = np.dtype(image.dtype).itemsize * math.prod(image.fixed_shape)
+        wanted = self.window or max(1, _WINDOW_BYTES // num_bytes)
+        self._window = math.ceil(wanted / self.batch_size) * self.batch_size
+        self._readers: list[ProcessPoolExecutor] = []
+        self._labels = np.zeros(len(store), np.int64)
+        self._labels[self.split.indices] = self.split.labels
+        self._used = np.zeros(len(store), np.bool_)
+        self._used[self.split.indices] = True
+        self._place = np.zeros(len(store), np.int64)
+        self._place[self.split.indices] = np.arange(len(self.split))
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return math.ceil(len(self.split) / self.batch_size)
+
+    @property
+    def num_records(self) -> int:
+        """Records that an epoch gives."""
+        return len(self.split)
+
+    def groups(self, batches_per_group: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
+        """The batches of an epoch; see `Batches.groups`. No group reaches over the end of a window."""
+        step = self.batch_size * batches_per_group
+        for indices, images in self._read_windows():
+            full = len(indices) // self.batch_size * self.batch_size
+            for start in range(0, full, step):
+                yield self._group(indices, images, range(start, min(start + step, full)), self.batch_size)
+            if full < len(indices):
+                yield self._group(indices, images, range(full, len(indices)), len(indices) - full)
+
+    def positions(self) -> Positions:
+        """Positions of the records of an epoch in the order in which `groups` gives them, int64."""
+        order: Positions = self._place[np.concatenate(list(self._ordered_windows()))]
+        return order
+
+    def _group(
+        self, indices: Positions, images: npt.NDArray[Any], part: range, size: int
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        chosen = images[part.start : part.stop]
+        labels = self._labels[indices[part.start : part.stop]]
+        return chosen.reshape(-1, size, *images.shape[1:]), labels.reshape(-1, size)
+
+    def _ordered_windows(self) -> Iterator[Positions]:
+        """Indices of the records of each window, in the order of its batches."""
+        runs = interleaved(self._store.bounds, self.seed, self.epoch)
+        for number, indices in enumerate(windows(runs, self._used, self._window)):
+            yield indices[window_order(len(indices), self.seed, self.epoch, number)]
+
+    def _read_windows(self) -> Iterator[tuple[Positions, npt.NDArray[Any]]]:
+        """Each window's indices and images; the next one is read meanwhile."""
+        self._start_readers()
+        reading: tuple[Positions, Mapping[int, Future[Arrays]]] | None = None
+        for indices in self._ordered_windows():
+            following = indices, self._submit(indices)
+            if reading:
+                yield self._received(*reading)
+            reading = following
+        if reading:
+            yield self._received(*reading)
+
+    def _submit(self, indices: Positions) -> Mapping[int, Future[Arrays]]:
+        """Let workers read a window; every part has one worker, which reads it onward."""
+        ordered = np.sort(indices)
+        parts = np.searchsorted(np.asarray(self._store.bounds), ordered, side="right") - 1
+        futures: dict[int, Future[Arrays]] = {}
+        start = 0
+        for part, same in groupby(parts.tolist()):
+            stop = start + sum(1 for _ in same)
+            reader = self._readers[part % len(self._readers)]
+            futures[start] = reader.submit(run_in_worker, ordered[start:stop])
+            start = stop
+        return futures
+
+    def _received(
+        self, indices: Positions, futures: Mapping[int, Future[Arrays]]
+    ) -> tuple[Positions, npt.NDArray[Any]]:
+        field = self._store.meta.fields["image"]
+        images = np.empty((len(indices), *field.fixed_shape), field.dtype)
+        rows = np.argsort(indices)  # workers give them in the order of the source
+        for start, future in futures.items():
+            values = np.asarray(future.result()["image"])
+            images[rows[start : start + len(values)]] = values
+        return indices, images
+
+    def _start_readers(self) -> None:
+        if not self._readers:
+            self._readers = [start_workers(read_records, (self._store.records,), 1) for _ in range(available_cores())]
+            weakref.finalize(self, _shut_down, self._readers)
+
+
+def read_records(records: Records, indices: Positions) -> Arrays:
+    """The images of some records, in rising order of their positions.
+
+    Args:
+        records: The source.
+        indices: Positions, rising.
+
+    Raises:
+        DataError: Some can't be read.
+    """
+    breaks = np.flatnonzero(np.diff(indices) != 1) + 1
+    blocks = [records.read(int(run[0]), int(run[-1]) + 1)["image"] for run in np.split(indices, breaks)]
+    return {"image": np.concatenate(blocks)}
+
+
+def _shut_down(readers: list[ProcessPoolExecutor]) -> None:
+    for reader in readers:
+        reader.shutdown(wait=False, cancel_futures=True)
+
+
+AnyBatches = Batches | StreamedBatches
+"""Batches of packed or of streamed records."""
+
+
+def batches_of(
+    split: Split, batch_size: int, seed: int | None = None, *, oversample: bool = False, window: int | None = None
+) -> AnyBatches:
+    """Batches of a split, whether it is packed or streamed.
+
+    Args:
+        split: The records.
+        batch_size: Records in a batch.
+        seed: Shuffles anew each epoch; None keeps the records in order.
+        oversample: As in `Batches`, for packed records.
+        window: As in `StreamedBatches`, for streamed ones.
+    """
+    if isinstance(split.store, StreamStore):
+        return StreamedBatches(split, batch_size, seed, window)
+    return Batches(split, batch_size, seed, oversample=oversample)
