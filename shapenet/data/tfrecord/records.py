@@ -20,6 +20,7 @@ from shapenet.data.images.options import DECODING
 from shapenet.data.labelling import label_indices
 from shapenet.data.records import Arrays, Field, UnreadableError, Values
 from shapenet.data.regular import open_regular
+from shapenet.data.stream.order import CYCLE_LENGTH
 from shapenet.data.tfrecord.example import Example
 from shapenet.data.tfrecord.features import Asked, Layout, Raw, find_layout
 from shapenet.data.tfrecord.framing import Compression, detect_compression, frame_error, read_frame_at, read_frames
@@ -30,6 +31,8 @@ from shapenet.errors import DataError, Place, Problem
 
 _KEY_VERSION = f"tfrecord-1 {DECODING}"
 _MAX_FIRST_TRIES = 10
+_MAX_OPEN = CYCLE_LENGTH
+"""Streaming takes turns between so many shards: each stays open until its next turn."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +84,15 @@ class TfrecordRecords:
     """Records of TFRecord shards; see `shapenet.data.records.Records`.
 
     Those of a compressed shard can only be reached through those before them: reading onward
-    goes on where the last read ended, and reading back starts anew.
+    goes on where the last read of the shard ended, and reading back starts anew.
 
     Args:
         path: A file, a folder or a pattern.
         compression: How the files are compressed; ``auto`` looks at each.
         form: Which features become which fields.
+
+    Attributes:
+        bounds: Where each shard starts; see `shapenet.data.stream.store.Parted`.
 
     Raises:
         ConfigError: A further feature's name can't be a field's.
@@ -101,8 +107,8 @@ class TfrecordRecords:
         self._index = open_index(self._shards, Wanted(form.label, form.columns))
         if not len(self._index):
             raise DataError("data/empty", "expected records, received none", place=Place(self.describe))
-        self._bounds = np.cumsum([0, *self._index.counts])
-        self._open: _DirectShard | _SequentialShard | None = None
+        self.bounds: Sequence[int] = np.cumsum([0, *self._index.counts]).tolist()
+        self._open: dict[int, _DirectShard | _SequentialShard] = {}
         self.classes, self._labels = _labels(self._index, form, self.describe, self.name_of)
         self._layouts = self._find_layouts(form)
         self.fields: Mapping[str, Field] = {
@@ -119,7 +125,7 @@ class TfrecordRecords:
         return len(self._index)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_open": None}
+        return {**self.__dict__, "_open": {}}
 
     def read(self, start: int, stop: int) -> Arrays:
         """Read and decode the records from `start` up to `stop`.
@@ -158,15 +164,19 @@ class TfrecordRecords:
 
     def _position(self, index: int) -> tuple[int, int]:
         """Numbers of the record's shard, and of the record in it."""
-        shard = int(np.searchsorted(self._bounds, index, side="right")) - 1
-        return shard, index - int(self._bounds[shard])
+        shard = int(np.searchsorted(self.bounds, index, side="right")) - 1
+        return shard, index - self.bounds[shard]
 
     def _example(self, index: int) -> Example:
         number, position = self._position(index)
-        shard = self._shards[number]
-        if self._open is None or not self._open.reaches(shard, position):
-            self._open = _DirectShard(shard) if shard.compression == "none" else _SequentialShard(shard)
-        return Example(self._open.read(position, int(self._index.offsets[index]), int(self._index.num_bytes[index])))
+        opened = self._open.pop(number, None)
+        if opened is None or not opened.reaches(position):
+            shard = self._shards[number]
+            opened = _DirectShard(shard) if shard.compression == "none" else _SequentialShard(shard)
+            if len(self._open) >= _MAX_OPEN:
+                del self._open[next(iter(self._open))]  # the one that was read the longest time ago
+        self._open[number] = opened
+        return Example(opened.read(position, int(self._index.offsets[index]), int(self._index.num_bytes[index])))
 
     def _find_layouts(self, form: Form) -> dict[str, Layout]:
         """The layouts of the first record that can be decoded; reading reports those that can't."""
@@ -198,9 +208,9 @@ class _DirectShard:
         self._file = open_regular(shard.path)
         weakref.finalize(self, self._file.close)
 
-    def reaches(self, shard: Shard, number: int) -> bool:
-        """Whether the record of that number stands in this shard."""
-        return shard == self._shard
+    def reaches(self, number: int) -> bool:
+        """Whether the record of that number can be read from here: always."""
+        return True
 
     def read(self, number: int, offset: int, num_bytes: int) -> bytes:
         """The record's bytes."""
@@ -215,9 +225,9 @@ class _SequentialShard:
         self._frames = read_frames(shard.path, shard.compression)
         self._next = 0
 
-    def reaches(self, shard: Shard, number: int) -> bool:
-        """Whether the record of that number stands in this shard, and comes yet."""
-        return shard == self._shard and number >= self._next
+    def reaches(self, number: int) -> bool:
+        """Whether the record of that number comes yet."""
+        return number >= self._next
 
     def read(self, number: int, offset: int, num_bytes: int) -> bytes:
         """The record's bytes; those before it are passed over."""
