@@ -115,7 +115,8 @@ class TfrecordRecords:
             **{name: layout.field for name, layout in self._layouts.items()},
             "label": Field("int64", ()),
         }
-        identity = repr((_KEY_VERSION, self._shards, form, self.classes))
+        files = [(shard.path.name, shard.num_bytes, shard.mtime) for shard in self._shards]
+        identity = repr((_KEY_VERSION, files, form, self.classes))
         self.key = hashlib.sha256(identity.encode()).hexdigest()
         self.warnings: tuple[str, ...] = ()
         self.columns: Mapping[str, Sequence[str]] = self._index.columns

@@ -124,6 +124,13 @@ def test_the_index_is_made_once_and_again_when_the_file_changes(write, monkeypat
     assert (len(changed), changed.key != first.key) == (2, True)
 
 
+def test_the_folders_place_is_no_part_of_the_key(make, tmp_path):
+    write_tfrecords(make(4), tmp_path / "set", num_shards=1)
+    key = tfrecord(path=tmp_path / "set").key
+    assert tfrecord(path=(tmp_path / "set").rename(tmp_path / "moved")).key == key
+    assert tfrecord(path=tmp_path / "moved", size=3).key != key
+
+
 def test_a_damaged_index_is_made_anew(write, own_cache):
     path = write({"image": [PNG], "label": [0]}, {"image": [PNG], "label": [1]})
     before = set((own_cache / "indexes").glob("*"))
