@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -160,3 +161,13 @@ def did_you_mean(name: object, known: Iterable[str]) -> str | None:
     if 0 < len(choices) <= 12:
         return f"one of: {', '.join(choices)}"
     return None
+
+
+@contextmanager
+def keras_errors(name: str, key: Key) -> Iterator[None]:
+    """Turn what Keras raises about the arguments of `name` into a `ConfigError` at `key`."""
+    try:
+        yield
+    except (ValueError, TypeError, KeyError, NotImplementedError) as error:
+        reason = " ".join(str(error.args[0] if error.args else type(error).__name__).split())
+        raise ConfigError("config/argument", f"{name}: {reason}", key=key) from error

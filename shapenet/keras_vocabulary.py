@@ -15,14 +15,28 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from shapenet.registry import REGISTRIES, Entry, OneOf, Parameter, Part
+from shapenet.values import as_tuple
 
 _Count = Annotated[int, Field(ge=1)]
 _Counts = _Count | Annotated[list[_Count], Field(min_length=1, max_length=3)]
 _Fraction = Annotated[float, Field(ge=0, le=1)]
 _Positive = Annotated[float, Field(gt=0)]
+
+
+def _as_written(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
+    """`value` after a check: some of Keras's factors are counts of bits, where an integer has to stay one."""
+    check(value)
+    return value
+
+
+_AsWritten = Annotated[float, WrapValidator(_as_written)]
+_Pair = Annotated[tuple[_AsWritten, _AsWritten], BeforeValidator(as_tuple)]
+_Factor = _AsWritten | _Pair
+_FACTORS = ("addition_factor", "factor", "height_factor", "scale", "sigma", "threshold_factor", "x_factor", "y_factor")
+_OPTIONAL_FACTORS = ("brightness_factor", "contrast_factor", "hue_factor", "saturation_factor", "width_factor")
 
 _BY_NAME: dict[tuple[str, str], Any] = {
     ("layer", "filters"): _Count,
@@ -51,6 +65,21 @@ _BY_NAME: dict[tuple[str, str], Any] = {
     ("schedule", "first_decay_steps"): _Count,
     ("schedule", "initial_learning_rate"): Annotated[float, Field(ge=0)],
     ("loss", "label_smoothing"): _Fraction,
+    ("augmentation", "alpha"): _Positive,
+    ("augmentation", "bins"): _Count,
+    ("augmentation", "chain_depth"): _Count,
+    ("augmentation", "clip_limit"): _Positive,
+    ("augmentation", "fill_mode"): Literal["reflect", "wrap", "constant", "nearest"],
+    ("augmentation", "fill_value"): float | Annotated[tuple[float, float, float], BeforeValidator(as_tuple)] | None,
+    ("augmentation", "interpolation"): Literal["nearest", "bilinear"],
+    ("augmentation", "kernel_size"): _Count | Annotated[tuple[_Count, _Count], BeforeValidator(as_tuple)],
+    ("augmentation", "mode"): Literal["horizontal", "vertical", "horizontal_and_vertical"],
+    ("augmentation", "num_chains"): _Count,
+    ("augmentation", "num_ops"): _Count,
+    ("augmentation", "tile_grid_size"): Annotated[tuple[_Count, _Count], BeforeValidator(as_tuple)],
+    ("augmentation", "value_range"): _Pair | None,
+    **{("augmentation", name): _Factor for name in _FACTORS},
+    **{("augmentation", name): _Factor | None for name in _OPTIONAL_FACTORS},
 }
 _BY_SUFFIX = {"_initializer": "initializer", "_regularizer": "regularizer", "_constraint": "constraint"}
 _WITH_LAYERS = {"layer", "layers", "backward_layer", "cell", "cells"}
@@ -105,7 +134,10 @@ _MODULES = {
     "regularizer": "regularizers",
     "constraint": "constraints",
     "callback": "callbacks",
+    "augmentation": "layers",
 }
+_OURS = {("augmentation", "value_range"): None}
+"""Defaults that are not Keras's: an image's type tells the range of its values."""
 
 
 def register_keras() -> None:
@@ -119,7 +151,7 @@ def register_keras() -> None:
                     parameter,
                     _annotation(kind, parameter, value, content["activations"]),
                     required="default" not in value,
-                    default=value.get("default"),
+                    default=_OURS.get((kind, parameter), value.get("default")),
                 )
                 for parameter, value in details["parameters"].items()
             }

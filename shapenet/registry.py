@@ -185,7 +185,7 @@ def signature_parameters(factory: Factory) -> Mapping[str, Parameter]:
 
 
 _KINDS = (
-    "layer", "task", "source", "optimizer", "schedule", "loss", "metric",
+    "layer", "task", "source", "augmentation", "optimizer", "schedule", "loss", "metric",
     "initializer", "regularizer", "constraint", "callback",
 )  # fmt: skip
 REGISTRIES: Mapping[str, Registry] = MappingProxyType({kind: Registry(kind) for kind in _KINDS})

@@ -11,9 +11,13 @@ import pytest
 from PIL import Image
 
 from shapenet.data.csv.source import csv as csv_source
+from shapenet.data.inspect.checks import run_checks
+from shapenet.data.inspect.finding import Severity, gather
+from shapenet.data.inspect.summary import summarize
 from shapenet.evaluation.evaluate import evaluate
 from shapenet.experiment import load_experiment
 from shapenet.training.fit import train
+from shapenet.training.inspected import subject_at
 from shapenet.training.reporter import Reporter
 
 CONFIG = Path(__file__).resolve().parent.parent / "configs" / "mnist_cnn.yaml"
@@ -34,6 +38,14 @@ def test_the_source_reads_what_pillow_reads(mnist_dir: Path) -> None:
         expected = np.asarray(Image.open(mnist_dir / row["filepath"]).convert("L"))
         np.testing.assert_array_equal(read["image"][position, ..., 0], expected)
         assert records.classes[read["label"][position]] == row["label"]
+
+
+def test_nothing_is_wrong_with_it(mnist_dir: Path) -> None:
+    subject = subject_at(mnist_dir / "test.csv", Reporter(), tolerant=True)
+    evidence = gather(subject)
+    assert [finding for finding in run_checks(evidence) if finding.severity is not Severity.OK] == []
+    summary = summarize(evidence)
+    assert (summary.mean[0], summary.deviation[0]) == pytest.approx((0.13251, 0.31048), abs=1e-5)  # as published
 
 
 def test_its_config_learns_and_is_judged_by_all_test_images(mnist_dir: Path, tmp_path: Path) -> None:

@@ -36,8 +36,12 @@ LEFT_OUT = {
         "LearningRateScheduler", "ModelCheckpoint", "OrbaxCheckpoint", "ProgbarLogger", "RemoteMonitor",
         "TensorBoard", "TerminateOnNaN",
     },
+    # Change the size, which the model fixes, or the number of boxes.
+    "augmentation": {"CenterCrop", "MaxNumBoundingBoxes", "RandomCrop", "Resizing"},
 }  # fmt: skip
 UNUSED = {"self", "args", "kwargs", "quantization_config"}
+AUGMENTATION_UNUSED = {"data_format", "seed"}
+"""What shapenet decides for augmentations: images are channels last, and draws follow from the experiment's seed."""
 LAYER_BASE = {"name": None, "trainable": True, "dtype": None}
 
 
@@ -57,6 +61,7 @@ def vocabulary() -> dict[str, Any]:
         "callback": keras.callbacks,
     }
     kinds = {kind: _classes(kind, module) for kind, module in modules.items()}
+    kinds["augmentation"] = _augmentations()
     activations = sorted(
         name
         for name in dir(keras.activations)
@@ -74,10 +79,23 @@ def _classes(kind: str, module: ModuleType) -> dict[str, Any]:
     return found
 
 
+def _augmentations() -> dict[str, Any]:
+    """The layers that change images and can take masks along."""
+    import keras
+    from keras.src.layers.preprocessing.image_preprocessing import base_image_preprocessing_layer as base
+
+    found = _classes("augmentation", keras.layers)
+    return {
+        name: details
+        for name, details in found.items()
+        if issubclass(getattr(keras.layers, name), base.BaseImagePreprocessingLayer)
+    }
+
+
 def _parameters(kind: str, cls: type) -> dict[str, Any]:
     parameters: dict[str, Any] = {}
     for parameter in inspect.signature(cls).parameters.values():
-        if parameter.name not in UNUSED:
+        if parameter.name not in UNUSED | (AUGMENTATION_UNUSED if kind == "augmentation" else set()):
             required = parameter.default is parameter.empty
             parameters[parameter.name] = {} if required else {"default": _plain(parameter.default)}
     if kind == "layer":

@@ -33,7 +33,7 @@ _COMMANDS = {
     "sweep": _Lazy("shapenet.cli.sweep:sweep", "Train every trial of a sweep."),
     "validate": _Lazy("shapenet.cli.validate:validate", "Check configs without training."),
     "list": _Lazy("shapenet.cli.list:list_parts", "List what a config may name."),
-    "data": _Lazy("shapenet.cli.data:data", "Make, join and convert data sets."),
+    "data": _Lazy("shapenet.cli.data:data", "Make data sets, convert them, look at them."),
     "runs": _Lazy("shapenet.cli.runs:runs", "Look at runs."),
 }
 

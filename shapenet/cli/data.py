@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from shapenet.cli.data_check import check
 from shapenet.cli.data_convert import convert
+from shapenet.cli.data_info import info
 from shapenet.cli.data_join import join
+from shapenet.cli.data_pack import pack
+from shapenet.cli.data_preview import preview
 from shapenet.data.shapes.names import SHAPES
 from shapenet.errors import ConfigError, Place
 
@@ -22,11 +26,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def data() -> None:
-    """Make, join and convert data sets."""
+    """Make data sets, convert them, look at them."""
 
 
-data.add_command(join)
-data.add_command(convert)
+for command in (join, convert, pack, info, preview, check):
+    data.add_command(command)
 
 
 class _ShapesCommand(click.Command):
@@ -69,14 +73,33 @@ def _range(name: str, text: str, kind: Any = click.FLOAT) -> Callable[[Any], Any
 @click.option("--outline", type=float, help="Fraction of images that show the outline only.")
 @click.option("--line-width", type=float, help="Width of an outline, as a fraction of the shape's diameter.")
 @_range("distractors", "Number of dots and strokes behind the shape.", click.INT)
+@_range("num-shapes", "Number of shapes in an image; the largest, on top, is the label.", click.INT)
+@click.option("--overlap", type=float, help="How far shapes may overlap: 0 not at all, 1 wholly.")
+@_range("blur", "Standard deviation of a blur, as a fraction of the side.")
+@_range("occlusion", "Fraction of the shape's area that a bar or a patch hides.")
+@_range("clutter", "Number of lines, blobs, gradients and textures behind.", click.INT)
+@click.option("--hand-drawn", type=float, help="Fraction of images drawn as if by hand.")
+@click.option("--paper", type=float, help="Fraction of those that show ink on paper.")
+@click.option("--masks", is_flag=True, help="Also write masks: 0 background, 1 the first shape, 2 the second, ...")
+@click.option("--clean", is_flag=True, help="Also write images without noise, blur, occlusion and clutter.")
 def generate(
-    classes: tuple[str, ...], num_images: int, out: Path, num_workers: int | None, force: bool, **config: Any
+    classes: tuple[str, ...],
+    num_images: int,
+    out: Path,
+    num_workers: int | None,
+    force: bool,
+    masks: bool,
+    clean: bool,
+    **config: Any,
 ) -> None:
     """Draw shapes into PNG files, listed by CSVs of name, path and label.
 
     One shape gives OUT/info.csv and OUT/images; several give such a folder each and
-    OUT/dataset.csv. Where a flag takes LOW HIGH, each image draws its own value between
-    them. The same flags give the same bytes, whatever the number of processes.
+    OUT/dataset.csv. Beside each CSV lies a manifest.jsonl, whose lines tell all about an
+    image: class, centre, size, angle, area and colour of every shape. --masks and
+    --clean write more pictures, in folders of these names, and columns mask and clean.
+    Where a flag takes LOW HIGH, each image draws its own value between them. The same
+    flags give the same bytes, whatever the number of processes.
     """
     from shapenet.cli.render.bar import counting
     from shapenet.data.shapes.files import check_out, generate_folder
@@ -85,7 +108,9 @@ def generate(
     check_out(out, replace=force)
     start = time.perf_counter()
     with counting("drawing", parameters.num_images, "images") as advance:
-        made = generate_folder(parameters, out, num_workers=num_workers, replace=force, progress=advance)
+        made = generate_folder(
+            parameters, out, masks=masks, clean=clean, num_workers=num_workers, replace=force, progress=advance
+        )
     _say_what_was_made(made, parameters.size, time.perf_counter() - start)
 
 

@@ -21,6 +21,7 @@ _AsTuple = BeforeValidator(as_tuple)
 
 Task = Annotated[Component, ComponentOf("task")]
 Source = Annotated[Component, ComponentOf("source")]
+Augmentation = Annotated[Component, ComponentOf("augmentation")]
 Layer = Annotated[Component, ComponentOf("layer")]
 Optimizer = Annotated[Component, ComponentOf("optimizer")]
 Loss = Annotated[Component, ComponentOf("loss")]
@@ -91,9 +92,12 @@ class DataConfig(Section):
     stream_window: Count | None = None
     """With ``stream: true``, images that are shuffled at a time; as many as make 64 MB unless given."""
     on_bad: Literal["error", "skip"] = "error"
-    """What to do about images that can't be read: stop, or leave them out."""
+    """What to do about images that are missing or can't be read: stop, or leave them out."""
     max_bad_fraction: Fraction = 0.05
     """With ``on_bad: skip``, stop all the same if a larger part of a source can't be read."""
+    augment: Annotated[tuple[Augmentation, ...], _AsTuple] = ()
+    """Random changes of the training images, one after another; no other split is changed. What is drawn
+    follows from `seed`, epoch and step, for the batch of all devices."""
 
     @model_validator(mode="after")
     def _can_stream(self) -> DataConfig:

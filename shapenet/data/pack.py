@@ -91,9 +91,10 @@ def _pack(records: Records, folder: Path, progress: Progress, max_bad_fraction: 
             progress(done, len(records))
     if len(faults) > max_bad_fraction * len(records):
         raise _unreadable([faults[position] for position in sorted(faults)], len(records), records.describe)
+    starts = sorted({start for start, _ in blocks} | {position + 1 for position in faults})
     for name, field in fields.items():
         if field.is_ragged:
-            ragged.join_parts(folder, name, field, (start for start, _ in blocks))
+            ragged.join_parts(folder, name, field, starts)
     bad = {position: _one_line(faults[position]) for position in sorted(faults)}
     fingerprint = _fingerprint(folder, fields, records.classes)
     meta = StoreMeta(len(records), fields, tuple(records.classes), fingerprint, records.describe, bad, dict(notes))

@@ -84,6 +84,27 @@ def collected_notes() -> Iterator[Counter[str]]:
         _notes.reset(token)
 
 
+_bears_missing: ContextVar[bool] = ContextVar("bears_missing", default=False)
+
+
+@contextmanager
+def bearing_missing() -> Iterator[None]:
+    """Let sources open although files are missing, while the block lasts.
+
+    Their records are counted, and reading them fails as it does for damaged ones.
+    """
+    token = _bears_missing.set(True)
+    try:
+        yield
+    finally:
+        _bears_missing.reset(token)
+
+
+def missing_is_borne() -> bool:
+    """Whether a source should open although files are missing."""
+    return _bears_missing.get()
+
+
 class UnreadableError(DataError):
     """Some records can't be read.
 

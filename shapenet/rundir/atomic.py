@@ -16,6 +16,8 @@ from shapenet.errors import MachineError, Place
 TEMPORARY_PREFIX = ".tmp-"
 """Names of unfinished files and folders start so; whatever bears it may be removed."""
 
+_MANY_FILES = 200
+
 
 def fsync_dir(path: Path) -> None:
     """Make the names in a folder survive a power loss."""
@@ -133,11 +135,14 @@ def remove_stale(folder: Path, seconds: float) -> None:
 
 
 def _fsync_files(folder: Path) -> None:
-    for file in folder.rglob("*"):
-        if file.is_file() and not file.is_symlink():
-            descriptor = os.open(file, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
+    files = [file for file in folder.rglob("*") if file.is_file() and not file.is_symlink()]
+    if len(files) > _MANY_FILES:
+        os.sync()  # all at once: thousands of waits for the disk would take longer than writing
+        return
+    for file in files:
+        descriptor = os.open(file, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
     fsync_dir(folder)
 
 

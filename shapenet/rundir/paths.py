@@ -126,6 +126,11 @@ class RunDir:
         return self.data_dir / "preview.png"
 
     @property
+    def augmented_png(self) -> Path:
+        """A sheet of sample images beside what augmentation makes of them; only where there is any."""
+        return self.data_dir / "augmented.png"
+
+    @property
     def checkpoints_dir(self) -> Path:
         """Folder of all checkpoints."""
         return self.root / "checkpoints"

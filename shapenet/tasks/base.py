@@ -14,9 +14,12 @@ class Task(Protocol):
 
     Attributes:
         monitor: The value that names the best epoch, without ``val_``.
+        mixed_loss: The task's own loss where augmentations mix labels, so that each is a vector
+            over the classes; None if it has no labels to mix.
     """
 
     monitor: str
+    mixed_loss: str | None
 
     def head(self, features: Any, num_classes: int) -> Any:
         """The output that follows the last layer.

@@ -28,6 +28,7 @@ class Classification:
     """Softmax over the classes; the head is a dense layer that gives logits."""
 
     monitor = "loss"
+    mixed_loss: str | None = "CategoricalCrossentropy"
 
     def head(self, features: Any, num_classes: int) -> Any:
         """A dense layer of `num_classes` logits in float32. See `Task.head`."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from shapenet.config.schema import ExperimentConfig
-from shapenet.errors import ConfigError, Key, did_you_mean
+from shapenet.data.augmentation.augmenter import Augmenter, mixes_labels
+from shapenet.data.records import Field
+from shapenet.errors import ConfigError, Key, did_you_mean, keras_errors
 from shapenet.experiment import Experiment
 from shapenet.models.build import InputSpec, build_model, gives_logits
 from shapenet.registry import Component
@@ -40,7 +41,7 @@ def build_for_inspection(experiment: Experiment) -> Any:
     """The model alone, on images as its source has them; nothing is packed.
 
     Raises:
-        ConfigError: The layers don't fit together, or loss, metrics or optimizer can't be made.
+        ConfigError: The layers don't fit together, or augmentations, loss, metrics or optimizer can't be made.
         DataError: The source is at fault.
     """
     config = experiment.config
@@ -49,7 +50,9 @@ def build_for_inspection(experiment: Experiment) -> Any:
         start_session(config.training, config.seed)
         image = records.fields["image"]
         spec = InputSpec(image.shape, image.dtype, len(records.classes))
-        return compile_model(config, spec, steps_per_execution=1).model
+        model = compile_model(config, spec, steps_per_execution=1).model
+        build_augmenter(config, spec)
+        return model
 
 
 def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execution: int) -> Compiled:
@@ -66,7 +69,7 @@ def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execut
     task: Task = config.task.create()
     model = build_model(config.model, task, spec, config.name)
     logits = gives_logits(model)
-    loss_component = task.loss(config.loss, logits=logits)
+    loss_component = _loss_component(config, task, logits=logits)
     loss = _created(loss_component, ("loss",))
     one_hot = task.one_hot(loss_component)
     _check_loss(loss, model, spec.num_classes if one_hot else None)
@@ -79,6 +82,22 @@ def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execut
         jit_compile=config.training.jit_compile,
     )
     return Compiled(model, task, logits, one_hot, tuple(metrics))
+
+
+def build_augmenter(config: ExperimentConfig, spec: InputSpec) -> Augmenter | None:
+    """What changes the training batches, or None if nothing does.
+
+    Args:
+        config: The experiment.
+        spec: What the data looks like.
+
+    Raises:
+        ConfigError: Keras refuses an argument, or the images.
+    """
+    if not config.data.augment:
+        return None
+    fields = {"image": Field(spec.dtype, spec.shape), "label": Field("int64", ())}
+    return Augmenter(config.data.augment, config.seed, fields, spec.num_classes)
 
 
 def monitored(config: ExperimentConfig, compiled: Compiled, *, has_val: bool) -> tuple[str, str]:
@@ -111,19 +130,25 @@ def _known_monitor(name: str, known: list[str], key: Key) -> str:
     return name
 
 
+def _loss_component(config: ExperimentConfig, task: Task, *, logits: bool) -> Component:
+    """The loss: the config's or the task's own, and one that takes vectors where augmentations mix labels."""
+    mixer = mixes_labels(config.data.augment)
+    given = config.loss
+    if mixer and task.mixed_loss and given is None:
+        given = Component("loss", task.mixed_loss)
+    loss = task.loss(given, logits=logits)
+    if mixer and task.mixed_loss and not task.one_hot(loss):
+        message = (
+            f"{mixer} makes each label a vector over the classes: expected a loss of vectors, received {loss.name}"
+        )
+        hint = f"give {task.mixed_loss}, or leave the loss out"
+        raise ConfigError("config/loss", message, key=("loss",), hint=hint)
+    return loss
+
+
 def _created(component: Component, key: Key) -> Any:
     with keras_errors(component.name, key):
         return component.create()
-
-
-@contextmanager
-def keras_errors(name: str, key: Key) -> Iterator[None]:
-    """Turn what Keras raises about the arguments of `name` into a `ConfigError` at `key`."""
-    try:
-        yield
-    except (ValueError, TypeError, KeyError) as error:
-        reason = " ".join(str(error.args[0] if error.args else type(error).__name__).split())
-        raise ConfigError("config/argument", f"{name}: {reason}", key=key) from error
 
 
 def _created_metrics(components: tuple[Component, ...]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,24 @@ _LOG = logging.getLogger("shapenet")
 def open_sources(config: DataConfig) -> dict[str, Records]:
     """The records of ``train``, and of ``val`` and ``test`` where they have sources of their own.
 
+    With ``on_bad: skip``, files that are missing are as files that can't be read.
+
     Raises:
         DataError: A source is at fault.
         ConfigError: Arguments of a source don't fit each other; the error knows their key.
     """
+    from shapenet.data.records import bearing_missing
+
     components = {"source": config.source, "val": config.val, "test": config.test}
-    opened: Mapping[str, Records] = create_parts({k: c for k, c in components.items() if c is not None}, ("data",))
+    given = {key: component for key, component in components.items() if component is not None}
+    with bearing_missing() if config.on_bad == "skip" else nullcontext():
+        opened: Mapping[str, Records] = create_parts(given, ("data",))
     return {"train" if key == "source" else key: records for key, records in opened.items()}
+
+
+def bearable_fraction(config: DataConfig) -> float:
+    """How large a part of a source may be unreadable, 0 to 1."""
+    return config.max_bad_fraction if config.on_bad == "skip" else 0.0
 
 
 def open_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], RecordStore]:
@@ -48,7 +60,7 @@ def open_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], Rec
             records,
             default_cache_dir(),
             lambda done, total: reporter.packing(records.describe, done, total),
-            max_bad_fraction=config.max_bad_fraction if config.on_bad == "skip" else 0.0,
+            max_bad_fraction=bearable_fraction(config),
         )
 
     return open_records

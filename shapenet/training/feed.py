@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from shapenet.data.augmentation.augmenter import Augmenter
 from shapenet.data.stream.batches import AnyBatches
+from shapenet.data.workers import available_cores
 
 _GROUP_BYTES = 4 << 20
 _MOST_STEPS = 64
@@ -26,7 +29,7 @@ def auto_steps(batches: AnyBatches) -> int:
     return max(1, min(_MOST_STEPS, _GROUP_BYTES // (size * batches.batch_size), len(batches)))
 
 
-def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool) -> Any:
+def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool, augmenter: Augmenter | None = None) -> Any:
     """A ``tf.data.Dataset`` of one epoch of `batches`.
 
     Whole groups of batches are gathered by NumPy outside of TensorFlow's graph, then cut
@@ -36,6 +39,7 @@ def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool) -> Any:
         batches: The batches.
         num_classes: How many classes there are.
         one_hot: Give labels as float32 vectors over the classes.
+        augmenter: Changes each batch as seed, epoch and the batch's number in it decide.
 
     Returns:
         Elements ``(images, labels)``: images ``(batch, height, width, channels)`` in the
@@ -45,14 +49,42 @@ def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool) -> Any:
 
     group = auto_steps(batches)
     split = batches.split
-    signature = (
+    signature: tuple[Any, ...] = (
         tf.TensorSpec((None, None, *split.image_shape), split.image_dtype),
         tf.TensorSpec((None, None), tf.int64),
     )
-    dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group), output_signature=signature)
-    dataset = dataset.unbatch().apply(tf.data.experimental.assert_cardinality(len(batches)))
-    if one_hot:
+    length = tf.data.experimental.assert_cardinality(len(batches))
+    if augmenter is None:
+        dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group), output_signature=signature)
+        dataset = dataset.unbatch().apply(length)
+    else:
+        signature = (*signature, tf.TensorSpec((None, 2), tf.int64))
+        dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group), output_signature=signature)
+        dataset = dataset.unbatch().apply(length)
+        dataset = dataset.map(_augmented_by(augmenter), num_parallel_calls=available_cores(), deterministic=True)
+    if one_hot and dataset.element_spec[1].dtype.is_integer:  # mixed labels are vectors already
         dataset = dataset.map(lambda images, labels: (images, tf.one_hot(labels, num_classes)))
     options = tf.data.Options()
-    options.autotune.enabled = False  # nothing here has a degree of parallelism to tune
+    options.autotune.enabled = False  # every degree of parallelism is given
     return dataset.prefetch(2).with_options(options)
+
+
+def _augmented_by(augmenter: Augmenter) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+    """A function from a batch and its number, int64 ``(2,)``, to the batch augmented."""
+
+    def augmented(images: Any, labels: Any, number: Any) -> tuple[Any, Any]:
+        batch = augmenter({"image": images, "label": labels}, number[0], number[1])
+        return batch["image"], batch["label"]
+
+    return augmented
+
+
+def _numbered(batches: AnyBatches, batches_per_group: int) -> Iterator[tuple[Any, Any, Any]]:
+    """The groups of an epoch, with the numbers of the epoch and of each batch in it, int64 ``(batches, 2)``."""
+    import numpy as np
+
+    epoch, step = batches.epoch, 0
+    for images, labels in batches.groups(batches_per_group):
+        steps = np.arange(step, step + len(labels))
+        yield images, labels, np.stack([np.full_like(steps, epoch), steps], axis=1)
+        step += len(labels)

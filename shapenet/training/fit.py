@@ -16,19 +16,20 @@ from shapenet.callbacks.checkpoint import Checkpoints
 from shapenet.callbacks.divergence import StopOnDivergence
 from shapenet.callbacks.metrics_log import MetricsLog
 from shapenet.callbacks.signals import SignalWatch
-from shapenet.errors import ConfigError, MachineError, RunInterruptedError
+from shapenet.errors import ConfigError, MachineError, RunInterruptedError, keras_errors
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.models.build import InputSpec
 from shapenet.rundir.manifest import Device, RunManifest
 from shapenet.rundir.paths import RunDir
 from shapenet.training.balance import Balance, balance_of
-from shapenet.training.build import Compiled, compile_model, keras_errors, monitored
+from shapenet.training.build import Compiled, build_augmenter, compile_model, monitored
 from shapenet.training.data import load_data, open_sources
-from shapenet.training.record import RunRecord, record_data, recorded_run
+from shapenet.training.record import RunRecord, record_augmentation, record_data, recorded_run
 from shapenet.training.reporter import Reporter, TrainingStart
 from shapenet.training.session import Session, import_keras_meanwhile, start_session
 
 if TYPE_CHECKING:
+    from shapenet.data.augmentation.augmenter import Augmenter
     from shapenet.data.dataset import Dataset
     from shapenet.data.stream.batches import AnyBatches
 
@@ -97,6 +98,7 @@ class _Prepared:
     dataset: Dataset
     session: Session
     compiled: Compiled
+    augmenter: Augmenter | None
     train: AnyBatches
     val: AnyBatches | None
     monitors: tuple[str, str]
@@ -136,6 +138,7 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
         session = start_session(config.training, config.seed)
         compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches) if steps == "auto" else steps)
         monitors = monitored(config, compiled, has_val=val is not None)
+        augmenter = build_augmenter(config, spec)
     device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
                     precision=session.precision)  # fmt: skip
     record.update(device=device, num_parameters=compiled.model.count_params())
@@ -143,7 +146,9 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
     record.update(class_weight=balance.weights)
     record.best = BestEpoch(monitors[0])
     _write_summary(compiled.model, record.run)
-    return _Prepared(experiment, dataset, session, compiled, batches, val, monitors, balance)
+    if augmenter:
+        record_augmentation(record, dataset, augmenter)
+    return _Prepared(experiment, dataset, session, compiled, augmenter, batches, val, monitors, balance)
 
 
 def _write_summary(model: Any, run: RunDir) -> None:
@@ -171,7 +176,7 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
         own = [_created_callback(index, run) for index in range(len(config.training.callbacks))]
     adapter = Adapter([position, *listeners], run.train)
     callbacks = [*own, to_keras_callback(adapter), *_keras_callbacks(run, record.run)]
-    feed = to_dataset(run.train, len(run.dataset.classes), one_hot=compiled.one_hot)
+    feed = to_dataset(run.train, len(run.dataset.classes), one_hot=compiled.one_hot, augmenter=run.augmenter)
     val = to_dataset(run.val, len(run.dataset.classes), one_hot=compiled.one_hot) if run.val else None
     signals.defer()
     try:

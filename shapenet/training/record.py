@@ -25,12 +25,16 @@ from shapenet.training.balance import class_counts
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    from PIL import Image
 
+    from shapenet.data.augmentation.augmenter import Augmenter
     from shapenet.data.batches import Split
     from shapenet.data.dataset import Dataset
 
 _LOG = logging.getLogger("shapenet")
 _PREVIEW_IMAGES = 32
+_TILE = 96
+_AUGMENTED_IMAGES, _VERSIONS = 6, 7
 
 
 class RunRecord(Listener):
@@ -159,10 +163,9 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     Returns:
         The sheet, uint8 ``(height, width, 3)``.
     """
-    import io
-
     import numpy as np
 
+    from shapenet.data.inspect.view import viewable
     from shapenet.data.preview import contact_sheet
 
     run = record.run
@@ -172,23 +175,42 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     record.update(data_fingerprint=dataset.fingerprint, image=image, class_counts=counts)
     write_atomic(run.split_csv, dataset.split_table().encode(errors="surrogateescape"))
     write_atomic(run.classes_json, json.dumps(list(dataset.classes), ensure_ascii=False) + "\n")
-    images, labels = _samples(train)
-    captions = [dataset.classes[label] for label in labels]
-    sheet = contact_sheet(images, captions, tile=_tile(max(images[0].shape[:2])))
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
-    write_atomic(run.preview_png, buffer.getvalue())
+    positions = _samples(train, _PREVIEW_IMAGES)
+    captions = [dataset.classes[label] for label in train.labels[positions]]
+    sheet = contact_sheet(viewable(train.image_list(positions)), captions, tile=_tile(train))
+    _write_png(run.preview_png, sheet)
     return np.asarray(sheet, np.uint8)
 
 
-def _tile(side: int) -> int:
-    """The multiple of an image's side that is nearest to 96; 96 for large images, which shrink to it."""
-    return side * max(1, round(96 / side)) if side <= 128 else 96
+def record_augmentation(record: RunRecord, dataset: Dataset, augmenter: Augmenter) -> None:
+    """Write a sheet of training images beside what augmentation makes of them."""
+    from shapenet.data.augmentation.samples import augmented_samples
+    from shapenet.data.preview import contact_sheet
+
+    train = dataset.splits["train"]
+    positions = _samples(train, _AUGMENTED_IMAGES)
+    images, captions = augmented_samples(augmenter, train, positions, dataset.classes, versions=_VERSIONS)
+    sheet = contact_sheet(images, captions, columns=1 + _VERSIONS, tile=_tile(train))
+    _write_png(record.run.augmented_png, sheet)
 
 
-def _samples(split: Split) -> tuple[list[npt.NDArray[Any]], npt.NDArray[np.int64]]:
-    """Some images and their labels, as many of each class."""
+def _write_png(path: Path, sheet: Image.Image) -> None:
+    import io
+
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    write_atomic(path, buffer.getvalue())
+
+
+def _tile(split: Split) -> int:
+    """The multiple of an image's side that is nearest to 96; 96 for images that are large or vary in size."""
+    sides = [side for side in split.image_shape[:2] if side is not None]
+    side = max(sides, default=_TILE)
+    return side * max(1, round(_TILE / side)) if side <= 128 else _TILE
+
+
+def _samples(split: Split, count: int) -> npt.NDArray[np.int64]:
+    """Positions of some images, as many of each class."""
     from shapenet.data.split import limit_balanced
 
-    positions = limit_balanced(split.labels, _PREVIEW_IMAGES, seed=0)
-    return split.image_list(positions), split.labels[positions]
+    return limit_balanced(split.labels, count, seed=0)

@@ -41,6 +41,33 @@ def test_flags_reach_the_parameters(tmp_path):
     assert {name: written[name] for name in expected} == expected
 
 
+def test_the_dials_reach_the_parameters(tmp_path):
+    flags = ["--num-shapes", 1, 3, "--overlap", 0.2, "--blur", 0.01, 0.02, "--occlusion", 0.1, 0.3, "--clutter", 1, 4]
+    flags += ["--hand-drawn", 0.5, "--paper", 0.25]
+    result = invoke("--shape", "ring", "--num-images", 2, "--out", tmp_path / "out", "--size", 32, *flags)
+    assert result.exit_code == 0
+    written = json.loads((tmp_path / "out" / "shapes.json").read_text())["parameters"]
+    expected = {
+        "num_shapes": [1, 3], "overlap": 0.2, "blur": [0.01, 0.02], "occlusion": [0.1, 0.3], "clutter": [1, 4],
+        "hand_drawn": 0.5, "paper": 0.25,
+    }  # fmt: skip
+    assert {name: written[name] for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("flags", "columns"),
+    [
+        ([], ""), (["--masks"], ",mask"), (["--clean"], ",clean"), (["--clean", "--masks"], ",mask,clean"),
+    ],
+)  # fmt: skip
+def test_masks_and_clean_images_are_written_if_asked(tmp_path, flags, columns):
+    invoke("--shape", "ring", "--num-images", 1, "--out", tmp_path / "out", "--size", 16, *flags)
+    assert (tmp_path / "out" / "info.csv").read_text().splitlines()[0] == f"name,path,label{columns}"
+    assert [(tmp_path / "out" / name).is_dir() for name in ("masks", "clean")] == [
+        "--masks" in flags, "--clean" in flags,
+    ]  # fmt: skip
+
+
 def test_every_parameter_has_a_flag_and_help_shows_its_default():
     assert {option.name for option in generate.params} >= set(default_values())
     text = invoke("--help").stdout

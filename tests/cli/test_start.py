@@ -46,7 +46,7 @@ def run_cli(arguments: list[str], folder: Path, heavy: tuple[str, ...]) -> dict[
     return result
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"], ["data", "check", "--help"]])
 def test_help_imports_nothing_heavy(arguments: list[str], tmp_path: Path) -> None:
     heavy = (*HEAVY, "numpy", "pydantic", "PIL", "rich")
     assert run_cli(arguments, tmp_path, heavy) == {"code": 0, "loaded": []}

@@ -83,7 +83,7 @@ def test_paths_of_parts_are_absolute(tmp_path: Path) -> None:
 
 def test_faults_stand_in_their_lines(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
-    path.write_text(CONFIG.replace("SOURCE", "shapes: {classes: [square], num_image: 3}"))
+    path.write_text(CONFIG.replace("SOURCE", "shapes: {classes: [square], num_imags: 3}"))
     with pytest.raises(ConfigError) as caught:
         load_experiment(path)
     (problem,) = caught.value.problems

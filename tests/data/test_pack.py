@@ -165,3 +165,10 @@ def test_the_cache_is_where_variables_say(monkeypatch, variables, expected):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert default_cache_dir() == expected
+
+
+def test_sizes_that_vary_survive_bad_records_among_them(tmp_path):
+    records = RampRecords([(1 + index % 5, 2 + index % 3) for index in range(80)], damaged=[0, 14, 15, 79])
+    images = open_packed(records, tmp_path, max_bad_fraction=0.1).ragged("image")
+    for index in sorted(set(range(80)) - records.damaged):
+        np.testing.assert_array_equal(images[index], records.image(index))

@@ -24,10 +24,12 @@ class PackingLines:
     Args:
         described: The source in words.
         now: Time in seconds.
+        label: What is done with it.
     """
 
-    def __init__(self, described: str, now: float) -> None:
+    def __init__(self, described: str, now: float, label: str = "packing") -> None:
         self.described = printable(described)
+        self._label = label
         self._began = self._now = now
         self._first: tuple[float, int] | None = None
         self._done = self._total = 0
@@ -44,7 +46,7 @@ class PackingLines:
             rate = (self._done - self._first[1]) / (self._now - self._first[0])
             left = (self._total - self._done) / rate if rate else None
             text += f"  {rate:,.0f}/s  {duration(left)} left"
-        return bar_line("packing", self._done, self._total, text)
+        return bar_line(self._label, self._done, self._total, text)
 
     def summary(self) -> Text:
         """What was packed."""

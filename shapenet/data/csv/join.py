@@ -13,9 +13,14 @@ from shapenet.data.files.faults import items_error, shown
 from shapenet.errors import ConfigError, DataError, Place
 from shapenet.rundir.atomic import write_atomic
 
+_MORE_PICTURES = ("mask", "clean")
+"""Columns of paths beside the image's that ``shapenet data generate`` writes."""
+
 
 def join_csvs(inputs: Sequence[Path], out: Path, *, force: bool = False) -> int:
     """Write one CSV with the rows of several, in their order, and the first one's columns.
+
+    The paths of the images, and of PNG files in columns ``mask`` and ``clean``, are made to fit.
 
     Args:
         inputs: CSVs with the same columns, in any order.
@@ -43,12 +48,10 @@ def join_csvs(inputs: Sequence[Path], out: Path, *, force: bool = False) -> int:
         _check_columns(table, tables[0])
         moved = _moved(table, image_column, out)
         _check_new(table, moved, seen)
-        order = [table.columns.index(name) for name in columns]
-        image_index = columns.index(image_column)
-        for row, path in zip(table.rows, moved, strict=True):
-            values = [row[index] for index in order]
-            values[image_index] = path
-            writer.writerow(values)
+        values = {name: table.column(name) for name in columns}
+        values |= {name: _moved(table, name, out) for name in _MORE_PICTURES if _holds_pictures(values.get(name))}
+        values[image_column] = moved
+        writer.writerows(zip(*(values[name] for name in columns), strict=True))
     write_atomic(out, text.getvalue())
     return sum(len(table.rows) for table in tables)
 
@@ -85,8 +88,13 @@ def _check_columns(table: Table, first: Table) -> None:
         raise DataError("data/csv-column", message, place=Place(str(table.path), 1))
 
 
+def _holds_pictures(values: Sequence[str] | None) -> bool:
+    """Whether a column, if there is one, names PNG files."""
+    return values is not None and all(value.lower().endswith(".png") for value in values)
+
+
 def _moved(table: Table, column: str, out: Path) -> list[str]:
-    """The table's image paths, relative to the folder of `out`."""
+    """The table's paths in a column, relative to the folder of `out`."""
     out_dir = os.path.realpath(out.parent)
     prefix = os.path.relpath(os.path.realpath(table.path.parent), out_dir)
     names = table.column(column)

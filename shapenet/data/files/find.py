@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from shapenet.data.files.faults import Fault, items_problem, shown
 from shapenet.data.files.listing import Listing
+from shapenet.data.records import missing_is_borne
 from shapenet.data.regular import kind_of, reason
 from shapenet.errors import DataError, Problem
+
+_MISSING = (errno.ENOENT, errno.ENOTDIR)
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,8 @@ class Files:
     Attributes:
         root: The list's folder, links resolved.
         paths: Of each file, relative to `root`; absolute if it lies elsewhere.
-        num_bytes: Size of each.
-        mtimes: Time of last change of each, in nanoseconds.
+        num_bytes: Size of each; 0 if it is missing and that is borne.
+        mtimes: Time of last change of each, in nanoseconds; 0 likewise.
     """
 
     root: bytes
@@ -47,18 +50,18 @@ def find_files(listing: Listing, names: Sequence[str], *, allow_outside: bool) -
             absolute path or a link.
 
     Raises:
-        DataError: Some are missing, not regular files, or out of the folder; one
-            problem of each kind, with the number and the first ten.
+        DataError: Some are missing (unless `shapenet.data.records.bearing_missing`), not regular
+            files, or out of the folder; one problem of each kind, with the number and the first ten.
     """
     search = _Search(listing, allow_outside)
     files = Files(search.root, [], [], [])
     for index, name in enumerate(names):
         located = search.locate(name, listing.line(index))
         if located is not None:
-            path, status = located
+            path, num_bytes, mtime = located
             files.paths.append(path)
-            files.num_bytes.append(status.st_size)
-            files.mtimes.append(status.st_mtime_ns)
+            files.num_bytes.append(num_bytes)
+            files.mtimes.append(mtime)
     problems = search.problems(len(names))
     if problems:
         raise DataError(problems)
@@ -78,8 +81,8 @@ class _Search:
         self.outside: list[Fault] = []
         self.unfit: list[Fault] = []
 
-    def locate(self, name: str, line: int | None) -> tuple[bytes, os.stat_result] | None:
-        """Resolved path and status of a file, or None once its fault is noted."""
+    def locate(self, name: str, line: int | None) -> tuple[bytes, int, int] | None:
+        """Resolved path, size and time of change of a file, or None once its fault is noted."""
         folder, slash, base = name.rpartition("/")
         real_folder = self.folders.get(folder + slash)
         if real_folder is None:
@@ -99,15 +102,17 @@ class _Search:
                     return None
                 status = os.stat(path)  # noqa: PTH116 bytes
         except OSError as error:
+            if error.errno in _MISSING and missing_is_borne():
+                return path.removeprefix(self.prefix), 0, 0
             self._note(name, line, error)
             return None
         if not stat.S_ISREG(status.st_mode):
             self.unfit.append((line, f"{shown(name)}: {kind_of(status.st_mode)}"))
             return None
-        return path.removeprefix(self.prefix), status
+        return path.removeprefix(self.prefix), status.st_size, status.st_mtime_ns
 
     def _note(self, name: str, line: int | None, error: OSError) -> None:
-        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        if error.errno in _MISSING:
             self.missing.append((line, shown(name)))
         else:
             self.unfit.append((line, f"{shown(name)}: {reason(error)}"))

@@ -76,6 +76,10 @@ class FileRecords:
         """The image's path as it is listed."""
         return self._listing.names[index]
 
+    def file_bytes(self) -> npt.NDArray[np.int64]:
+        """Size of each image's file in bytes. Shape ``(len(self),)``."""
+        return np.array(self._files[0].files.num_bytes, np.int64)
+
     def _read_into(self, values: dict[str, list[npt.NDArray[Any]]], index: int) -> None:
         size: tuple[int, ...] | None = None
         for file in self._files:

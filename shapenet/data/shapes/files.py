@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from shapenet.data.png import encode_png
+from shapenet.data.shapes.lists import Layout, facts_json, write_lists
 from shapenet.data.shapes.parameters import ShapesParameters
-from shapenet.data.shapes.render import RENDER_VERSION, render_into
+from shapenet.data.shapes.render import RENDER_VERSION, render_clean_into, render_into
+from shapenet.data.shapes.truth import draw_mask
 from shapenet.data.workers import blocks_of, run_blocks
 from shapenet.errors import ConfigError, Place
 from shapenet.rundir.atomic import TEMPORARY_PREFIX, machine_errors, new_folder
 
 MARKER = "shapes.json"
 """File that tells a generated folder: the parameters that it was made from."""
-
-HEADER = ("name", "path", "label")
-"""Columns of every CSV."""
 
 _BLOCK_SIZE = 128
 
@@ -50,6 +48,8 @@ def generate_folder(
     parameters: ShapesParameters,
     out: Path,
     *,
+    masks: bool = False,
+    clean: bool = False,
     num_workers: int | None = None,
     replace: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -57,11 +57,16 @@ def generate_folder(
     """Write all images as PNG files, with CSVs that list them; all of it or nothing.
 
     One shape gives ``info.csv`` and ``images/``; several give such a folder each, named
-    after the shape, and a ``dataset.csv``. Paths in a CSV are relative to its folder.
+    after the shape, and a ``dataset.csv``. Beside each CSV lies a ``manifest.jsonl`` with all
+    facts of each image. Paths in a list are relative to its folder.
 
     Args:
         parameters: What to draw.
         out: The new folder.
+        masks: Whether to write ``masks/`` too, gray images as `truth.draw_mask` draws them, and
+            a column ``mask``.
+        clean: Whether to write ``clean/`` too, images as `render.render_clean_into` draws them,
+            and a column ``clean``.
         num_workers: Number of processes; 1 uses this one alone. By default as many as
             there are cores, and this one alone for few images.
         replace: Whether to replace a folder that this function wrote before.
@@ -72,18 +77,31 @@ def generate_folder(
         MachineError: The disk is full, the folder is read-only, a worker was killed, and the like.
     """
     check_out(out, replace=replace)
+    layout = Layout(parameters, (*("mask",) * masks, *("clean",) * clean))
+    shape_folders = [layout.shape_folder(label) for label in range(len(parameters.classes))]
     with _new_or_replaced(out, replace=replace) as folder, machine_errors(out):
-        for shape in range(len(parameters.classes)):
-            (folder / _shape_folder(parameters, shape) / "images").mkdir(parents=True)
-        blocks = blocks_of(parameters.num_images, _BLOCK_SIZE)
-        with closing(run_blocks(_write_images, (parameters, folder), blocks, num_workers)) as done:
-            for (start, stop), _ in done:
-                if progress:
-                    progress(stop - start)
-        _write_lists(parameters, folder)
-    infos = tuple(out / _shape_folder(parameters, shape) / "info.csv" for shape in range(len(parameters.classes)))
+        for shape_folder in shape_folders:
+            for pictures in layout.picture_folders:
+                (folder / shape_folder / pictures).mkdir(parents=True)
+        write_lists(layout, folder, _draw_all(layout, folder, num_workers, progress))
+        _write_marker(parameters, folder)
+    infos = tuple(out / shape_folder / "info.csv" for shape_folder in shape_folders)
     dataset = infos[0] if len(infos) == 1 else out / "dataset.csv"
     return GeneratedFolder(out, infos, dataset, parameters.num_images)
+
+
+def _draw_all(
+    layout: Layout, folder: Path, num_workers: int | None, progress: Callable[[int], None] | None
+) -> list[str]:
+    """Write every picture; the facts of each image in order."""
+    facts = [""] * layout.parameters.num_images
+    blocks = blocks_of(len(facts), _BLOCK_SIZE)
+    with closing(run_blocks(_write_pictures, (layout, folder), blocks, num_workers)) as done:
+        for (start, stop), found in done:
+            facts[start:stop] = found
+            if progress:
+                progress(stop - start)
+    return facts
 
 
 def check_out(out: Path, *, replace: bool) -> None:
@@ -123,40 +141,27 @@ def _new_or_replaced(out: Path, *, replace: bool) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _shape_folder(parameters: ShapesParameters, shape: int) -> str:
-    return parameters.classes[shape] if len(parameters.classes) > 1 else "."
-
-
-def _image_name(parameters: ShapesParameters, index: int) -> str:
-    label, number = index % len(parameters.classes), index // len(parameters.classes)
-    return f"{parameters.classes[label]}-{number:06d}"
-
-
-def _write_images(parameters: ShapesParameters, folder: Path, start: int, stop: int) -> None:
-    """Draw and write the images from `start` up to `stop`."""
+def _write_pictures(layout: Layout, folder: Path, start: int, stop: int) -> list[str]:
+    """Draw and write the pictures of the images from `start` up to `stop`; returns their facts as JSON."""
+    parameters = layout.parameters
     image = np.empty((parameters.size, parameters.size, 3), np.uint8)
+    mask = np.empty((parameters.size, parameters.size), np.uint8)
+    facts = []
     for index in range(start, stop):
         drawing = render_into(image, parameters, index)
-        name = f"{_image_name(parameters, index)}.png"
-        (folder / _shape_folder(parameters, drawing.label) / "images" / name).write_bytes(encode_png(image))
+        _, path, _, *extras = layout.row(index, f"{folder}/{layout.shape_folder(drawing.main.label)}/")
+        Path(path).write_bytes(encode_png(image))
+        for extra, extra_path in zip(layout.extras, extras, strict=True):
+            if extra == "mask":
+                draw_mask(mask, drawing)
+                Path(extra_path).write_bytes(encode_png(mask))
+            else:
+                render_clean_into(image, drawing)
+                Path(extra_path).write_bytes(encode_png(image))
+        facts.append(facts_json(parameters, drawing))
+    return facts
 
 
-def _write_lists(parameters: ShapesParameters, folder: Path) -> None:
-    num_classes = len(parameters.classes)
-    everything = []
-    for label, shape in enumerate(parameters.classes):
-        names = [_image_name(parameters, index) for index in range(label, parameters.num_images, num_classes)]
-        shape_folder = _shape_folder(parameters, label)
-        _write_csv(folder / shape_folder / "info.csv", [(name, f"images/{name}.png", shape) for name in names])
-        everything += [(name, f"{shape_folder}/images/{name}.png", shape) for name in names]
-    if num_classes > 1:
-        _write_csv(folder / "dataset.csv", everything)
+def _write_marker(parameters: ShapesParameters, folder: Path) -> None:
     content = {"generator": "shapenet", "render_version": RENDER_VERSION, "parameters": parameters.as_dict()}
     (folder / MARKER).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _write_csv(path: Path, rows: Sequence[tuple[str, str, str]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(HEADER)
-        writer.writerows(rows)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from types import MappingProxyType
 
 import numpy as np
@@ -45,11 +46,17 @@ class Shape:
             ``(height, width)``.
         area: Gives the area in square pixels.
         traits: Range of each trait; they keep the classes apart.
+        symmetry: The smallest rotation in degrees that leaves the shape as it is; 0 where
+            every rotation does.
+        direction: Gives the direction in radians that a picture of the shape shows, up to
+            `symmetry`.
     """
 
     distance: Callable[[Grid, Grid, Figure], Grid]
     area: Callable[[Figure], float]
     traits: tuple[tuple[float, float], ...] = ()
+    symmetry: float = 0.0
+    direction: Callable[[Figure], float] = attrgetter("angle")
 
 
 def along(x: Grid, y: Grid, angle: float) -> Grid:
@@ -58,13 +65,13 @@ def along(x: Grid, y: Grid, angle: float) -> Grid:
     return result
 
 
-def _sides(figure: Figure) -> tuple[float, float]:
+def sides(figure: Figure) -> tuple[float, float]:
     """Half the longer and half the shorter side of a rectangle with the trait as their ratio."""
     longer = figure.radius / math.hypot(1.0, figure.traits[0])
     return longer, longer * figure.traits[0]
 
 
-def _box(u: Grid, v: Grid, half_u: float, half_v: float) -> Grid:
+def box(u: Grid, v: Grid, half_u: float, half_v: float) -> Grid:
     """Distance to a box; `u` and `v` are offsets without sign."""
     result: Grid = np.maximum(u - np.float32(half_u), v - np.float32(half_v))
     return result
@@ -73,22 +80,22 @@ def _box(u: Grid, v: Grid, half_u: float, half_v: float) -> Grid:
 def _square(x: Grid, y: Grid, figure: Figure) -> Grid:
     side = np.abs(along(x, y, figure.angle))
     half = figure.radius / math.sqrt(2)
-    return _box(side, np.abs(along(x, y, figure.angle + math.pi / 2)), half, half)
+    return box(side, np.abs(along(x, y, figure.angle + math.pi / 2)), half, half)
 
 
 def _rectangle(x: Grid, y: Grid, figure: Figure) -> Grid:
     u, v = np.abs(along(x, y, figure.angle)), np.abs(along(x, y, figure.angle + math.pi / 2))
-    return _box(u, v, *_sides(figure))
+    return box(u, v, *sides(figure))
 
 
 def _cross(x: Grid, y: Grid, figure: Figure) -> Grid:
     u, v = np.abs(along(x, y, figure.angle)), np.abs(along(x, y, figure.angle + math.pi / 2))
-    longer, shorter = _sides(figure)
-    return np.minimum(_box(u, v, longer, shorter), _box(u, v, shorter, longer))
+    longer, shorter = sides(figure)
+    return np.minimum(box(u, v, longer, shorter), box(u, v, shorter, longer))
 
 
 def _cross_area(figure: Figure) -> float:
-    longer, shorter = _sides(figure)
+    longer, shorter = sides(figure)
     return 8 * longer * shorter - 4 * shorter**2
 
 
@@ -108,15 +115,27 @@ def _inscribed_area(figure: Figure, arcs: Sequence[float]) -> float:
     return figure.radius**2 / 2 * sum(math.sin(arc) for arc in arcs)
 
 
-def _triangle_arcs(figure: Figure) -> list[float]:
+def triangle_arcs(figure: Figure) -> list[float]:
     """Arcs from 90 to 155 degrees: angles from 45 to 77 degrees, never flat."""
-    total = sum(figure.traits)
+    first, second, third = figure.traits
+    total = first + second + third  # not sum(), which rounds differently from Python 3.12 on
     return [math.tau * trait / total for trait in figure.traits]
+
+
+def _sharpest_corner(figure: Figure) -> float:
+    """Direction of the triangle's corner opposite its shortest side; the picture tells no first corner."""
+    arcs = triangle_arcs(figure)
+    side = arcs.index(min(arcs))
+    return figure.angle + sum(arcs[: (side + 2) % 3])
 
 
 def _regular(corners: int) -> Shape:
     arcs = [math.tau / corners] * corners
-    return Shape(lambda x, y, figure: _inscribed(x, y, figure, arcs), lambda figure: _inscribed_area(figure, arcs))
+    return Shape(
+        lambda x, y, figure: _inscribed(x, y, figure, arcs),
+        lambda figure: _inscribed_area(figure, arcs),
+        symmetry=360 / corners,
+    )
 
 
 def _circle(x: Grid, y: Grid, figure: Figure) -> Grid:
@@ -166,19 +185,21 @@ def _mirror(u: Grid, v: Grid, angle: float) -> tuple[Grid, Grid]:
 
 SHAPE_FORMS: Mapping[ShapeName, Shape] = MappingProxyType(
     {
-        "square": Shape(_square, lambda f: 2 * f.radius**2),
+        "square": Shape(_square, lambda f: 2 * f.radius**2, symmetry=90),
         "triangle": Shape(
-            lambda x, y, f: _inscribed(x, y, f, _triangle_arcs(f)),
-            lambda f: _inscribed_area(f, _triangle_arcs(f)),
+            lambda x, y, f: _inscribed(x, y, f, triangle_arcs(f)),
+            lambda f: _inscribed_area(f, triangle_arcs(f)),
             ((0.8, 1.2), (0.8, 1.2), (0.8, 1.2)),
+            360,
+            _sharpest_corner,
         ),
         "circle": Shape(_circle, lambda f: math.pi * f.radius**2),
-        "rectangle": Shape(_rectangle, lambda f: 4 * math.prod(_sides(f)), ((0.4, 0.7),)),
-        "ellipse": Shape(_ellipse, lambda f: math.pi * f.radius**2 * f.traits[0], ((0.4, 0.7),)),
+        "rectangle": Shape(_rectangle, lambda f: 4 * math.prod(sides(f)), ((0.4, 0.7),), 180),
+        "ellipse": Shape(_ellipse, lambda f: math.pi * f.radius**2 * f.traits[0], ((0.4, 0.7),), 180),
         "pentagon": _regular(5),
         "hexagon": _regular(6),
-        "star": Shape(_star, lambda f: 5 * f.radius**2 * f.traits[0] * math.sin(math.pi / 5), ((0.38, 0.5),)),
-        "cross": Shape(_cross, _cross_area, ((0.22, 0.42),)),
+        "star": Shape(_star, lambda f: 5 * f.radius**2 * f.traits[0] * math.sin(math.pi / 5), ((0.38, 0.5),), 72),
+        "cross": Shape(_cross, _cross_area, ((0.22, 0.42),), 90),
         "ring": Shape(_ring, lambda f: math.pi * f.radius**2 * (1 - f.traits[0] ** 2), ((0.45, 0.6),)),
     }
 )
@@ -196,5 +217,6 @@ def segment_distance(x: Grid, y: Grid, half_length: float, angle: float) -> Grid
 
 def coverage(distance: Grid) -> Grid:
     """How much of a pixel the shape covers, 0 to 1, from the distance at the pixel's centre."""
-    covered: Grid = np.clip(np.float32(0.5) - distance, np.float32(0), np.float32(1))
-    return covered
+    covered: Grid = np.float32(0.5) - distance
+    np.maximum(covered, np.float32(0), out=covered)
+    return np.minimum(covered, np.float32(1), out=covered)

@@ -1,4 +1,4 @@
-"""The names of the shapes, light enough for a command's choices."""
+"""The names of the shapes and of what a source of them gives, light enough for a command's choices."""
 
 from __future__ import annotations
 
@@ -11,3 +11,6 @@ ShapeName = Literal[
 
 SHAPES: tuple[ShapeName, ...] = get_args(ShapeName)
 """Every shape. A place in this list is part of what is drawn: add new ones at its end."""
+
+FieldName = Literal["image", "label", "mask", "clean", "labels", "centre", "size", "angle", "area"]
+"""A field that records of shapes can have."""

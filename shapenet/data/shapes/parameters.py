@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, ValidationError
 
-from shapenet.data.shapes.names import ShapeName
+from shapenet.data.shapes.names import FieldName, ShapeName
 from shapenet.errors import ConfigError, Problem
 from shapenet.values import FractionRange
 
@@ -32,6 +32,30 @@ DegreeRange = Annotated[tuple[_Degrees, _Degrees], BeforeValidator(_as_tuple)]
 _Count = Annotated[int, Field(ge=0, le=100)]
 CountRange = Annotated[tuple[_Count, _Count], BeforeValidator(_as_tuple)]
 """Two counts from 0 to 100, both included."""
+
+_NumShapes = Annotated[int, Field(ge=1, le=50)]
+NumShapesRange = Annotated[tuple[_NumShapes, _NumShapes], BeforeValidator(_as_tuple)]
+"""Two counts from 1 to 50, both included."""
+
+_Blur = Annotated[float, Field(ge=0, le=0.1)]
+BlurRange = Annotated[tuple[_Blur, _Blur], BeforeValidator(_as_tuple)]
+"""Two numbers from 0 to 0.1."""
+
+_Occlusion = Annotated[float, Field(ge=0, le=0.9)]
+OcclusionRange = Annotated[tuple[_Occlusion, _Occlusion], BeforeValidator(_as_tuple)]
+"""Two numbers from 0 to 0.9."""
+
+_Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+def _complete(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) < len(names) or not {"image", "label"} <= set(names):
+        raise ValueError("expected image, label and perhaps others, each once")
+    return names
+
+
+FieldNames = Annotated[tuple[FieldName, ...], BeforeValidator(_as_tuple), AfterValidator(_complete)]
+"""Fields of records of shapes: image and label always, others if wanted, each once."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,6 +89,21 @@ class ShapesParameters:
             pixel is drawn.
         distractors: Range of the number of small marks (dots and short strokes) behind the
             shape; each is shorter than half of the smallest shape.
+        num_shapes: Range of the number of shapes in an image. The main one gives the label,
+            lies on top and is the largest; the others are of any of the classes. One for
+            which some twenty tries find no room is left out.
+        overlap: How far the circles around two shapes may run into each other, as a
+            fraction of the sum of their radii: 0 keeps shapes apart, 1 lets them lie anywhere.
+        blur: Range of the standard deviation of a Gaussian blur, as a fraction of the side;
+            it comes before the noise.
+        occlusion: Range of the fraction of the main shape's area that a straight-edged bar
+            or patch hides, in the background's colour or one that differs from the shape's.
+        clutter: Range of the number of lines, blobs, gradients and textures behind the
+            shapes; their colours leave every shape its contrast.
+        hand_drawn: Fraction of the images whose shapes a hand drew: wobbly outlines of
+            uneven width that stay open or cross at the corners.
+        paper: Fraction of the hand-drawn images that show dark ink or graphite on light
+            paper, whatever the ranges of the colours say; the contrast holds.
     """
 
     classes: ShapeNames
@@ -81,9 +120,16 @@ class ShapesParameters:
     background_luma: FractionRange = (0.08, 0.96)
     contrast: Annotated[float, Field(ge=0.02, le=0.9)] = 0.25
     noise: Annotated[float, Field(ge=0, le=0.15)] = 0.02
-    outline: bool | Annotated[float, Field(ge=0, le=1)] = False
+    outline: bool | _Fraction = False
     line_width: Annotated[float, Field(gt=0, le=0.1)] = 0.06
     distractors: CountRange = (0, 0)
+    num_shapes: NumShapesRange = (1, 1)
+    overlap: _Fraction = 0.1
+    blur: BlurRange = (0.0, 0.0)
+    occlusion: OcclusionRange = (0.0, 0.0)
+    clutter: CountRange = (0, 0)
+    hand_drawn: bool | _Fraction = False
+    paper: bool | _Fraction = False
 
     def __post_init__(self) -> None:
         """Check every value by its type, then the values against each other.
@@ -108,15 +154,15 @@ class ShapesParameters:
     @property
     def background_intervals(self) -> tuple[Interval, ...]:
         """The luma that a background may have, so that a foreground can differ enough."""
-        low, high = self.foreground_luma[0] + self._distance, self.foreground_luma[1] - self._distance
+        low, high = self.foreground_luma[0] + self.luma_distance, self.foreground_luma[1] - self.luma_distance
         return (self.background_luma,) if low <= high else _outside((high, low), self.background_luma)
 
     def foreground_intervals(self, background: float) -> tuple[Interval, ...]:
         """The luma that a foreground may have before a background of luma `background`."""
-        return _outside((background - self._distance, background + self._distance), self.foreground_luma)
+        return _outside((background - self.luma_distance, background + self.luma_distance), self.foreground_luma)
 
     @property
-    def _distance(self) -> float:
+    def luma_distance(self) -> float:
         """The contrast, and what rounding both colours to whole numbers may take from it."""
         return self.contrast + 1 / 255
 

@@ -1,26 +1,28 @@
-"""From facts to pixels: anti-aliased, noisy, and fast because only the shape's box is worked on."""
+"""From facts to pixels: the order in which an image's layers are laid down."""
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.shapes.geometry import SHAPE_FORMS, Grid, coverage, segment_distance
+from shapenet.data.shapes.blur import blurred
+from shapenet.data.shapes.facts import Drawing
+from shapenet.data.shapes.paint import (
+    new_canvas,
+    paint_clutter,
+    paint_mark,
+    paint_occluder,
+    paint_shape,
+)
 from shapenet.data.shapes.parameters import ShapesParameters
-from shapenet.data.shapes.sampling import Colour, Drawing, Mark, Stream, bit_generator, draw_facts
+from shapenet.data.shapes.sampling import draw_facts
+from shapenet.data.shapes.streams import Stream, raw_bits
 
 RENDER_VERSION = 1
 """Goes up whenever the same parameters would give other pixels."""
-
-Canvas = npt.NDArray[np.int16]
-"""An image being drawn, ``(size, size * 3)``; noise may push it below 0 and above 255."""
-
-Box = tuple[int, int, int, int]
-"""Left, top, right and bottom in whole pixels, right and bottom exclusive."""
 
 
 def render(parameters: ShapesParameters, index: int) -> tuple[npt.NDArray[np.uint8], Drawing]:
@@ -40,10 +42,17 @@ def render(parameters: ShapesParameters, index: int) -> tuple[npt.NDArray[np.uin
 def render_into(out: npt.NDArray[np.uint8], parameters: ShapesParameters, index: int) -> Drawing:
     """Draw image `index` into `out`, uint8 ``(size, size, 3)``, and give the facts about it."""
     drawing = draw_facts(parameters, index)
-    canvas = _background(parameters, drawing)
+    canvas = new_canvas(parameters.size, drawing.background)
+    for item in drawing.clutter:
+        paint_clutter(canvas, item)
     for mark in drawing.marks:
-        _paint_mark(canvas, mark)
-    _paint_shape(canvas, drawing)
+        paint_mark(canvas, mark)
+    for shape in drawing.shapes:
+        paint_shape(canvas, shape)
+    if drawing.occluder:
+        paint_occluder(canvas, drawing.occluder)
+    if drawing.blur:
+        canvas = blurred(canvas.reshape(out.shape), drawing.blur).reshape(canvas.shape)
     if parameters.noise:
         canvas += _noise(parameters, index)
         np.clip(canvas, 0, 255, out=canvas)
@@ -51,17 +60,21 @@ def render_into(out: npt.NDArray[np.uint8], parameters: ShapesParameters, index:
     return drawing
 
 
-def _background(parameters: ShapesParameters, drawing: Drawing) -> Canvas:
-    size = parameters.size
-    canvas = np.empty((size, size * 3), np.int16)
-    canvas[:] = np.tile(np.array(drawing.background, np.int16), size)
-    return canvas
+def render_clean_into(out: npt.NDArray[np.uint8], drawing: Drawing) -> None:
+    """Draw the shapes of an image on its plain background into `out`, uint8 ``(size, size, 3)``.
+
+    Noise, blur, occluder, clutter, distractors and a paper's grain are left out.
+    """
+    canvas = new_canvas(out.shape[0], drawing.background)
+    for shape in drawing.shapes:
+        paint_shape(canvas, shape)
+    np.copyto(out, canvas.reshape(out.shape), casting="unsafe")
 
 
 def _noise(parameters: ShapesParameters, index: int) -> npt.NDArray[np.int8]:
     """Noise ``(size, size * 3)``: each random byte stands for one of 256 quantiles of a normal distribution."""
     count = parameters.size**2 * 3
-    raw = bit_generator(parameters, index, Stream.NOISE).random_raw(-(-count // 8))
+    raw = raw_bits(parameters, index, Stream.NOISE, -(-count // 8))
     steps = raw.astype("<u8", copy=False).tobytes().translate(_noise_table(parameters.noise))
     return np.frombuffer(steps, np.int8, count).reshape(parameters.size, -1)
 
@@ -70,47 +83,3 @@ def _noise(parameters: ShapesParameters, index: int) -> npt.NDArray[np.int8]:
 def _noise_table(noise: float) -> bytes:
     normal = NormalDist(0, 255 * noise)
     return np.array([round(normal.inv_cdf((byte + 0.5) / 256)) for byte in range(256)], np.int8).tobytes()
-
-
-def _paint_shape(canvas: Canvas, drawing: Drawing) -> None:
-    box = _box_around(drawing.centre, drawing.figure.radius, canvas.shape[0])
-    distance = SHAPE_FORMS[drawing.shape].distance(*_offsets(drawing.centre, box), drawing.figure)
-    if drawing.line_width is not None:
-        distance = np.maximum(distance, -np.float32(drawing.line_width) - distance)
-    _blend(canvas, box, distance, drawing.foreground)
-
-
-def _paint_mark(canvas: Canvas, mark: Mark) -> None:
-    box = _box_around(mark.centre, mark.half_length + mark.half_width, canvas.shape[0])
-    x, y = _offsets(mark.centre, box)
-    distance = segment_distance(x, y, mark.half_length, mark.angle) - np.float32(mark.half_width)
-    _blend(canvas, box, distance, mark.colour)
-
-
-def _box_around(centre: tuple[float, float], radius: float, size: int) -> Box:
-    """The pixels that a circle and its soft edge touch, within the image."""
-    x, y = centre
-    reach = radius + 1
-    return (
-        max(0, math.floor(x - reach)),
-        max(0, math.floor(y - reach)),
-        min(size, math.ceil(x + reach)),
-        min(size, math.ceil(y + reach)),
-    )
-
-
-def _offsets(centre: tuple[float, float], box: Box) -> tuple[Grid, Grid]:
-    """Offsets of the box's pixel centres from `centre`: ``(1, width)`` and ``(height, 1)``."""
-    left, top, right, bottom = box
-    x = np.arange(left + 0.5 - centre[0], right - centre[0], dtype=np.float32)[: right - left]
-    y = np.arange(top + 0.5 - centre[1], bottom - centre[1], dtype=np.float32)[: bottom - top]
-    return x[None, :], y[:, None]
-
-
-def _blend(canvas: Canvas, box: Box, distance: Grid, colour: Colour) -> None:
-    """Lay `colour` over the box's pixels, as far as each is covered."""
-    left, top, right, bottom = box
-    region = canvas[top:bottom, left * 3 : right * 3]
-    covered = np.repeat(coverage(distance), 3, axis=1)
-    covered *= np.tile(np.array(colour, np.int16), right - left) - region
-    region += np.rint(covered, out=covered).astype(np.int16)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from shapenet.data.shapes.parameters import ShapesParameters
+from shapenet.data.shapes.parameters import FieldNames, ShapesParameters
 from shapenet.registry import REGISTRIES, Entry, signature_parameters
 
 if TYPE_CHECKING:
     from shapenet.data.shapes.records import ShapesRecords
 
 
-def shapes(**config: Any) -> ShapesRecords:
+def shapes(*, fields: FieldNames = ("image", "label"), **config: Any) -> ShapesRecords:
     """Coloured shapes of ten classes at random places, drawn as they are read.
 
     Args:
+        fields: What each record holds, ``image`` and ``label`` among it: ``mask`` and ``clean``
+            are pictures too, ``labels`` tells every class that is there, ``centre``, ``size``,
+            ``angle`` and ``area`` are the main shape's. `ShapesRecords` has their types.
         **config: The fields of `ShapesParameters`, which has their types, ranges and defaults.
 
     Raises:
@@ -22,14 +26,14 @@ def shapes(**config: Any) -> ShapesRecords:
     """
     from shapenet.data.shapes.records import ShapesRecords
 
-    return ShapesRecords(ShapesParameters(**config))
+    return ShapesRecords(ShapesParameters(**config), fields)
 
 
 REGISTRIES["source"].add(
     Entry(
         "shapes",
         shapes,
-        signature_parameters(ShapesParameters.__init__),
+        MappingProxyType({**signature_parameters(ShapesParameters.__init__), **signature_parameters(shapes)}),
         origin="shapenet",
         summary="Coloured shapes of ten classes at random places, drawn as they are read.",
     )

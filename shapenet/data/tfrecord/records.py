@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import os
 import weakref
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -165,7 +166,7 @@ class TfrecordRecords:
 
     def _position(self, index: int) -> tuple[int, int]:
         """Numbers of the record's shard, and of the record in it."""
-        shard = int(np.searchsorted(self.bounds, index, side="right")) - 1
+        shard = bisect_right(self.bounds, index) - 1
         return shard, index - self.bounds[shard]
 
     def _example(self, index: int) -> Example:

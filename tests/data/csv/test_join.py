@@ -24,6 +24,26 @@ def test_paths_become_relative_to_the_new_folder(inputs, tmp_path):
     assert num_outside(out) == 0
 
 
+def test_masks_and_clean_images_move_too(tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        text = f"path,label,mask,clean\n{name}1.png,x,m/{name}1.png,c/{name}1.PNG\n"
+        (tmp_path / name / "info.csv").write_text(text)
+    out = tmp_path / "dataset.csv"
+    join_csvs([tmp_path / name / "info.csv" for name in "ab"], out)
+    assert out.read_text() == (
+        "path,label,mask,clean\na/a1.png,x,a/m/a1.png,a/c/a1.PNG\nb/b1.png,x,b/m/b1.png,b/c/b1.PNG\n"
+    )
+
+
+def test_other_columns_of_these_names_stay(tmp_path):
+    source = tmp_path / "a" / "info.csv"
+    source.parent.mkdir()
+    source.write_text("path,label,mask,clean\n1.png,x,1,yes\n2.png,x,,no\n")
+    join_csvs([source], tmp_path / "dataset.csv")
+    assert (tmp_path / "dataset.csv").read_text() == "path,label,mask,clean\na/1.png,x,1,yes\na/2.png,x,,no\n"
+
+
 def test_paths_that_lead_out_are_counted(inputs, tmp_path):
     out = tmp_path / "a" / "dataset.csv"
     assert join_csvs(inputs, out) == 3

@@ -31,7 +31,7 @@ def test_two_workers_write_the_same_bytes_as_one(tmp_path):
     one = generate_folder(parameters(300), tmp_path / "one", num_workers=1)
     two = generate_folder(parameters(300), tmp_path / "two", num_workers=2)
     assert digest(one.path) == digest(two.path)
-    assert len(digest(one.path)) == 300 + 4
+    assert len(digest(one.path)) == 300 + 7
 
 
 def test_one_shape_makes_a_list_and_images(tmp_path):
@@ -44,12 +44,18 @@ def test_one_shape_makes_a_list_and_images(tmp_path):
         b"ring-000001,images/ring-000001.png,ring\n"
         b"ring-000002,images/ring-000002.png,ring\n"
     )
-    assert sorted(p.name for p in made.path.iterdir()) == ["images", "info.csv", "shapes.json"]
+    assert sorted(p.name for p in made.path.iterdir()) == ["images", "info.csv", "manifest.jsonl", "shapes.json"]
 
 
 def test_several_shapes_make_a_folder_each_and_one_list(tmp_path):
     made = generate_folder(parameters(6), tmp_path / "both")
-    assert sorted(p.name for p in made.path.iterdir()) == ["dataset.csv", "ring", "shapes.json", "square"]
+    assert sorted(p.name for p in made.path.iterdir()) == [
+        "dataset.csv",
+        "manifest.jsonl",
+        "ring",
+        "shapes.json",
+        "square",
+    ]
     assert [len(rows(info)) for info in made.infos] == [3, 3]
     listed = rows(made.dataset)
     assert [row["label"] for row in listed] == ["square"] * 3 + ["ring"] * 3
@@ -83,7 +89,7 @@ def test_a_folder_of_shapes_is_replaced_only_if_asked(tmp_path):
         generate_folder(parameters(seed=1), out)
     assert digest(out) == before
     generate_folder(parameters(4, ["star"]), out, replace=True)
-    assert len(digest(out)) == 4 + 2
+    assert len(digest(out)) == 4 + 3
     assert list(tmp_path.iterdir()) == [out]
 
 

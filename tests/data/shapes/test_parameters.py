@@ -24,6 +24,9 @@ def test_lists_become_tuples_and_survive_pickling():
         ("angle", [0, 400]), ("foreground_hue", [20, 10]), ("contrast", 0), ("contrast", 0.95), ("contrast", None),
         ("noise", -0.1), ("noise", math.nan), ("noise", math.inf), ("noise", "mild"), ("outline", 1.5),
         ("line_width", 0), ("distractors", [3, 1]), ("distractors", [0.5, 1]),
+        ("num_shapes", [0, 1]), ("num_shapes", [3, 2]), ("num_shapes", 2), ("num_shapes", [1, 51]), ("overlap", 1.1),
+        ("overlap", -0.1), ("blur", [0.0, 0.2]), ("blur", [0.02, 0.01]), ("occlusion", [0.0, 0.95]),
+        ("occlusion", [-0.1, 0.5]), ("clutter", [0, 101]), ("clutter", [2, 1]), ("hand_drawn", 2.0), ("paper", -1.0),
     ],
 )  # fmt: skip
 def test_wrong_values_are_named(name, value):

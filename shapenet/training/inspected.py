@@ -1,0 +1,122 @@
+"""The data that a path or a config names, opened and packed to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shapenet.errors import DataError
+from shapenet.experiment import Experiment
+from shapenet.registry import REGISTRIES
+from shapenet.training.data import bearable_fraction, open_sources, split_plan
+from shapenet.training.reporter import Reporter
+from shapenet.vocabulary import load_vocabulary
+
+if TYPE_CHECKING:
+    from shapenet.data.inspect.subject import Subject
+    from shapenet.data.records import Records
+    from shapenet.data.store import Store
+
+_ALL_BUT_ONE = 1 - 1e-9
+"""As a fraction that may be unreadable: any number of records, but not all."""
+
+
+def records_at(path: Path, *, any_size: bool = False) -> Records:
+    """The records of a file or folder, read by the source that its name tells.
+
+    Args:
+        path: The file or folder.
+        any_size: Let sizes of images vary, if the source can.
+
+    Raises:
+        DataError: No source reads it, or it is at fault.
+        ConfigError: The source needs to be told more, which only a config can.
+    """
+    from shapenet.data.guess import source_for
+
+    load_vocabulary()
+    component = source_for(path)
+    if any_size and "size" in REGISTRIES["source"].get(component.name).parameters:
+        component = replace(component, arguments={**component.arguments, "size": "any"})
+    records: Records = component.create()
+    return records
+
+
+def subject_at(path: Path, reporter: Reporter, *, tolerant: bool) -> Subject:
+    """A file or folder as one undivided data set.
+
+    It is packed as training would pack it; where that is refused, with images of any size.
+
+    Args:
+        path: The file or folder.
+        reporter: Hears of packing.
+        tolerant: Leave out records that can't be read, instead of raising; some must be left.
+
+    Raises:
+        DataError: It can't be read.
+    """
+    from shapenet.data.inspect.subject import whole
+    from shapenet.data.records import bearing_missing
+
+    with bearing_missing() if tolerant else nullcontext():
+        records = records_at(path)
+        try:
+            return whole(records, packing(reporter, 0.0)(records))
+        except DataError:
+            records = records_at(path, any_size=True)
+            return whole(records, packing(reporter, _ALL_BUT_ONE if tolerant else 0.0)(records))
+
+
+def packing(reporter: Reporter, bearable: float) -> Callable[[Records], Store]:
+    """What packs records, or finds them packed.
+
+    Args:
+        reporter: Hears of packing.
+        bearable: How large a part of them may be unreadable, 0 to 1.
+    """
+    from shapenet.data.pack import default_cache_dir, open_packed
+
+    def pack(records: Records) -> Store:
+        return open_packed(
+            records,
+            default_cache_dir(),
+            lambda done, total: reporter.packing(records.describe, done, total),
+            max_bad_fraction=bearable,
+        )
+
+    return pack
+
+
+def subject_of(experiment: Experiment, reporter: Reporter, *, tolerant: bool) -> Subject:
+    """The data of a config, limited and divided as training would, but packed even where that streams it.
+
+    Images that splits share stop nothing: whoever looks at data wants to see them.
+
+    Args:
+        experiment: The experiment.
+        reporter: Hears of packing.
+        tolerant: Leave out records that can't be read, and where the data can't be divided
+            as asked, note why and give ``data.source`` whole, instead of raising.
+
+    Raises:
+        DataError: The data can't be read or divided.
+    """
+    from shapenet.data.dataset import assemble
+    from shapenet.data.inspect.subject import divided, whole
+    from shapenet.data.records import bearing_missing
+
+    config = experiment.config
+    pack = packing(reporter, _ALL_BUT_ONE if tolerant else bearable_fraction(config.data))
+    with experiment.locating():
+        with bearing_missing() if tolerant else nullcontext():
+            sources = open_sources(config.data)
+        try:
+            dataset = assemble(sources, pack, replace(split_plan(config), allow_overlap=True))
+            return divided(dataset, experiment.path.name)
+        except DataError as error:
+            if not tolerant:
+                raise
+            return whole(sources["train"], pack(sources["train"]), error.problems)

@@ -1,0 +1,48 @@
+"""Sheets of augmented images."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shapenet.data.augmentation.samples import augmented_samples
+from shapenet.data.batches import Split
+from shapenet.data.pack import open_packed
+from shapenet.data.records import Field
+from shapenet.data.shapes.parameters import ShapesParameters
+from shapenet.data.shapes.records import ShapesRecords
+
+from .conftest import LABEL, augmenter_of
+
+SQUARE = Field("uint8", (16, 16, 3))
+CLASSES = ("square", "ring", "star")
+
+
+@pytest.fixture(scope="module")
+def split(tmp_path_factory: pytest.TempPathFactory) -> Split:
+    """30 images of 16 x 16."""
+    records = ShapesRecords(ShapesParameters(classes=CLASSES, num_images=30, size=16))
+    store = open_packed(records, tmp_path_factory.mktemp("cache"))
+    return Split(store, np.arange(30), store["label"][:])
+
+
+def test_each_image_is_followed_by_its_versions(split: Split) -> None:
+    augmenter = augmenter_of({"RandomBrightness": {"factor": 0.5}}, image=SQUARE, label=LABEL)
+    positions = np.array([4, 9])
+    images, captions = augmented_samples(augmenter, split, positions, CLASSES, versions=3)
+    assert captions == [CLASSES[split.labels[position]] for position in (4, 4, 4, 4, 9, 9, 9, 9)]
+    for row, position in enumerate(positions):
+        np.testing.assert_array_equal(images[4 * row], split.images(positions)[row])
+        assert len({one.tobytes() for one in images[4 * row : 4 * row + 4]}) == 4, position
+
+
+def test_captions_tell_the_shares_of_mixed_labels(split: Split) -> None:
+    augmenter = augmenter_of({"MixUp": {"alpha": 1.0}}, image=SQUARE, label=LABEL)
+    positions = np.array([np.flatnonzero(split.labels == label)[0] for label in range(3)])
+    _, captions = augmented_samples(augmenter, split, positions, CLASSES, versions=4)
+    mixed = [caption.split() for caption in captions if "%" in caption]
+    assert mixed
+    for words in mixed:
+        shares = [int(word.rstrip("%")) for word in words[1::2]]
+        assert shares == sorted(shares, reverse=True)
+        assert 98 <= sum(shares) <= 101
