@@ -164,7 +164,7 @@ def test_classes_that_a_csv_would_not_give_back(make, tmp_path, name):
 def test_an_output_that_exists_gives_way_only_if_it_may(make, tmp_path, to):
     out = tmp_path / "out.npz"
     convert(make(4), out, Plan(to))
-    with pytest.raises(ConfigError, match=r"exists|made by this command before"):
+    with pytest.raises(ConfigError, match=r"exists|made the folder already"):
         convert(make(6), out, Plan(to))
     assert len(read_back(convert(make(6), out, Plan(to, replace=True)))) == 6
     assert [path.name for path in tmp_path.iterdir()] == ["out.npz"]
