@@ -89,6 +89,7 @@ def rich(make):
 def test_further_fields_are_kept_or_named(rich, tmp_path, to, left_out):
     converted = convert(rich, tmp_path / "out.npz", Plan(to))
     assert converted.left_out == left_out
+    assert converted.arguments.get("masks") == (["mask"] if to in ("csv", "tfrecord") else None)
     source = read_back(converted)
     block = source.read(0, 5)
     assert {name: field for name, field in rich.fields.items() if name not in left_out} == dict(source.fields)
