@@ -42,7 +42,9 @@ class _ShapesCommand(click.Command):
 
         for option in self.params:
             if isinstance(option, click.Option) and option.name in default_values() and not option.required:
-                option.default, option.show_default = default_values()[option.name], True
+                default = default_values()[option.name]
+                option.default = float(default) if option.type is click.FLOAT and option.nargs == 1 else default
+                option.show_default = True
         super().format_options(ctx, formatter)
 
 
@@ -70,7 +72,7 @@ def _range(name: str, text: str, kind: Any = click.FLOAT) -> Callable[[Any], Any
 @_range("background-luma", "Its luma, from 0 to 1.")
 @click.option("--contrast", type=float, help="Least difference in luma between shape and background.")
 @click.option("--noise", type=float, help="Standard deviation of the noise; 1 is from black to white.")
-@click.option("--outline", type=float, help="Fraction of images that show the outline only.")
+@click.option("--outline", type=float, help="Fraction of images that show the outline only: 1 for all.")
 @click.option("--line-width", type=float, help="Width of an outline, as a fraction of the shape's diameter.")
 @_range("distractors", "Number of dots and strokes behind the shape.", click.INT)
 @_range("num-shapes", "Number of shapes in an image; the largest, on top, is the label.", click.INT)
@@ -126,8 +128,10 @@ def _parameters(classes: tuple[Any, ...], num_images: int, config: dict[str, Any
 
 
 def _say_what_was_made(made: GeneratedFolder, size: int, seconds: float) -> None:
+    from shapenet.words import counted
+
     rate = made.num_images / seconds
-    click.echo(f"{made.num_images:,} images of {size} x {size} in {seconds:.1f} s ({rate:,.0f} images/s)")
+    click.echo(f"{counted(made.num_images, 'image')} of {size} x {size} in {seconds:.1f} s ({rate:,.0f} images/s)")
     click.echo(f"  images and list: {made.path}")
     if len(made.infos) == 1:
         click.echo(f"next: shapenet data join {made.dataset} OTHER/info.csv -o dataset.csv")

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from shapenet.cli.data_subject import ConfigFile, chosen, open_subject, subject_options
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from shapenet.data.batches import Split
+    from shapenet.data.inspect.samples import Samples
 
 
 @click.command("preview")
@@ -25,7 +33,8 @@ def preview(
     """Draw a sheet of images with their labels.
 
     As many of each class. Masks are laid over the images in colour. Images of 16 bits or
-    floating point are scaled, all together, to what can be shown.
+    floating point are scaled, all together, to what can be shown. Where a config augments,
+    training images stand above what augmentation makes of them.
     """
     from shapenet.cli.render.data_progress import DataReporter
     from shapenet.data.inspect.finding import plural
@@ -44,7 +53,10 @@ def preview(
     name = (split or "train") if isinstance(named, ConfigFile) else ALL
     chosen_from = subject.split(name)
     positions = choose(chosen_from, num, seed)
-    views = {"images": samples_of(chosen_from, positions, subject.classes)}
+    views = {"before": samples_of(chosen_from, positions, subject.classes)}
+    if isinstance(named, ConfigFile) and name == "train":
+        after = _augmented(named, chosen_from, positions, subject.classes)
+        views.update({"after": after} if after else {})
     classes = plural(len(subject.classes), "class", "classes")
     part = f", {name}" if subject.is_divided else ""
     line = f"{len(positions):,} of {plural(len(chosen_from), 'image')}, {classes}, seed {seed}"
@@ -53,3 +65,14 @@ def preview(
     sheet.save(buffer, "PNG")
     write_atomic(out, buffer.getvalue())
     click.echo(f"{out}: {line}; {sheet.width} x {sheet.height} pixels")
+
+
+def _augmented(
+    named: ConfigFile, split: Split, positions: npt.NDArray[np.int64], classes: tuple[str, ...]
+) -> Samples | None:
+    from shapenet.cli.render.progress import waiting
+    from shapenet.training.inspected import augmented
+
+    experiment = named.load()
+    with waiting("augmenting"):
+        return augmented(experiment, split, positions, classes)

@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -66,17 +66,29 @@ def report(error: BaseException, *, debug: bool, as_json: bool) -> int:
 
 def echo_problems(problems: Iterable[Problem]) -> None:
     """Write each problem to stderr, and their number where there are several."""
-    from shapenet.cli.render.console import printable
+    from shapenet.cli.render.console import stderr_width
 
-    shown = list(problems)
+    shown, width = list(problems), stderr_width()
     for problem in shown:
-        where = f"{click.style(printable(problem.place), bold=True)}: " if problem.place else ""
-        code = click.style(f"error[{printable(problem.code)}]", fg="red", bold=True)
-        _write(f"{code}: {where}{printable(problem.message)}")
-        if problem.hint:
-            _write(f"  {click.style('help', fg='cyan')}: {printable(problem.hint)}")
+        for line in _lines(problem, width):
+            _write(line)
     if len(shown) > 1:
-        _write(click.style(f"{len(shown)} errors", bold=True))
+        _write(click.style(f"{len(shown):,} errors", bold=True))
+
+
+def _lines(problem: Problem, width: int | None) -> Iterator[str]:
+    from shapenet.cli.render.console import message_lines, printable
+
+    code, place = f"error[{printable(problem.code)}]", printable(problem.place or "")
+    where = f"{place}: " if place else ""
+    first, *others = message_lines(problem.message, before=len(f"{code}: {where}"), width=width)
+    styled = f"{click.style(place, bold=True)}: " if place else ""
+    yield f"{click.style(code, fg='red', bold=True)}: {styled}{first}"
+    yield from others
+    if problem.hint:
+        first, *others = message_lines(problem.hint, before=len("  help: "), width=width)
+        yield f"  {click.style('help', fg='cyan')}: {first}"
+        yield from others
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:

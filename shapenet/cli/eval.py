@@ -64,10 +64,11 @@ def _show(result: Evaluation, runs_dir: Path) -> None:
     from shapenet.cli.render.closing import show_closing
     from shapenet.cli.render.console import number, printable, show
     from shapenet.cli.render.report import report_table
+    from shapenet.words import counted
 
     epoch = f", weights of epoch {result.epoch}" if result.epoch is not None else ""
     figures = "  ".join(f"{printable(name)} {number(value)}" for name, value in result.figures.items())
-    title = Text.assemble((printable(result.split), "bold"), f": {number(result.report.num_examples)} images{epoch}")
+    title = Text.assemble((printable(result.split), "bold"), f": {counted(result.report.num_examples, 'image')}{epoch}")
     show(title, Text(figures, "bold"), Text(), report_table(result.report))
     run = result.run.root
     short = short_path(run, runs_dir)

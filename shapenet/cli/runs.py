@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
-# Statuses stand here and not in a body, since the help text shows them.
-_STATUSES = ("running", "done", "interrupted", "failed", "diverged", "dead", "damaged")
-_runs_dir_option = click.option(
-    "--runs-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs"),
-    show_default=True,
-    help="Folder of all runs.",
-)
+from shapenet.cli.options import runs_dir_option
+from shapenet.rundir.status import RowStatus
+
 _format_option = click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True, help="What to print."
 )
@@ -26,12 +21,12 @@ def runs() -> None:
 
 
 @runs.command("list")
-@_runs_dir_option
+@runs_dir_option
 @click.option("--project", help="List this project's runs only.")
 @click.option(
     "--status",
     "statuses",
-    type=click.Choice(_STATUSES),
+    type=click.Choice(get_args(RowStatus)),
     multiple=True,
     help="List runs of this status only; may be given several times. A dead run says that it is"
     " running, but its process is gone; a damaged one has an unreadable run.json.",
@@ -58,12 +53,12 @@ def list_command(runs_dir: Path, project: str | None, statuses: tuple[str, ...],
 
     show(runs_table(shown, grouped=is_terminal()))
     if is_terminal() and len(shown) < len(rows):
-        click.secho(f"\nthe newest {len(shown)} of {len(rows)} runs; --limit 0 lists them all", dim=True)
+        click.secho(f"\nthe newest {len(shown):,} of {len(rows):,} runs; --limit 0 lists them all", dim=True)
 
 
 @runs.command("show")
 @click.argument("run", required=False)
-@_runs_dir_option
+@runs_dir_option
 @_format_option
 def show_command(run: str | None, runs_dir: Path, form: str) -> None:
     """Show what is known about RUN.

@@ -55,7 +55,6 @@ def sweep(config: Path, overrides: tuple[str, ...], runs_dir: Path, sweeps_dir: 
 def _say_what_there_is(study: Study) -> None:
     from shapenet.cli.render.closing import show_closing
 
-    best = next(standing for standing in study.standings() if standing.rank == 1)
     facts = {"leaderboard": str(study.folder / "leaderboard.csv"), "best config": str(study.folder / "best.yaml")}
-    commands = {"evaluate": command_text("shapenet", "eval", "--run", best.result.run or "")}
-    show_closing(facts, commands)
+    best = study.best.result.run if study.best else None
+    show_closing(facts, {"evaluate": command_text("shapenet", "eval", "--run", best)} if best else {})

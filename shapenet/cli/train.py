@@ -43,9 +43,10 @@ def _say_how_it_went(result: TrainingResult, runs_dir: Path) -> None:
     from shapenet.cli.render.closing import show_closing
     from shapenet.cli.render.console import number, printable
     from shapenet.cli.render.pace import duration
+    from shapenet.words import counted
 
     run, best = result.run, result.manifest.best
-    epochs = f"{result.manifest.epochs_done} epoch{'s' * (result.manifest.epochs_done != 1)}"
+    epochs = counted(result.manifest.epochs_done, "epoch")
     early = ", stopped early" if result.stopped_early else ""
     facts = {"trained": f"{epochs} in {duration(result.seconds)}{early}"}
     if best is not None:

@@ -83,9 +83,10 @@ def summary(config: ExperimentConfig) -> dict[str, Any]:
 
 
 def _show(path: Path, experiment: Experiment, model: Any) -> None:
+    from shapenet.words import counted
+
     values = summary(experiment.config)
-    layers = f"{values['num_layers']} layer{'s' * (values['num_layers'] != 1)}"
-    epochs = f"{values['epochs']} epoch{'s' * (values['epochs'] != 1)}"
+    layers, epochs = counted(values["num_layers"], "layer"), counted(values["epochs"], "epoch")
     ok = click.style("ok", fg="green")
     click.echo(f"{ok}: {path}: {values['name']}")
     click.echo(f"  {values['task']} of {values['source']}, {layers}, {values['optimizer']}, at most {epochs}")

@@ -34,12 +34,22 @@ def parse_component(kind: str, value: object, key: Key = ()) -> Component:
     if isinstance(value, Component):
         return value
     name, arguments = _name_and_arguments(kind, value, key)
-    entry = REGISTRIES[kind].get(name, key)
     inner = (*key, name) if isinstance(value, Mapping) else key
+    entry = _entry(kind, name, key, written=value)
     checked = _check_arguments(kind, entry, arguments, inner)
     if entry.origin != "keras":  # ours may change their defaults one day: a resolved config holds them all
         checked = {p.name: checked.get(p.name, p.default) for p in entry.parameters.values()}
     return Component(kind, name, MappingProxyType(checked))
+
+
+def _entry(kind: str, name: str, key: Key, *, written: object) -> Entry:
+    registry = REGISTRIES[kind]
+    is_argument = isinstance(written, Mapping) and any(name in entry.parameters for entry in registry)
+    if name not in registry and is_argument:
+        message = f"there is no {kind} {name!r}"
+        hint = f"{name} is an argument: it belongs one level deeper, below the {kind}'s name"
+        raise ConfigError(f"config/unknown-{kind}", message, key=key, hint=hint)
+    return registry.get(name, key)
 
 
 def _name_and_arguments(kind: str, value: object, key: Key) -> tuple[str, Mapping[str, object]]:

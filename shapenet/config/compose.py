@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,12 @@ from shapenet.errors import ConfigError, Place, Problem
 EXTENDS = "extends"
 """The key that names the files which a file builds on."""
 
-_CHOICES = {"source", "task", "test", "val"}
+_CHOICES = re.compile(
+    r"source|task|test|val|input_scaling|optimizer|learning_rate|loss|(backward_)?layer|cell"
+    r"|\w+_(initializer|regularizer|constraint)|(layers|cells|metrics|callbacks)\.\d+"
+)
+"""Keys at which a component is chosen; those of lists with the index of an item."""
+
 _MAX_FILES = 100
 
 
@@ -52,8 +58,10 @@ def merge(base: Node, over: Node, under: str = "") -> Node:
     """
     if not isinstance(base, MappingNode) or not isinstance(over, MappingNode):
         return over
-    if len(over.entries) == 1 and chooses_another(base, next(iter(over.entries)), under):
-        return over
+    if len(over.entries) == 1:
+        name, only = next(iter(over.entries.items()))
+        if chooses_another(base, name, under, has_arguments=may_hold_arguments(only.node)):
+            return over
     entries = dict(base.entries)
     for key, entry in over.entries.items():
         old = entries.get(key)
@@ -61,21 +69,29 @@ def merge(base: Node, over: Node, under: str = "") -> Node:
     return replace(over, entries=entries)
 
 
-def chooses_another(base: Node, name: str, under: str) -> bool:
+def chooses_another(base: Node, name: str, under: str, *, has_arguments: bool) -> bool:
     """Whether a mapping of `name` alone replaces `base` as another component.
 
     True for one-key mappings with another key, if both are class names (they begin
-    with an uppercase letter) or if they stand where a component is always chosen.
+    with an uppercase letter); or if they stand where a component is chosen, and what
+    comes looks like one rather than like an argument that stands too high.
 
     Args:
         base: What stands there.
         name: The only key of what comes.
-        under: The key that both stand at.
+        under: The key that both stand at; ``layers.0`` for an item of a list.
+        has_arguments: Whether what stands at `name` can be the arguments of a component.
     """
     if not isinstance(base, MappingNode) or len(base.entries) != 1:
         return False
     old = next(iter(base.entries))
-    return old != name and (under in _CHOICES or (old[:1].isupper() and name[:1].isupper()))
+    is_class = old[:1].isupper() and name[:1].isupper()
+    return old != name and (is_class or (has_arguments and _CHOICES.fullmatch(under) is not None))
+
+
+def may_hold_arguments(node: Node) -> bool:
+    """Whether `node` can be the arguments of a component: a mapping, or null for none."""
+    return isinstance(node, MappingNode) or (isinstance(node, ScalarNode) and node.value is None)
 
 
 class _Composer:
@@ -109,7 +125,7 @@ class _Composer:
         try:
             return self.file(path, road)
         except ConfigError as error:
-            raise error.replacing(_at_extends(problem, path, place) for problem in error.problems) from None
+            raise error.replacing(at_mention(problem, path, place) for problem in error.problems) from None
 
 
 def _resolved(path: Path) -> Path:
@@ -124,8 +140,14 @@ def _merged(base: MappingNode | None, over: MappingNode) -> MappingNode:
     return merged if isinstance(merged, MappingNode) else over
 
 
-def _at_extends(problem: Problem, path: Path, place: Place) -> Problem:
-    """A missing base is a fault of the line that names it."""
+def at_mention(problem: Problem, path: Path, place: Place) -> Problem:
+    """`problem`, at `place` if it is that there is no file at `path`: a fault of the line that names it.
+
+    Args:
+        problem: What reading the file found.
+        path: The file, as the reader was given it.
+        place: Where it was named.
+    """
     missing = problem.code in ("config/missing-file", "config/not-a-file") and problem.place == Place(str(path))
     return replace(problem, message=f"{problem.message}: {path}", place=place) if missing else problem
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -110,38 +110,6 @@ def child(node: Node, part: str | int) -> Node | None:
     if isinstance(node, SequenceNode) and isinstance(part, int) and 0 <= part < len(node.items):
         return node.items[part]
     return None
-
-
-def get(node: Node, key: Key) -> Node | None:
-    """The value at the end of a road, or None if the road leaves the tree."""
-    found: Node | None = node
-    for part in key:
-        found = child(found, part) if found else None
-    return found
-
-
-def put(node: Node, key: Key, value: Node) -> Node:
-    """A tree like `node`, with `value` at the end of a road.
-
-    Args:
-        node: The tree, which stays as it is.
-        key: The road; its last part may be a new key of a mapping.
-        value: What to put there.
-
-    Raises:
-        KeyError: The road leaves the tree before its last part, or ends behind a list.
-    """
-    if not key:
-        return value
-    part, rest = key[0], key[1:]
-    below = child(node, part)
-    if isinstance(node, MappingNode) and (below or not rest):
-        old = node.entries.get(str(part))
-        new = put(below, rest, value) if below else value
-        return replace(node, entries={**node.entries, str(part): Entry(old.key_place if old else value.place, new)})
-    if isinstance(node, SequenceNode) and isinstance(part, int) and below:
-        return replace(node, items=(*node.items[:part], put(below, rest, value), *node.items[part + 1 :]))
-    raise KeyError(key)
 
 
 def place_of(node: Node, key: Key) -> Place:

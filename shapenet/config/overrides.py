@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from shapenet.config.compose import EXTENDS, chooses_another
+from shapenet.config.compose import EXTENDS, chooses_another, may_hold_arguments
 from shapenet.config.nodes import MAX_DEPTH, MAX_NODES, Entry, MappingNode, Node, ScalarNode, SequenceNode, measure
 from shapenet.config.problems import dotted, shown
 from shapenet.config.scalars import resolve_plain
@@ -62,7 +62,13 @@ def assign(tree: Node, key: str, entry: Entry) -> Node:
     try:
         return _assign(tree, _road(key), entry, ())
     except ConfigError as error:
-        raise error.replacing(replace(problem, place=entry.key_place) for problem in error.problems) from None
+        raise error.replacing(_in_a_file(problem, entry.key_place) for problem in error.problems) from None
+
+
+def _in_a_file(problem: Problem, place: Place) -> Problem:
+    """`problem` at the place of a key that a file gives."""
+    hint = "write optimizer.Adam.learning_rate, for example" if problem.hint == _FORM else problem.hint
+    return replace(problem, place=place, hint=hint)
 
 
 def override_place(text: str) -> Place:
@@ -97,7 +103,7 @@ def _road(name: str) -> tuple[str, ...]:
     if len(road) > MAX_DEPTH:
         raise ConfigError(_CODE, f"expected at most {MAX_DEPTH} keys, received {len(road)}", hint=_FORM)
     if road[0] == EXTENDS:
-        raise ConfigError(_CODE, "extends can't be given on the command line", hint="write it into the file")
+        raise ConfigError(_CODE, "extends can't be overridden", hint="write it into the experiment's file")
     return road
 
 
@@ -130,8 +136,8 @@ def _assign(node: Node | None, road: tuple[str, ...], new: Entry, done: Key) -> 
                 _assign(item, rest, new, (*done, i)) if i == index else item for i, item in enumerate(node.items)
             ),
         )
-    under = str(done[-1]) if done else ""
-    if not isinstance(node, MappingNode) or chooses_another(node, part, under):
+    has_arguments = bool(rest) or may_hold_arguments(new.node)
+    if not isinstance(node, MappingNode) or chooses_another(node, part, _under(done), has_arguments=has_arguments):
         if part.isdecimal():
             raise ConfigError(_CODE, f"{dotted(done)} is not a list: {part} can't be an index", hint=_whole(done))
         below = _assign(None, rest, new, (*done, part))
@@ -139,6 +145,11 @@ def _assign(node: Node | None, road: tuple[str, ...], new: Entry, done: Key) -> 
     old = node.entries.get(part)
     below = _assign(old.node if old else None, rest, new, (*done, part))
     return replace(node, entries={**node.entries, part: Entry(old.key_place if old else new.key_place, below)})
+
+
+def _under(road: Key) -> str:
+    """The last key of `road`, an index together with the list's."""
+    return dotted(road[-2:] if road and isinstance(road[-1], int) else road[-1:])
 
 
 def _index(node: SequenceNode, part: str, done: Key) -> int:

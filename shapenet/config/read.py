@@ -26,7 +26,12 @@ def read_config(path: Path, overrides: Sequence[str] = (), assignments: Sequence
         ConfigError: The text is wrong; nothing is checked against a schema here.
         MachineError: A file can't be read.
     """
+    return interpolate(read_tree(path, overrides, assignments))
+
+
+def read_tree(path: Path, overrides: Sequence[str] = (), assignments: Sequence[tuple[str, Entry]] = ()) -> Node:
+    """The same with references as they are written; see `read_config`."""
     tree = apply_overrides(compose(path), overrides, Path.cwd())
     for key, entry in assignments:
         tree = assign(tree, key, entry)
-    return interpolate(tree)
+    return tree

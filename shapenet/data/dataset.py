@@ -17,6 +17,7 @@ from shapenet.data.records import Field, Records
 from shapenet.data.split import check_split
 from shapenet.data.store import CONTENT, RecordStore, content_keys
 from shapenet.errors import DataError
+from shapenet.words import counted
 
 _MOST_SHOWN = 10
 
@@ -146,9 +147,12 @@ def _reading_warnings(stores: Iterable[RecordStore]) -> Iterator[str]:
             first = "".join(f"\n  {why}" for why in list(store.meta.bad.values())[:_MOST_SHOWN])
             more = len(store.meta.bad) - _MOST_SHOWN
             rest = f"\n  and {more:,} more" if more > 0 else ""
-            what = f"{len(store.meta.bad):,} of {len(store):,} records can't be read and are left out"
+            be = "is" if len(store.meta.bad) == 1 else "are"
+            what = f"{len(store.meta.bad):,} of {counted(len(store), 'record')} can't be read and {be} left out"
             yield f"{store.meta.described}: {what}{first}{rest}"
-        yield from (f"{store.meta.described}: {count:,} images {what}" for what, count in store.meta.notes.items())
+        yield from (
+            f"{store.meta.described}: {counted(count, 'image')} {what}" for what, count in store.meta.notes.items()
+        )
 
 
 def _duplicate_warning(store: RecordStore, plan: SplitPlan) -> list[str]:
@@ -157,7 +161,8 @@ def _duplicate_warning(store: RecordStore, plan: SplitPlan) -> list[str]:
     if not repeated:
         return []
     kept = "" if plan.is_given else "; equal images stay on one side of the split"
-    return [f"{store.meta.described}: {repeated:,} images repeat others{kept}"]
+    what = counted(repeated, "image repeats another", "images repeat others")
+    return [f"{store.meta.described}: {what}{kept}"]
 
 
 def _check_overlap(splits: Mapping[str, Split], plan: SplitPlan) -> list[str]:
@@ -173,7 +178,8 @@ def _check_overlap(splits: Mapping[str, Split], plan: SplitPlan) -> list[str]:
             by_content = splits[first].store is splits[second].store and not plan.is_given
             common = 0 if by_content else _num_common(splits[first], splits[second])
             if common:
-                warnings.append(f"{common:,} images of {second} are in {first} too")
+                what = f"{counted(common, 'image')} of {second} {'is' if common == 1 else 'are'}"
+                warnings.append(f"{what} in {first} too")
     if warnings and not plan.allow_overlap:
         raise DataError(
             "data/overlap",

@@ -9,19 +9,14 @@ import socket
 import subprocess
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 import shapenet
 from shapenet.errors import Place, RunError
 from shapenet.rundir.atomic import write_atomic
-
-Status = Literal["running", "done", "interrupted", "failed", "diverged"]
-"""What a run says about itself."""
-
-ShownStatus = Literal["running", "done", "interrupted", "failed", "diverged", "dead"]
-"""What others say about a run: ``dead`` is one that says ``running`` and whose process is gone."""
+from shapenet.rundir.status import ShownStatus, Status
 
 _GIT_TIMEOUT_SECONDS = 5
 
@@ -52,12 +47,14 @@ class Device(_Part):
         name: The maker's name of the model.
         num: Number of devices.
         precision: The resolved precision, for example ``mixed_bfloat16``.
+        deterministic: Whether equal configs give equal numbers on it; None if not recorded.
     """
 
     kind: str
     name: str
     num: int = 1
     precision: str = "float32"
+    deterministic: bool | None = None
 
 
 class Best(_Part):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import unicodedata
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -25,9 +27,11 @@ class RunDir:
 
     Attributes:
         root: The directory, ``<runs>/<project>/<YYYYmmdd-HHMMSS>-<name>-<hash>``.
+        made: The folders above it that were made for it, the deepest first.
     """
 
     root: Path
+    made: tuple[Path, ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def create(cls, runs_dir: Path, project: str, name: str, digest: str, now: datetime) -> RunDir:
@@ -49,6 +53,7 @@ class RunDir:
         project_dir = runs_dir / safe_name(project)
         run_id = f"{now:%Y%m%d-%H%M%S}-{safe_name(name)}-{digest[:_MAX_DIGEST_LENGTH]}"
         with machine_errors(project_dir):
+            made = tuple(folder for folder in (project_dir, *project_dir.parents) if not folder.exists())
             project_dir.mkdir(parents=True, exist_ok=True)
             for number in count(1):
                 root = project_dir / (run_id if number == 1 else f"{run_id}-{number}")
@@ -58,7 +63,14 @@ class RunDir:
                     continue
                 fsync_dir(project_dir)
                 break
-        return cls(root)
+        return cls(root, made)
+
+    def remove(self) -> None:
+        """Remove the directory, and the folders above it that were made for it and are empty."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        with suppress(OSError):
+            for folder in self.made:
+                folder.rmdir()
 
     @property
     def id(self) -> str:

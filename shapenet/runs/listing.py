@@ -9,18 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from shapenet.errors import RunError
 from shapenet.rundir.find import iterate_runs
-from shapenet.rundir.manifest import RunManifest, ShownStatus, read_manifest, shown_status
+from shapenet.rundir.manifest import RunManifest, read_manifest, shown_status
 from shapenet.rundir.paths import RunDir
-
-RowStatus = ShownStatus | Literal["damaged"]
-"""A run's status; ``damaged`` where its manifest can't be read."""
-
-ROW_STATUSES: tuple[str, ...] = (*get_args(ShownStatus), "damaged")
-"""Every status that a row can have."""
+from shapenet.rundir.status import RowStatus
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from shapenet.config.nodes import Entry
 from shapenet.errors import DivergedError, RunInterruptedError, ShapenetError
-from shapenet.rundir.manifest import Status
+from shapenet.rundir.status import Status
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -24,14 +29,12 @@ class Job:
 
     Attributes:
         base: The experiment's file.
-        overrides: Changes to it as texts.
         assignments: Changes to it as dotted keys and values.
         runs_dir: Folder of all runs.
         command: The command line of the sweep.
     """
 
     base: Path
-    overrides: tuple[str, ...]
     assignments: tuple[tuple[str, Entry], ...]
     runs_dir: Path
     command: tuple[str, ...]
@@ -49,6 +52,7 @@ class TrialResult:
         metrics: Metrics of the best epoch.
         epochs: Number of complete epochs.
         error: What went wrong.
+        signal: The number of the signal that came for the trial, or for the sweep meanwhile.
     """
 
     status: Status
@@ -58,14 +62,15 @@ class TrialResult:
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     epochs: int | None = None
     error: str | None = None
+    signal: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON holds it."""
         return asdict(self)
 
 
-Work = Callable[[Job], TrialResult]
-"""What is done in the process; must be importable there."""
+Work = Callable[[Job, Callable[[Path], None]], TrialResult]
+"""What is done in the process, told whom to give the run directory once there is one; must be importable there."""
 
 
 def run_trial(job: Job, work: Work | None = None) -> TrialResult:
@@ -81,41 +86,69 @@ def run_trial(job: Job, work: Work | None = None) -> TrialResult:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work_in_process, args=(job, work or train_trial, sender))
-    with _interrupts_blocked():  # the process inherits this, so that Ctrl-C does not kill it while it starts
-        process.start()
-    sender.close()
-    result = _wait(process, receiver)
-    seconds = round(time.perf_counter() - start, 3)
-    return TrialResult(**{**result.to_json(), "seconds": seconds})
+    with _started(process) as received:
+        sender.close()
+        run, result = _received(receiver)
+        process.join()
+    if result is None:
+        result = _ended_unheard(process.exitcode or 0, received)
+    if result.run is None and run is not None and run.exists():  # one that failed early removes its directory
+        result = replace(result, run=str(run))
+    if result.signal is None and received:  # it came too late to interrupt the trial, but the sweep ends
+        result = replace(result, signal=received[0])
+    return replace(result, seconds=round(time.perf_counter() - start, 3))
 
 
-def _wait(process: Any, receiver: Connection) -> TrialResult:
+def _received(receiver: Connection) -> tuple[Path | None, TrialResult | None]:
+    """The run directory and the result, as far as the process has sent them before its end."""
+    run: Path | None = None
     while True:
         try:
-            try:
-                result = receiver.recv()
-            except EOFError:
-                result = None
-            process.join()
-            break
-        except KeyboardInterrupt:
-            with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGINT)
-        except BaseException:  # SIGTERM, say: the trial saves its state and ends too
-            process.terminate()
-            process.join()
-            raise
-    if isinstance(result, TrialResult):
-        return result
-    code = process.exitcode
+            message = receiver.recv()
+        except EOFError:
+            return run, None
+        if isinstance(message, TrialResult):
+            return run, message
+        run = message
+
+
+def _ended_unheard(code: int, received: list[int]) -> TrialResult:
+    """The result of a process that sent none."""
     ended = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-    status: Status = "interrupted" if code == 128 + signal.SIGINT else "failed"
-    return TrialResult(status, error=f"the trial's process was ended {ended}")
+    error = f"the trial's process was ended {ended}"
+    if received:
+        return TrialResult("interrupted", error=error)
+    return TrialResult("failed", error=error)
 
 
 @contextmanager
-def _interrupts_blocked() -> Any:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _started(process: Any) -> Iterator[list[int]]:
+    """Start `process`, and pass SIGINT and SIGTERM on to it while the block lasts; only the main thread can.
+
+    Yields:
+        The numbers of the signals, as they arrive.
+    """
+    received: list[int] = []
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    with _blocked():  # the process inherits this, so that a signal does not kill it while it starts
+        before = {number: signal.signal(number, pass_on) for number in _SIGNALS} if is_main else {}
+        process.start()
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _blocked() -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     try:
         yield
     finally:
@@ -123,42 +156,71 @@ def _interrupts_blocked() -> Any:
 
 
 def _work_in_process(job: Job, work: Work, sender: Connection) -> None:
-    """Runs in the new process: send what `work` returns, or what went wrong."""
+    """Runs in the new process: send the run directory, and what `work` returns or what went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setsid()  # Ctrl-C reaches the sweep alone, which passes it on once
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     try:
-        result = work(job)
-    except KeyboardInterrupt:
-        result = TrialResult("interrupted", error="SIGINT received")
+        result = work(job, sender.send)
+    except _InterruptedEarly as error:
+        result = TrialResult("interrupted", error=f"{signal.Signals(error.number).name} received", signal=error.number)
+    except RunInterruptedError as error:
+        result = TrialResult("interrupted", error=str(error), signal=error.exit_code - 128)
     except ShapenetError as error:
-        result = TrialResult(_status(error), error=str(error))
+        status: Status = "diverged" if isinstance(error, DivergedError) else "failed"
+        result = TrialResult(status, error=str(error))
     except Exception as error:
         result = TrialResult("failed", error=f"{type(error).__name__}: {error}")
     sender.send(result)
     sender.close()
 
 
-def _status(error: ShapenetError) -> Status:
-    if isinstance(error, RunInterruptedError):
-        return "interrupted"
-    return "diverged" if isinstance(error, DivergedError) else "failed"
+class _InterruptedEarly(BaseException):
+    """A signal came while training did not watch for it: before it began, or after its end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
-def train_trial(job: Job) -> TrialResult:
-    """Train the trial's experiment into an ordinary run directory."""
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    for each in _SIGNALS:
+        signal.signal(each, signal.SIG_DFL)
+    raise _InterruptedEarly(number)
+
+
+def train_trial(job: Job, opened: Callable[[Path], None]) -> TrialResult:
+    """Train the trial's experiment into an ordinary run directory.
+
+    Args:
+        job: The trial.
+        opened: Is given the run directory as soon as there is one.
+    """
     from shapenet.experiment import load_experiment
     from shapenet.training.fit import train
     from shapenet.training.reporter import Reporter
 
-    experiment = load_experiment(job.base, job.overrides, job.assignments)
-    result = train(experiment, job.runs_dir, job.command, Reporter())
+    class Announcing(Reporter):
+        """Passes on where the run is."""
+
+        def opened(self, run: Path) -> None:
+            """Pass it on."""
+            opened(run)
+
+    experiment = load_experiment(job.base, (), job.assignments)
+    result = train(experiment, job.runs_dir, job.command, Announcing())
     best = result.manifest.best
     return TrialResult(
         "done",
         run=str(result.run.root),
         monitor=best.monitor if best else None,
-        metrics=best.metrics if best else {},
+        metrics=_finite(best.metrics) if best else {},
         epochs=result.manifest.epochs_done,
     )
+
+
+def _finite(figures: Mapping[str, float | None]) -> dict[str, float | None]:
+    """`figures` as JSON can hold them: None where one is not finite."""
+    return {name: None if value is None or not math.isfinite(value) else value for name, value in figures.items()}

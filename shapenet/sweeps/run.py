@@ -44,22 +44,33 @@ def run_sweep(
     Raises:
         ConfigError: The objective names a figure that the runs don't have.
         RunInterruptedError: A signal ended the sweep; what is done stays.
-        RunError: No trial ended well.
+        RunError: No trial ended well, or none with a finite objective.
     """
     write_atomic(study.folder / "sweep.yaml", sweep.path.read_bytes())
     number = len(sweep.trials)
     for trial in sweep.trials:
         reporter.began(trial, number)
         study.begin(trial)
-        job = Job(sweep.config.base, sweep.config.overrides, sweep.assignments(trial), runs_dir, tuple(command))
+        job = Job(sweep.config.base, sweep.assignments(trial), runs_dir, tuple(command))
         result = execute(job)
         try:
             study.end(trial, result)
         except ConfigError as error:
             raise with_places(error, sweep.tree) from None
         reporter.ended(trial, number, result, study.objective)
-        if result.status == "interrupted":
-            raise RunInterruptedError(2, f"interrupted in trial {trial.number} of {number}; see {study.folder}")
-    if not any(result.status == "done" for _, result in study.results):
-        errors = dict.fromkeys(result.error for _, result in study.results)
-        raise RunError("run/no-trial", f"no trial ended well; the first one: {next(iter(errors))}")
+        if result.signal is not None:
+            message = f"interrupted in trial {trial.number} of {number}; see {study.folder}"
+            raise RunInterruptedError(result.signal, message)
+    if study.best is None:
+        raise _no_best(study)
+
+
+def _no_best(study: Study) -> RunError:
+    """The error of a sweep in which no trial leads."""
+    ended_well = sum(result.status == "done" for _, result in study.results)
+    if not ended_well:
+        error = study.results[0][1].error
+        return RunError("run/no-trial", f"no trial ended well; the first one: {error}")
+    figure, number = study.objective or "objective", len(study.results)
+    message = f"expected a trial with a finite {figure}, received none: {ended_well} of {number} ended, without it"
+    return RunError("run/no-objective", message, hint=f"{study.folder / 'leaderboard.csv'} lists their runs")

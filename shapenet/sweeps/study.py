@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from shapenet.callbacks.best import higher_is_better
-from shapenet.errors import ConfigError
 from shapenet.rundir.atomic import append_line, machine_errors, write_atomic
 from shapenet.rundir.paths import RunDir, safe_name
+from shapenet.sweeps.config import unknown_objective
 from shapenet.sweeps.executor import TrialResult
 from shapenet.sweeps.space import Trial
 
@@ -96,10 +96,14 @@ class Study:
         self._write_leaderboard()
 
     def _check_objective(self, result: TrialResult) -> None:
-        if result.status == "done" and self.objective not in result.metrics:
-            known = ", ".join(name for name in result.metrics if name not in _SKIPPED)
-            message = f"expected one of {known}; received {self.objective!r}"
-            raise ConfigError("config/objective", message, key=("objective",))
+        """A run without a best epoch has no figures at all, whatever the objective is."""
+        if result.metrics and self.objective is not None and self.objective not in result.metrics:
+            raise unknown_objective(self.objective, [name for name in result.metrics if name not in _SKIPPED])
+
+    @property
+    def best(self) -> Standing | None:
+        """The trial that leads; None while none has a value."""
+        return next((standing for standing in self.standings() if standing.rank == 1), None)
 
     def standings(self) -> list[Standing]:
         """The finished trials, the best first, those without a value last."""
@@ -118,11 +122,10 @@ class Study:
         append_line(self.folder / "study.jsonl", json.dumps({"time": now, **event}, ensure_ascii=False))
 
     def _write_leaderboard(self) -> None:
-        standings = self.standings()
-        write_atomic(self.folder / "leaderboard.csv", leaderboard_csv(standings, self.objective))
-        best = standings[0].result if standings and standings[0].rank == 1 else None
-        if best is not None and best.run is not None:
-            write_atomic(self.folder / "best.yaml", RunDir(Path(best.run)).resolved_config.read_bytes())
+        write_atomic(self.folder / "leaderboard.csv", leaderboard_csv(self.standings(), self.objective))
+        best = self.best
+        if best is not None and best.result.run is not None:
+            write_atomic(self.folder / "best.yaml", RunDir(Path(best.result.run)).resolved_config.read_bytes())
 
 
 def leaderboard_csv(standings: Sequence[Standing], objective: str | None) -> str:

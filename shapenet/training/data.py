@@ -14,6 +14,7 @@ from shapenet.experiment import Experiment
 from shapenet.registry import create_parts
 from shapenet.training.balance import balance_of, check_class_names
 from shapenet.training.reporter import Reporter
+from shapenet.words import counted
 
 if TYPE_CHECKING:
     from shapenet.data.batches import Split
@@ -139,7 +140,7 @@ def _check_batch_size(config: ExperimentConfig, num_examples: Mapping[str, int])
     if batch_size > num_examples["train"]:
         raise ConfigError(
             "config/batch-size",
-            f"a batch of {batch_size:,} is larger than the train split of {num_examples['train']:,} images",
+            f"a batch of {batch_size:,} is larger than the train split of {counted(num_examples['train'], 'image')}",
             key=("training", "batch_size"),
             hint=f"expected at most {num_examples['train']:,}",
         )

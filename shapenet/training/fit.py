@@ -72,6 +72,7 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
     start = time.perf_counter()
     config = experiment.config
     with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record, closing(reporter):
+        reporter.opened(record.run.root)
         with experiment.locating():
             sources = open_sources(config.data)
         importing = import_keras_meanwhile()
@@ -140,7 +141,7 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
         monitors = monitored(config, compiled, has_val=val is not None)
         augmenter = build_augmenter(config, spec)
     device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
-                    precision=session.precision)  # fmt: skip
+                    precision=session.precision, deterministic=session.deterministic)  # fmt: skip
     record.update(device=device, num_parameters=compiled.model.count_params())
     balance = balance_of(config, batches.split, dataset.classes)
     record.update(class_weight=balance.weights)

@@ -16,10 +16,16 @@ from shapenet.training.reporter import Reporter
 from shapenet.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from shapenet.data.batches import Split
+    from shapenet.data.inspect.samples import Samples
     from shapenet.data.inspect.subject import Subject
     from shapenet.data.records import Records
     from shapenet.data.store import Store
 
+_BATCH = 32
 _ALL_BUT_ONE = 1 - 1e-9
 """As a fraction that may be unreadable: any number of records, but not all."""
 
@@ -120,3 +126,44 @@ def subject_of(experiment: Experiment, reporter: Reporter, *, tolerant: bool) ->
             if not tolerant:
                 raise
             return whole(sources["train"], pack(sources["train"]), error.problems)
+
+
+def augmented(
+    experiment: Experiment, split: Split, positions: npt.NDArray[np.int64], classes: tuple[str, ...]
+) -> Samples | None:
+    """What the config's augmentations make of some records in a first step of training.
+
+    Args:
+        experiment: The experiment.
+        split: Its train split.
+        positions: Which of its records, int64 ``(n,)``.
+        classes: Class names in label order.
+
+    Returns:
+        None where nothing augments, or images whose sizes vary can't go through as one batch.
+
+    Raises:
+        ConfigError: Keras refuses an argument, or the images.
+    """
+    config = experiment.config
+    if not config.data.augment or split.is_ragged:
+        return None
+    from shapenet.data.augmentation.samples import augmented_samples
+    from shapenet.data.inspect.samples import Samples
+    from shapenet.models.build import InputSpec
+    from shapenet.training.build import build_augmenter
+    from shapenet.training.session import start_session
+
+    images: list[npt.NDArray[np.uint8]] = []
+    captions: list[str] = []
+    with experiment.locating():
+        start_session(config.training, config.seed)
+        augmenter = build_augmenter(config, InputSpec(split.image_shape, split.image_dtype, len(classes)))
+        if augmenter is None:
+            return None
+        for start in range(0, len(positions), _BATCH):
+            group = positions[start : start + _BATCH]
+            shown, names = augmented_samples(augmenter, split, group, classes, versions=1)
+            images.extend(shown[1::2])
+            captions.extend(names[1::2])
+    return Samples(tuple(images), tuple(captions))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,9 @@ from shapenet.callbacks.best import BestEpoch
 from shapenet.errors import DivergedError, RunInterruptedError
 from shapenet.experiment import Experiment
 from shapenet.rundir.atomic import machine_errors, write_atomic
-from shapenet.rundir.manifest import Best, ImageSpec, RunManifest, Status, git_state, host_versions, write_manifest
+from shapenet.rundir.manifest import Best, ImageSpec, RunManifest, git_state, host_versions, write_manifest
 from shapenet.rundir.paths import RunDir, update_latest
+from shapenet.rundir.status import Status
 from shapenet.training.balance import class_counts
 
 if TYPE_CHECKING:
@@ -120,17 +120,9 @@ def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str])
             if record.fitting:
                 record.end(_status_after(error), str(error) or type(error).__name__)
             else:
-                _remove(run)
+                run.remove()
             raise
         record.end("done")
-
-
-def _remove(run: RunDir) -> None:
-    """Remove a run's directory, and the folders above it that only it was in."""
-    shutil.rmtree(run.root, ignore_errors=True)
-    with suppress(OSError):
-        run.root.parent.rmdir()
-        run.root.parent.parent.rmdir()
 
 
 def _status_after(error: BaseException) -> Status:

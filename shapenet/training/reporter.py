@@ -45,6 +45,9 @@ class TrainingStart:
 class Reporter:
     """Hears what happens; this one keeps silent. The command line passes one that draws."""
 
+    def opened(self, run: Path) -> None:
+        """There is a run directory; it goes again if the run fails before its first step."""
+
     def packing(self, described: str, done: int, total: int) -> None:
         """Images of a source are packed, `done` of `total` so far."""
 

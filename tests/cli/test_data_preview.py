@@ -63,3 +63,20 @@ def test_a_folder_that_can_not_be_written_is_named(cli, config, tmp_path):
     done = cli("data", "preview", "--config", config, "--out", tmp_path / "file" / "sheet.png")
     assert done.code == 5
     assert str(tmp_path / "file") in done.err
+
+
+def test_training_images_stand_above_what_augmentation_makes_of_them(cli, config, tmp_path):
+    def sheet(*flags):
+        done = cli("data", "preview", "--config", config, "--num", 8, *flags)
+        assert (done.code, done.err.replace("packing 60 images of shapes (square, triangle; seed 0)\n", "")) == (0, "")
+        return np.asarray(Image.open(tmp_path / "preview.png"), np.int64)
+
+    plain = sheet()
+    inverted = sheet("-o", "data.augment=[{Solarization: {addition_factor: 0, threshold_factor: 0}}]")
+    height = plain.shape[0] - 62 - 12 - 16
+    assert inverted.shape[0] == plain.shape[0] + height + 10
+    before = inverted[70 : 70 + 112, 12 + 64 + 8 :][:, :112]
+    after = inverted[70 + height + 10 :][:112, 12 + 64 + 8 :][:, :112]
+    np.testing.assert_array_equal(before, plain[70 : 70 + 112, 12 + 8 :][:, :112])
+    np.testing.assert_allclose(before + after, 255, atol=1)
+    assert sheet("--split", "val", "-o", "data.augment=[{RandomFlip: {}}]").shape == plain.shape

@@ -83,7 +83,7 @@ def test_several_problems_and_their_count(failing):
 def test_text_from_files_can_not_steer_the_terminal(failing):
     error = ConfigError("config/x", "\x1b[2Jgone\r\nnew", place=Place("a\x1b]0;b\x07"), hint="\x9b1m")
     done = failing(raising(error))
-    assert done.err == "error[config/x]: a�]0;b�: �[2Jgone  new\n  help: �1m\n"
+    assert done.err == "error[config/x]: a�]0;b�: �[2Jgone\n  new\n  help: �1m\n"
 
 
 def test_json(failing):
@@ -222,3 +222,11 @@ def test_usage_errors_of_no_context_are_explained():
 def test_module_runs_the_command_line():
     done = subprocess.run([sys.executable, "-m", "shapenet", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("shapenet ")
+
+
+def test_lists_in_messages_keep_their_lines(failing):
+    message = "2 files are missing\n  line 2: a.png\n  line 3: b.png"
+    done = failing(raising(DataError("data/x", message, place=Place("x.csv", 2), hint="put them\nback")))
+    assert done.err == (
+        "error[data/x]: x.csv:2: 2 files are missing\n  line 2: a.png\n  line 3: b.png\n  help: put them\n  back\n"
+    )

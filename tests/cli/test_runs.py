@@ -4,17 +4,19 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
 
 from shapenet.cli.render.console import as_text
-from shapenet.cli.render.runs import duration, run_view, runs_table
-from shapenet.cli.runs import _STATUSES, runs
+from shapenet.cli.render.runs import _STYLES, run_view, runs_table
+from shapenet.cli.runs import runs
 from shapenet.errors import RunError
 from shapenet.rundir.manifest import Best, RunManifest, write_manifest
 from shapenet.rundir.paths import RunDir, update_latest
-from shapenet.runs.listing import ROW_STATUSES, list_runs, show_run
+from shapenet.rundir.status import RowStatus
+from shapenet.runs.listing import list_runs, show_run
 
 START = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 LONG = "a-rather-long-name-of-an-experiment-about-augmentation"
@@ -118,15 +120,21 @@ def test_unknown_run_is_a_run_error(runs_dir):
         invoke("show", "cnnn", "--runs-dir", runs_dir)
 
 
-def test_statuses_are_those_of_rows():
-    assert _STATUSES == ROW_STATUSES
+def test_every_status_has_a_colour_and_can_be_chosen(runs_dir):
+    for status in get_args(RowStatus):
+        assert invoke("list", "--runs-dir", runs_dir, "--status", status).exit_code == 0
+    assert set(_STYLES) == set(get_args(RowStatus))
 
 
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0 s"), (59.6, "1 min 00 s"), (192, "3 min 12 s"), (7500, "2 h 05 min")]
-)
-def test_duration(seconds, text):
-    assert duration(START, START + timedelta(seconds=seconds)) == text
+def test_text_in_brackets_is_no_markup(runs_dir):
+    error = "error[training/diverged]: the loss became nan\n  help: :smile: [/plug/in.py] [bold]x"
+    run = add_run(runs_dir, "evil", 9, command=["shapenet", "-o", "plugins=[/plug/in.py]"], error=error)
+    run.metrics.write_text('{"epoch": "[/x]", "loss": "[/y]", "[/z]": 1}\n')
+    text = as_text(run_view(show_run(run)))
+    assert "error[training/diverged]: the loss became nan\n" in text
+    assert "help: :smile: [/plug/in.py] [bold]x\n" in text
+    assert "'plugins=[/plug/in.py]'" in text
+    assert all(name in text for name in ("[/x]", "[/y]", "[/z]"))
 
 
 @pytest.mark.parametrize("command", ["list", "show"])

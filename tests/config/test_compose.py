@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from shapenet.config.compose import compose, merge
-from shapenet.config.nodes import get, place_of, to_plain
+from shapenet.config.nodes import place_of, to_plain
 from shapenet.config.yaml_loader import parse_yaml
 from shapenet.errors import ConfigError, Place
+from shapenet.experiment import load_experiment
 
 
 def write(folder, **texts):
@@ -31,6 +32,12 @@ def problem_of(path):
         ("o: {SGD: {lr: 1}}", "o: {Adam: {b: 2}}", {"o": {"Adam": {"b": 2}}}),
         ("o: {Adam: {lr: 1}}", "o: {Adam: {b: 2}}", {"o": {"Adam": {"lr": 1, "b": 2}}}),
         ("o: Adam", "o: {SGD: {lr: 1}}", {"o": {"SGD": {"lr": 1}}}),
+        ("optimizer: {Adam: {b: 2}}", "optimizer: {my_adam: {lr: 1}}", {"optimizer": {"my_adam": {"lr": 1}}}),
+        ("loss: {my_loss: {b: 2}}", "loss: {MeanSquaredError: null}", {"loss": {"MeanSquaredError": None}}),
+        ("learning_rate: {mine: {b: 2}}", "learning_rate: {yours: {}}", {"learning_rate": {"yours": {}}}),
+        ("optimizer: {Adam: {b: 2}}", "optimizer: {lr: 1}", {"optimizer": {"Adam": {"b": 2}, "lr": 1}}),
+        ("bias_initializer: {Zeros: {}}", "bias_initializer: {ones: {}}", {"bias_initializer": {"ones": {}}}),
+        ("training: {a: {b: 2}}", "training: {c: {d: 1}}", {"training": {"a": {"b": 2}, "c": {"d": 1}}}),
         ("o: {Adam: {lr: 1}}", "o: Adam", {"o": "Adam"}),
         ("d: {source: {shapes: {a: 8}}}", "d: {source: {csv: {path: a}}}", {"d": {"source": {"csv": {"path": "a"}}}}),
         ("split: {test: 0.1, val: 0.1}", "split: {test: {csv: {}}}", {"split": {"test": {"csv": {}}, "val": 0.1}}),
@@ -45,6 +52,23 @@ def test_merge(base, over, result):
     assert to_plain(nodes[0]) == to_plain(parse_yaml(base, "f", Path()))
 
 
+@pytest.mark.parametrize(
+    ("over", "hint"),
+    [
+        ("{learning_rate: 1e-3}", "Adam's arguments belong one level deeper, below Adam:"),
+        (
+            "{learning_rate: {CosineDecay: {initial_learning_rate: 0.1, decay_steps: 9}}}",
+            "learning_rate is an argument: it belongs one level deeper, below the optimizer's name",
+        ),
+    ],
+)
+def test_an_argument_that_stands_too_high_gets_its_hint(tmp_path, over, hint):
+    write(tmp_path, base="optimizer: {Adam: {beta_1: 0.5}}", top=f"extends: base.yaml\noptimizer: {over}")
+    with pytest.raises(ConfigError) as caught:
+        load_experiment(tmp_path / "top.yaml")
+    assert hint in [problem.hint for problem in caught.value.problems]
+
+
 def test_later_files_win_and_values_keep_their_places(tmp_path):
     (tmp_path / "bases").mkdir()
     write(tmp_path / "bases", one="seed: 1\nname: one\npath: x.csv", two="name: two\nextends: one.yaml\nlr: 1")
@@ -54,7 +78,7 @@ def test_later_files_win_and_values_keep_their_places(tmp_path):
     assert place_of(tree, ("path",)) == Place(str(tmp_path / "bases/one.yaml"), 3, 7)
     assert place_of(tree, ("name",)) == Place(str(tmp_path / "bases/two.yaml"), 1, 7)
     assert place_of(tree, ("lr",)) == Place(str(tmp_path / "top.yaml"), 2, 5)
-    assert get(tree, ("path",)).base_dir == tmp_path / "bases"
+    assert to_plain(tree)["path"].base_dir == tmp_path / "bases"
 
 
 def test_a_circle(tmp_path):

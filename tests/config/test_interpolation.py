@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapenet.config.interpolation import escape, interpolate
-from shapenet.config.nodes import get, place_of, to_plain
+from shapenet.config.nodes import place_of, to_plain
 from shapenet.config.yaml_loader import parse_yaml
 from shapenet.errors import ConfigError, Place
 
@@ -56,7 +56,7 @@ def test_places_and_folders(monkeypatch, tmp_path):
     tree = tree_of("a: ${env:P}\nb: ${a}\nc: ${env:Q:q.csv}\nd: d/${env:P}", P="p.csv")
     assert place_of(tree, ("a",)) == Place("environment variable P")
     assert place_of(tree, ("b",)) == Place("f.yaml", 2, 4)
-    assert [get(tree, (key,)).base_dir for key in "abcd"] == [tmp_path, tmp_path, Path("/folder"), Path("/folder")]
+    assert [to_plain(tree)[key].base_dir for key in "abcd"] == [tmp_path, tmp_path, Path("/folder"), Path("/folder")]
 
 
 @pytest.mark.parametrize(

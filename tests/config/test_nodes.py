@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shapenet.config.nodes import get, key_place_of, measure, place_of, put, to_plain
+from shapenet.config.nodes import key_place_of, measure, place_of, to_plain
 from shapenet.config.yaml_loader import parse_yaml
 from shapenet.errors import Place
 from shapenet.values import ConfigText
@@ -47,22 +47,6 @@ def test_text_knows_its_folder(tree):
 def test_places(tree, key, value_at, key_at):
     assert place_of(tree, key) == Place("a.yaml", *value_at)
     assert key_place_of(tree, key) == Place("a.yaml", *key_at)
-
-
-def test_get_and_put_leave_the_tree_alone(tree):
-    key = ("model", "layers", 0, "Conv2D", "filters")
-    changed = put(put(tree, key, get(tree, ("seed",))), ("new",), get(tree, key))
-    assert to_plain(get(changed, key)) == 7
-    assert to_plain(get(changed, ("new",))) == 32
-    assert to_plain(get(tree, key)) == 32
-    assert get(tree, ("new",)) is None
-    assert key_place_of(changed, key) == key_place_of(tree, key)
-
-
-@pytest.mark.parametrize("key", [("a", "b"), ("model", "layers", 2), ("model", "layers", -1), ("seed", "x")])
-def test_put_off_the_tree(tree, key):
-    with pytest.raises(KeyError):
-        put(tree, key, tree)
 
 
 def test_measure_counts_what_aliases_repeat():

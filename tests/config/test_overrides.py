@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapenet.config.nodes import get, key_place_of, place_of, to_plain
+from shapenet.config.nodes import key_place_of, place_of, to_plain
 from shapenet.config.overrides import apply_overrides
 from shapenet.config.yaml_loader import parse_yaml
 from shapenet.errors import ConfigError, Place
@@ -51,13 +51,13 @@ def applied(*overrides):
     ],
 )
 def test_values(override, section, result):
-    assert to_plain(get(applied(override), (section,))) == result
+    assert to_plain(applied(override))[section] == result
 
 
 def test_overrides_apply_in_order():
     tree = applied("optimizer.SGD.momentum=0.9", "optimizer.SGD.learning_rate=1", "seed=1", "seed=2")
-    assert to_plain(get(tree, ("optimizer",))) == {"SGD": {"momentum": 0.9, "learning_rate": 1}}
-    assert to_plain(get(tree, ("seed",))) == 2
+    assert to_plain(tree)["optimizer"] == {"SGD": {"momentum": 0.9, "learning_rate": 1}}
+    assert to_plain(tree)["seed"] == 2
 
 
 def test_places_and_folders():
@@ -66,7 +66,7 @@ def test_places_and_folders():
     assert place_of(tree, ("data", "source", "csv", "path")) == place
     assert key_place_of(tree, ("data", "source", "csv")) == place
     assert key_place_of(tree, ("optimizer", "Adam", "learning_rate")) == Place("a.yaml", 2, 20)
-    assert get(tree, ("data", "source", "csv", "path")).base_dir == Path("/here")
+    assert to_plain(tree)["data"]["source"]["csv"]["path"].base_dir == Path("/here")
     assert place_of(tree, ("seed",)) == Place("a.yaml", 1, 7)
 
 
@@ -87,7 +87,7 @@ def test_places_and_folders():
         ("a=@x", "the value '@x' is not right: '@' can't begin an unquoted value", "put the value in quotes"),
         ("a=.nan", "the value '.nan' is not right: expected a finite number, received .nan",
          "put it in quotes if it is text"),
-        ("extends=b.yaml", "extends can't be given on the command line", "write it into the file"),
+        ("extends=b.yaml", "extends can't be overridden", "write it into the experiment's file"),
     ],
 )  # fmt: skip
 def test_faults(override, message, hint):

@@ -84,3 +84,17 @@ def test_folder_that_can_not_be_made_is_a_machine_error(tmp_path):
     (tmp_path / "runs").write_text("a file")
     with pytest.raises(MachineError):
         create(tmp_path / "runs")
+
+
+def test_removing_a_run_takes_only_what_was_made_for_it(tmp_path):
+    (tmp_path / "runs").mkdir()
+    run = create(tmp_path / "runs")
+    run.remove()
+    assert list(tmp_path.rglob("*")) == [tmp_path / "runs"]
+    run, other = create(tmp_path / "new/runs"), create(tmp_path / "new/runs")
+    run.remove()
+    assert other.root.is_dir()
+    other.remove()
+    assert (tmp_path / "new/runs/course").is_dir()
+    create(tmp_path / "another/runs").remove()
+    assert not (tmp_path / "another").exists()

@@ -60,6 +60,7 @@ def test_the_manifest_says_how_it_went(trained: tuple[TrainingResult, Recorder])
     assert (manifest.status, manifest.epochs_done, manifest.seed, manifest.error) == ("done", 2, 3, None)
     assert manifest.device is not None
     assert manifest.device.precision in ("float32", "mixed_bfloat16", "mixed_float16")
+    assert manifest.device.deterministic == (manifest.device.kind == "cpu")
     assert manifest.image is not None
     assert manifest.image.shape == (16, 16, 3)
     assert manifest.best is not None

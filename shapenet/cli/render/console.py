@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import textwrap
+from typing import Any
 
 import click
 from rich import box
@@ -21,7 +23,7 @@ def show(*renderables: RenderableType) -> None:
     they are as wide as their content, nothing is cut and nothing is coloured.
     """
     if is_terminal():
-        console = Console(highlight=False)
+        console = plain_console()
         for renderable in renderables:
             console.print(renderable)
     else:
@@ -36,10 +38,19 @@ def as_text(*renderables: RenderableType, width: int = _UNLIMITED_WIDTH) -> str:
         width: Width in characters that tables shrink to.
     """
     buffer = io.StringIO()
-    console = Console(file=buffer, width=width, color_system=None, force_terminal=False, highlight=False)
+    console = plain_console(file=buffer, width=width, color_system=None, force_terminal=False)
     for renderable in renderables:
         console.print(renderable)
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines())
+
+
+def plain_console(**options: Any) -> Console:
+    """A console that prints text as it is: brackets are no markup and ``:name:`` is no emoji.
+
+    Args:
+        **options: As `Console` takes them.
+    """
+    return Console(highlight=False, markup=False, emoji=False, **options)
 
 
 def is_terminal() -> bool:
@@ -63,7 +74,38 @@ def printable(value: object) -> str:
     )
 
 
-def open_table(title: str | None = None) -> Table:
+def message_lines(text: object, *, before: int, width: int | None = None) -> list[str]:
+    """A message line by line, without characters that steer a terminal.
+
+    Later lines are indented, so that none can pass for a message of its own.
+
+    Args:
+        text: The message; it may have several lines.
+        before: Number of characters that stand before the first line.
+        width: Width in characters to wrap at, but within words; None: lines stay whole.
+    """
+    first, *others = (printable(line).rstrip() for line in str(text).split("\n"))
+    lines = [f"{'.' * before}{first}", *(line if line[:2].isspace() else f"  {line}" for line in others)]
+    shown = [part for line in lines for part in _wrapped(line, width)]
+    return [shown[0][before:], *shown[1:]]
+
+
+def _wrapped(line: str, width: int | None) -> list[str]:
+    if width is None or len(line) <= width:
+        return [line]
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.wrap(
+        line, width, subsequent_indent=f"{indent}  ", break_long_words=False, break_on_hyphens=False
+    )  # fmt: skip
+
+
+def stderr_width() -> int | None:
+    """Width of the terminal that stderr is, in characters; None if it is none."""
+    console = Console(stderr=True)
+    return console.width if console.is_terminal else None
+
+
+def open_table() -> Table:
     """A table with a rule below its head and no frame around it.
 
     Columns added with ``no_wrap=True`` keep their width where space is short; the
@@ -78,9 +120,6 @@ def open_table(title: str | None = None) -> Table:
         caption_justify="left",
         header_style="bold",
         border_style="dim",
-        title=printable(title) if title else None,
-        title_style="bold",
-        title_justify="left",
     )
 
 

@@ -13,6 +13,7 @@ from shapenet.cli.render.pace import duration
 from shapenet.cli.render.runs import short_metric
 from shapenet.training.balance import Balance
 from shapenet.training.reporter import TrainingStart
+from shapenet.words import counted
 
 _GAP = "  "
 _NARROW = 8
@@ -23,15 +24,15 @@ def header_lines(start: TrainingStart) -> list[tuple[str, str]]:
     """What is trained on what, as names and values."""
     images = ", ".join(f"{count:,} {split}" for split, count in start.num_examples.items())
     shape = " x ".join("any" if side is None else str(side) for side in start.image_shape)
-    classes = f"{len(start.classes)} classes"
+    classes = counted(len(start.classes), "class", "classes")
     if len(start.classes) <= _MOST_CLASSES_NAMED:
         classes = ", ".join(start.classes)
-    epochs = f"at most {start.epochs} epoch{'s' * (start.epochs != 1)}"
+    epochs = f"at most {counted(start.epochs, 'epoch')}"
     lines = [
         ("training", f"{start.name}, {epochs}; * marks the best {start.monitor} so far"),
         ("images", f"{images} of {shape}: {classes}"),
         *_balance_line(start.balance),
-        ("model", f"{start.num_parameters:,} parameters in {start.precision} on {start.device}"),
+        ("model", f"{counted(start.num_parameters, 'parameter')} in {start.precision} on {start.device}"),
         ("run", str(start.run)),
     ]
     return [(name, printable(value)) for name, value in lines]

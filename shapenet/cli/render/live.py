@@ -13,6 +13,7 @@ from shapenet.cli.render.console import printable
 from shapenet.cli.render.epochs import EpochTable, header_lines
 from shapenet.cli.render.pace import Pace, duration
 from shapenet.training.reporter import TrainingStart
+from shapenet.words import counted
 
 LABEL_WIDTH = 10
 """Width of the names in the header."""
@@ -41,7 +42,7 @@ class PackingLines:
 
     def view(self) -> RenderableType:
         """A line with a bar."""
-        text = f"{self._done:,} / {self._total:,} images"
+        text = f"{self._done:,} / {counted(self._total, 'image')}"
         if self._first and self._now > self._first[0]:
             rate = (self._done - self._first[1]) / (self._now - self._first[0])
             left = (self._total - self._done) / rate if rate else None
@@ -50,7 +51,8 @@ class PackingLines:
 
     def summary(self) -> Text:
         """What was packed."""
-        return Text(f"packed {self._total:,} images of {self.described}", "dim", no_wrap=True, overflow="ellipsis")
+        text = f"packed {counted(self._total, 'image')} of {self.described}"
+        return Text(text, "dim", no_wrap=True, overflow="ellipsis")
 
 
 class TrainingLines:
@@ -120,7 +122,7 @@ class TrainingLines:
         elif not done:
             note = "compiling" if self._epoch == 1 else ""
         else:
-            note = f"{done:,} / {total:,} images"
+            note = f"{done:,} / {counted(total, 'image')}"
             left = self._pace.epoch_left(now)
             note += f"  {duration(left)} left in this epoch" if left is not None else ""
         return Group(Text(row, "dim", no_wrap=True, overflow="crop"), bar_line("", done, total, note))

@@ -14,13 +14,15 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from shapenet.cli.render.console import printable
+from shapenet.cli.render.console import message_lines, plain_console, printable, stderr_width
 from shapenet.cli.render.epochs import EpochTable, header_lines
 from shapenet.cli.render.live import LABEL_WIDTH, PackingLines, TrainingLines
 from shapenet.cli.render.pace import Pace
 from shapenet.training.reporter import Reporter, TrainingStart
+from shapenet.words import counted
 
 _REFRESHES_PER_SECOND = 5
+_WARNING = "warning: "
 
 
 def make_reporter(*, quiet: bool = False) -> CommandReporter:
@@ -52,7 +54,8 @@ class CommandReporter(Reporter):
 
     def warning(self, text: str) -> None:
         """Write it to stderr."""
-        sys.stderr.write(f"warning: {printable(text)}\n")
+        lines = message_lines(text, before=len(_WARNING), width=stderr_width())
+        sys.stderr.write(_WARNING + "\n".join(lines) + "\n")
         sys.stderr.flush()
 
 
@@ -76,7 +79,7 @@ class PlainReporter(CommandReporter):
         """One line for each source."""
         if described != self._packed:
             self._packed = described
-            self._write(f"packing {total:,} images of {printable(described)}")
+            self._write(f"packing {counted(total, 'image')} of {printable(described)}")
 
     def started(self, start: TrainingStart) -> None:
         """The header."""
@@ -113,7 +116,7 @@ class LiveReporter(CommandReporter):
     """
 
     def __init__(self, console: Console | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._console = console or Console(highlight=False)
+        self._console = console or plain_console()
         self._clock = clock
         self._view: Callable[[], RenderableType] = Text
         self._packing: PackingLines | None = None
@@ -150,7 +153,8 @@ class LiveReporter(CommandReporter):
     def warning(self, text: str) -> None:
         """On the terminal above the live lines; to stderr if that goes elsewhere."""
         if sys.stderr.isatty():
-            self._print(Text.assemble(("warning", "yellow"), f": {printable(text)}"))
+            first, *others = message_lines(text, before=len(_WARNING), width=self._console.width)
+            self._print(Text.assemble(("warning", "yellow"), f": {first}"), *map(Text, others))
         else:
             super().warning(text)
 

@@ -6,15 +6,15 @@ import math
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from shapenet.cli.render.console import cell, number, open_table, printable
-from shapenet.rundir.manifest import RunManifest
+from shapenet.cli.render.console import cell, message_lines, number, open_table, printable
+from shapenet.cli.render.pace import duration
+from shapenet.rundir.manifest import Device, RunManifest
 from shapenet.runs.listing import RunDetails, RunRow
 
 _STYLES = {
@@ -103,14 +103,15 @@ def _facts(row: RunRow, manifest: RunManifest) -> Table:
     grid.add_column(overflow="fold")
     for name, value in _fact_values(row, manifest).items():
         if value:
-            grid.add_row(name, printable(value))
+            grid.add_row(name, Text("\n".join(message_lines(value, before=0))))
     return grid
 
 
 def _fact_values(row: RunRow, manifest: RunManifest) -> dict[str, str | None]:
     best, device, git = manifest.best, manifest.device, manifest.git
     started = manifest.started_at.astimezone()
-    took = f", took {duration(manifest.started_at, manifest.ended_at)}" if manifest.ended_at else ""
+    ended = manifest.ended_at
+    took = f", took {duration((ended - manifest.started_at).total_seconds())}" if ended else ""
     return {
         "note": _NOTES.get(row.status),
         "error": manifest.error,
@@ -123,20 +124,16 @@ def _fact_values(row: RunRow, manifest: RunManifest) -> dict[str, str | None]:
         "best": f"{best.monitor} {number(best.value)} in epoch {best.epoch}" if best else None,
         "seed": f"{manifest.seed}",
         "parameters": number(manifest.num_parameters) if manifest.num_parameters is not None else None,
-        "device": f"{device.num} x {device.name} ({device.kind}), {device.precision}" if device else None,
+        "device": _device(device) if device else None,
         "data": manifest.data_fingerprint,
         "code": f"{git.commit[:12]}{', with changes not committed' if git.dirty else ''}" if git else None,
         "versions": ", ".join(f"{package} {version}" for package, version in manifest.versions.items()),
     }
 
 
-def duration(start: datetime, end: datetime) -> str:
-    """A length of time in words: ``7 s``, ``3 min 12 s``, ``2 h 05 min``."""
-    seconds = max(0, round((end - start).total_seconds()))
-    minutes, hours = seconds // 60, seconds // 3600
-    if hours:
-        return f"{hours} h {minutes % 60:02d} min"
-    return f"{minutes} min {seconds % 60:02d} s" if minutes else f"{seconds} s"
+def _device(device: Device) -> str:
+    determinism = {True: ", deterministic", False: ", not deterministic", None: ""}[device.deterministic]
+    return f"{device.num} x {device.name} ({device.kind}), {device.precision}{determinism}"
 
 
 def _evaluations_table(evaluations: Mapping[str, Mapping[str, float]]) -> Table:
@@ -165,7 +162,7 @@ def _epochs_table(rows: Sequence[Mapping[str, Any]], best_epoch: int | None) -> 
         previous = epoch if isinstance(epoch, int) else previous
         mark = "* " if epoch == best_epoch else ""
         table.add_row(
-            f"{mark}{printable(epoch)}", *(_value(name, row.get(name)) for name in names), style="bold" if mark else ""
+            cell(f"{mark}{epoch}"), *(_value(name, row.get(name)) for name in names), style="bold" if mark else ""
         )
     table.caption = "* the best epoch" if best_epoch in [row.get("epoch") for row in shown] else None
     return table
@@ -175,7 +172,7 @@ def _heading(name: str) -> str:
     return {"learning_rate": "lr", "images_per_second": "img/s"}.get(name, short_metric(name))
 
 
-def _value(name: str, value: Any) -> str:
+def _value(name: str, value: Any) -> Text:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return "-" if value is None else printable(value)
-    return f"{value:,.0f}" if name == "images_per_second" else f"{value:.3g}" if "rate" in name else number(value)
+        return cell("-" if value is None else value)
+    return cell(f"{value:,.0f}" if name == "images_per_second" else f"{value:.3g}" if "rate" in name else number(value))

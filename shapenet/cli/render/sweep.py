@@ -64,7 +64,7 @@ class SweepLines(SweepReporter):
         place = f"{trial.number:>{len(str(number_of_trials))}}/{number_of_trials}"
         value = result.metrics.get(objective or "")
         if result.status == "done":
-            outcome = f"{objective} {number(value)}"
+            outcome = f"{objective or 'objective'} {number(value)}"
         else:
             first = (result.error or "").splitlines()[0] if result.error else ""
             outcome = click.style(result.status, fg=_STYLES[result.status]) + f" {printable(first)}"

@@ -17,14 +17,15 @@ _MORE_PICTURES = ("mask", "clean")
 """Columns of paths beside the image's that ``shapenet data generate`` writes."""
 
 
-def join_csvs(inputs: Sequence[Path], out: Path, *, force: bool = False) -> int:
+def join_csvs(inputs: Sequence[Path], out: Path, *, delimiter: str = ",", force: bool = False) -> int:
     """Write one CSV with the rows of several, in their order, and the first one's columns.
 
     The paths of the images, and of PNG files in columns ``mask`` and ``clean``, are made to fit.
 
     Args:
         inputs: CSVs with the same columns, in any order.
-        out: The CSV to write, as a whole or not at all.
+        out: The CSV to write, with commas, as a whole or not at all.
+        delimiter: The character between the values of `inputs`.
         force: Whether it may replace a file.
 
     Returns:
@@ -37,7 +38,7 @@ def join_csvs(inputs: Sequence[Path], out: Path, *, force: bool = False) -> int:
         MachineError: `out` can't be written.
     """
     _check_out(inputs, out, force)
-    tables = [read_table(path) for path in inputs]
+    tables = [read_table(path, delimiter=delimiter, option="--delimiter") for path in inputs]
     columns = tables[0].columns
     image_column = tables[0].pick(None, IMAGE_COLUMNS)
     seen: dict[str, Place] = {}

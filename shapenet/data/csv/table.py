@@ -78,13 +78,16 @@ def _column_hint(wanted: Sequence[str], columns: Sequence[str], argument: str | 
     return f"did you mean {nearest}?" + (f" `{argument}: {nearest}` takes it" if argument else "")
 
 
-def read_table(path: Path, *, delimiter: str = ",", any_bytes: bool = False) -> Table:
+def read_table(
+    path: Path, *, delimiter: str = ",", any_bytes: bool = False, option: str = "the source's `delimiter`"
+) -> Table:
     """Read a CSV: UTF-8 with or without a byte order mark, any line ends, blank lines skipped.
 
     Args:
         path: The CSV.
         delimiter: The character between values.
         any_bytes: Take bytes that are not UTF-8 for parts of file names, as ``os.fsdecode`` does.
+        option: What tells the reader of another delimiter, for the hint.
 
     Raises:
         DataError: The file is missing, empty, not UTF-8, has a header only, another
@@ -96,7 +99,7 @@ def read_table(path: Path, *, delimiter: str = ",", any_bytes: bool = False) -> 
         message = "expected a header and rows, received an empty file"
         raise DataError("data/csv-empty", message, place=Place(str(path)))
     columns = tuple(name.strip() for name in rows[0])
-    _check_header(path, columns, lines[0], delimiter)
+    _check_header(Place(str(path), lines[0]), columns, delimiter, option)
     rows, lines = rows[1:], lines[1:]
     if not rows:
         found = ", ".join(map(shown, columns))
@@ -151,14 +154,13 @@ def _parsed(path: Path, text: str, delimiter: str) -> tuple[list[list[str]], lis
     return rows, lines
 
 
-def _check_header(path: Path, columns: tuple[str, ...], line: int, delimiter: str) -> None:
-    place = Place(str(path), line)
+def _check_header(place: Place, columns: tuple[str, ...], delimiter: str, option: str) -> None:
     others = [mark for mark in _DELIMITERS if mark != delimiter and mark in columns[0]]
     if len(columns) == 1 and others:
         used = _DELIMITERS.get(delimiter, repr(delimiter))
         looks_like = _DELIMITERS[max(others, key=columns[0].count)]
         message = f"expected columns separated by {used}, received one column {shown(columns[0])!r}"
-        hint = f"the delimiter looks like {looks_like}: say so with the source's `delimiter`"
+        hint = f"the delimiter looks like {looks_like}: say so with {option}"
         raise DataError("data/csv-delimiter", message, place=place, hint=hint)
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:

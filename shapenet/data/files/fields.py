@@ -20,6 +20,7 @@ from shapenet.data.images.options import ImageOptions, resolve
 from shapenet.data.records import Field
 from shapenet.data.regular import read_regular
 from shapenet.errors import DataError
+from shapenet.words import counted
 
 _MAX_FIRST_TRIES = 10
 
@@ -121,6 +122,6 @@ def numbers_of(listing: Listing, column: str) -> npt.NDArray[np.float32]:
         if not math.isfinite(numbers[index]):
             faults.append((listing.line(index), shown(text) or "nothing"))
     if faults:
-        message = f"expected a finite number in the column {column!r}, received others in {len(faults):,} rows"
+        message = f"expected a finite number in the column {column!r}, received others in {counted(len(faults), 'row')}"
         raise items_error("data/number", message, faults, path=listing.path)
     return numbers

@@ -18,6 +18,7 @@ from shapenet.data.files.records import FileRecords, key_of
 from shapenet.data.images.options import ImageOptions
 from shapenet.data.records import Field
 from shapenet.errors import DataError, Place, did_you_mean
+from shapenet.words import counted
 
 _RESERVED = ("image", "label", "content")
 
@@ -142,8 +143,9 @@ def _duplicates(listing: Listing, files: Sequence[bytes], labels: Sequence[str])
             described = f"{shown(labels[index])}, but {shown(labels[earlier])} in line {earlier_line}"
             differing.append((line, f"{shown(listing.names[index])} is {described}"))
     if differing:
-        message = f"expected one label for an image, received different ones for {len(differing):,} rows"
+        message = f"expected one label for an image, received different ones for {counted(len(differing), 'row')}"
         raise items_error("data/label", message, differing, path=listing.path)
     if not same:
         return ()
-    return (f"{listing.path}: {len(same):,} rows name an image that an earlier row has; all are used{listed(same)}",)
+    rows = counted(len(same), "row names", "rows name")
+    return (f"{listing.path}: {rows} an image that an earlier row has; all are used{listed(same)}",)

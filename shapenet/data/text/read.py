@@ -10,6 +10,7 @@ from shapenet.data.files.faults import Fault, items_error, shown
 from shapenet.data.files.listing import Listing
 from shapenet.data.regular import read_regular
 from shapenet.errors import DataError, Place
+from shapenet.words import counted
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
@@ -39,7 +40,8 @@ def read_lines(path: Path, delimiter: str | None, *, label_first: bool) -> Listi
             faults.append((number, shown(line)))
     if faults:
         between = "white space" if delimiter is None else repr(delimiter)
-        message = f"expected a path and a label with {between} between them, received others in {len(faults):,} lines"
+        where = counted(len(faults), "line")
+        message = f"expected a path and a label with {between} between them, received others in {where}"
         hint = "the source's `delimiter` says what stands between them"
         raise items_error("data/text-line", message, faults, path=path, hint=hint)
     if not pairs:
