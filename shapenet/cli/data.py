@@ -104,10 +104,11 @@ def generate(
     flags give the same bytes, whatever the number of processes.
     """
     from shapenet.cli.render.bar import counting
-    from shapenet.data.shapes.files import check_out, generate_folder
+    from shapenet.data.outfolder import check_out
+    from shapenet.data.shapes.files import MARKER, generate_folder
 
     parameters = _parameters(tuple(dict.fromkeys(classes)), num_images, config)
-    check_out(out, replace=force)
+    check_out(out, MARKER, replace=force)
     start = time.perf_counter()
     with counting("drawing", parameters.num_images, "images") as advance:
         made = generate_folder(

@@ -31,7 +31,7 @@ def check_out(out: Path, marker: str, *, replace: bool) -> None:
     if (out / marker).is_file():
         if not replace:
             hint = "choose another folder, or replace this one with --force"
-            raise ConfigError("config/out", "the folder was made by this command before", place=place, hint=hint)
+            raise ConfigError("config/out", "this command made the folder already", place=place, hint=hint)
     elif any(out.iterdir()):
         hint = "choose another folder; only a folder that this command made can be replaced"
         message = "the folder is not empty, and this command did not make it"

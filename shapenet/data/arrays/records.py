@@ -207,5 +207,5 @@ def _not_finite(array: StoredArray, block: npt.NDArray[Any], start: int) -> dict
 
 
 def _key(paths: Sequence[Path], form: Form, classes: tuple[str, ...]) -> str:
-    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     return hashlib.sha256(repr((_KEY_VERSION, files, form, classes)).encode()).hexdigest()

@@ -20,7 +20,8 @@ from shapenet.errors import DataError
 from shapenet.rundir.atomic import TEMPORARY_PREFIX, machine_errors, remove_stale
 
 _CHUNK_BYTES = 1 << 22
-_STALE_SECONDS = 24 * 3600.0
+_STALE_SECONDS = 7 * 24 * 3600.0
+"""Longer than a run reads from an unpacked array that nothing writes to any more."""
 
 
 def load(array: StoredArray) -> npt.NDArray[Any]:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from shapenet.data.combine.gather import Range, read_ranges
 from shapenet.data.records import Arrays, Field, Records
+from shapenet.data.stream.store import part_bounds
 from shapenet.errors import DataError, Place
 
 
@@ -19,6 +20,9 @@ class JoinedRecords:
     Args:
         sources: At least one.
 
+    Attributes:
+        bounds: Where each part of each source starts; see `shapenet.data.stream.store.Parted`.
+
     Raises:
         DataError: Their fields differ.
     """
@@ -27,7 +31,12 @@ class JoinedRecords:
         for source in sources[1:]:
             _check_fields(sources[0], source)
         self._sources = tuple(sources)
-        self._bounds = np.cumsum([0, *map(len, sources)])
+        self._starts = np.cumsum([0, *map(len, sources)])
+        starts = self._starts.tolist()
+        parts = [
+            start + bound for source, start in zip(sources, starts, strict=False) for bound in part_bounds(source)[:-1]
+        ]
+        self.bounds: Sequence[int] = [*parts, len(self)]
         self.fields: Mapping[str, Field] = sources[0].fields
         self.classes: tuple[str, ...] = tuple(dict.fromkeys(name for source in sources for name in source.classes))
         self._labels: npt.NDArray[np.int64] = np.concatenate([self._relabelled(source) for source in sources])
@@ -42,7 +51,7 @@ class JoinedRecords:
 
     def __len__(self) -> int:
         """Number of records of all sources."""
-        return int(self._bounds[-1])
+        return int(self._starts[-1])
 
     def read(self, start: int, stop: int) -> Arrays:
         """The records from `start` up to `stop`, one read for each source that has some; see `Records.read`."""
@@ -55,11 +64,11 @@ class JoinedRecords:
 
     def name_of(self, index: int) -> str:
         """What its source calls the record."""
-        number = int(np.searchsorted(self._bounds, index, side="right")) - 1
-        return self._sources[number].name_of(index - int(self._bounds[number]))
+        number = int(np.searchsorted(self._starts, index, side="right")) - 1
+        return self._sources[number].name_of(index - int(self._starts[number]))
 
     def _ranges(self, start: int, stop: int) -> Iterator[Range]:
-        for source, first, last in zip(self._sources, self._bounds[:-1], self._bounds[1:], strict=True):
+        for source, first, last in zip(self._sources, self._starts[:-1], self._starts[1:], strict=True):
             low, high = max(start, int(first)), min(stop, int(last))
             if low < high:
                 yield source, low - int(first), high - int(first)

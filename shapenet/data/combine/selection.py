@@ -11,6 +11,7 @@ import numpy.typing as npt
 from shapenet.data.combine.gather import read_ranges, runs_of
 from shapenet.data.files.faults import shown
 from shapenet.data.records import Arrays, Field, Records
+from shapenet.data.stream.store import part_bounds
 from shapenet.errors import DataError, Place, did_you_mean
 
 LABEL = "label"
@@ -24,9 +25,12 @@ class SelectedRecords:
 
     Args:
         source: The source.
-        positions: Of the records to keep, int64 ``(n,)``.
+        positions: Of the records to keep, int64 ``(n,)``, rising.
         described: Which they are, in words.
         drop_classes: Whether to leave out classes of which no record is kept.
+
+    Attributes:
+        bounds: Where what is left of each part starts; see `shapenet.data.stream.store.Parted`.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class SelectedRecords:
         labels = source.label_of()[positions]
         kept = np.unique(labels) if drop_classes else np.arange(len(source.classes))
         self._labels: npt.NDArray[np.int64] = np.searchsorted(kept, labels).astype(np.int64)
+        self.bounds: Sequence[int] = np.searchsorted(positions, part_bounds(source)).tolist()
         self.fields: Mapping[str, Field] = source.fields
         self.classes: tuple[str, ...] = tuple(source.classes[index] for index in kept)
         identity = repr(("selected-1", source.key, self.classes)).encode()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from shapenet.data.fieldnames import check_field_names
 from shapenet.data.records import Arrays, Field, Records, UnreadableError
+from shapenet.data.stream.store import part_bounds
 from shapenet.errors import DataError, Place, Problem
 
 
@@ -19,6 +20,9 @@ class ZippedRecords:
     Args:
         source: What gives images, labels, names and columns.
         beside: Names of new fields, each with the source that gives it.
+
+    Attributes:
+        bounds: Where each part of `source` starts; see `shapenet.data.stream.store.Parted`.
 
     Raises:
         ConfigError: A name can't be a field's.
@@ -38,6 +42,7 @@ class ZippedRecords:
                     raise DataError("data/zip-field", message, place=Place(other.describe))
                 fields[new] = other.fields[old]
         self.fields: Mapping[str, Field] = fields
+        self.bounds: Sequence[int] = part_bounds(source)
         self.classes: tuple[str, ...] = source.classes
         identity = repr(("zipped-1", source.key, [(name, other.key) for name, other in beside.items()]))
         self.key = hashlib.sha256(identity.encode()).hexdigest()

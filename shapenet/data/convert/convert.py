@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from typing import Any
 from shapenet.data.convert.npz import check_npz, write_npz
 from shapenet.data.convert.pictures import (
     LIST_NAME,
+    MASK,
     check_csv,
     check_folder,
     further_fields,
+    further_pictures,
     write_csv,
     write_folder,
 )
@@ -100,13 +102,16 @@ def convert(records: Records, out: Path, plan: Plan, progress: Progress | None =
 def _arguments(records: Records, out: Path, plan: Plan) -> dict[str, Any]:
     if plan.to == "csv":
         return {"path": str(out / LIST_NAME), **further_fields(records)}
-    return {"path": str(out), **(_fields(records) if plan.to == "tfrecord" else {})}
+    if plan.to == "folder":
+        return {"path": str(out)}
+    return {"path": str(out), **_fields(records, masks=[name for name in further_pictures(records) if name == MASK])}
 
 
-def _fields(records: Records) -> dict[str, list[str]]:
-    fields = [name for name in records.fields if name not in ("image", "label")]
-    columns = list(columns_kept(records))
-    return {name: names for name, names in (("fields", fields), ("columns", columns)) if names}
+def _fields(records: Records, masks: Sequence[str] = ()) -> dict[str, Sequence[str]]:
+    """The arguments that read the further fields and the columns; `masks` are fields that stand by themselves."""
+    fields = [name for name in records.fields if name not in ("image", "label", *masks)]
+    arguments = {"fields": fields, "masks": masks, "columns": columns_kept(records)}
+    return {name: list(names) for name, names in arguments.items() if names}
 
 
 def _writer(records: Records, out: Path, plan: Plan) -> tuple[tuple[str, ...], Callable[[Path, Progress], None]]:

@@ -19,11 +19,13 @@ from shapenet.errors import DataError, Place
 LIST_NAME = "dataset.csv"
 """The CSV that lists the images."""
 
+MASK = "mask"
+"""The field whose pixels are numbers of classes."""
+
 IMAGES = "images"
 """The folder of the images."""
 
 _BLOCK_RECORDS = 64
-_MASK = "mask"
 _CODE = "data/convert"
 
 Progress = Callable[[int], None]
@@ -46,7 +48,7 @@ def check_csv(records: Records) -> tuple[str, ...]:
     if unfit:
         message = f"expected names of classes without surrounding spaces, and not nan; received {unfit[0]!r}"
         raise DataError(_CODE, message, place=Place(records.describe))
-    pictures = _pictures(records)
+    pictures = further_pictures(records)
     misnamed = [name for name in pictures if not is_file_name(name) or name in (IMAGES, LIST_NAME)]
     if misnamed:
         message = f"expected a field whose files can lie in a folder of its name, received {shown(misnamed[0])}"
@@ -84,7 +86,7 @@ def write_csv(records: Records, folder: Path, progress: Progress) -> None:
         OSError: The folder can't be written.
     """
     digits = _digits(records)
-    pictures = ["image", *_pictures(records)]
+    pictures = ["image", *further_pictures(records)]
     places = {name: IMAGES if name == "image" else name for name in pictures}
     names = {name: [f"{place}/{i:0{digits}d}.png" for i in range(len(records))] for name, place in places.items()}
     for place in places.values():
@@ -148,16 +150,16 @@ def _check_image(records: Records) -> None:
 
 def further_fields(records: Records) -> dict[str, list[str]]:
     """The csv source's arguments that read the further fields of what `write_csv` wrote."""
-    pictures = _pictures(records)
+    pictures = further_pictures(records)
     arguments = {
-        "images": [name for name in pictures if name != _MASK],
-        "masks": [name for name in pictures if name == _MASK],
+        "images": [name for name in pictures if name != MASK],
+        "masks": [name for name in pictures if name == MASK],
         "numbers": _numbers(records),
     }
     return {name: fields for name, fields in arguments.items() if fields}
 
 
-def _pictures(records: Records) -> list[str]:
+def further_pictures(records: Records) -> list[str]:
     """Fields besides the image that become PNG files."""
     return [name for name, field in records.fields.items() if name != "image" and is_png(field)]
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from shapenet.data.outfolder import new_or_replaced
 from shapenet.data.png import encode_png
 from shapenet.data.shapes.lists import Layout, facts_json, write_lists
 from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.render import RENDER_VERSION, render_clean_into, render_into
 from shapenet.data.shapes.truth import draw_mask
 from shapenet.data.workers import blocks_of, run_blocks
-from shapenet.errors import ConfigError, Place
-from shapenet.rundir.atomic import TEMPORARY_PREFIX, machine_errors, new_folder
+from shapenet.rundir.atomic import machine_errors
 
 MARKER = "shapes.json"
 """File that tells a generated folder: the parameters that it was made from."""
@@ -76,10 +74,9 @@ def generate_folder(
         ConfigError: `out` is there and may not be replaced.
         MachineError: The disk is full, the folder is read-only, a worker was killed, and the like.
     """
-    check_out(out, replace=replace)
     layout = Layout(parameters, (*("mask",) * masks, *("clean",) * clean))
     shape_folders = [layout.shape_folder(label) for label in range(len(parameters.classes))]
-    with _new_or_replaced(out, replace=replace) as folder, machine_errors(out):
+    with new_or_replaced(out, MARKER, replace=replace) as folder, machine_errors(out):
         for shape_folder in shape_folders:
             for pictures in layout.picture_folders:
                 (folder / shape_folder / pictures).mkdir(parents=True)
@@ -102,43 +99,6 @@ def _draw_all(
             if progress:
                 progress(stop - start)
     return facts
-
-
-def check_out(out: Path, *, replace: bool) -> None:
-    """Check that `out` is new, empty, or may be replaced.
-
-    Raises:
-        ConfigError: It is none of them.
-    """
-    place = Place(str(out))
-    if not out.exists() and not out.is_symlink():
-        return
-    if not out.is_dir() or out.is_symlink():
-        raise ConfigError("config/out", "expected a new folder, received a file or a link", place=place)
-    if (out / MARKER).is_file():
-        if not replace:
-            hint = "choose another folder, or replace this one with --force"
-            raise ConfigError("config/out", "the folder holds generated shapes already", place=place, hint=hint)
-    elif any(out.iterdir()):
-        hint = "choose another folder; only a folder of generated shapes can be replaced"
-        raise ConfigError(
-            "config/out", "the folder is not empty, and shapenet did not generate it", place=place, hint=hint
-        )
-
-
-@contextmanager
-def _new_or_replaced(out: Path, *, replace: bool) -> Iterator[Path]:
-    """Like `new_folder`, but an old folder gives way at the last moment, if it may."""
-    old: Path | None = None
-    with new_folder(out) as folder:
-        yield folder
-        check_out(out, replace=replace)
-        if out.exists():
-            with machine_errors(out):
-                old = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=out.parent))
-                out.rename(old / out.name)
-    if old:
-        shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_pictures(layout: Layout, folder: Path, start: int, stop: int) -> list[str]:

@@ -28,6 +28,13 @@ class Parted(Protocol):
     bounds: Sequence[int]
 
 
+def part_bounds(records: Records) -> Sequence[int]:
+    """Where each part of some records starts, and where the last one ends; what has no parts is cut into some."""
+    if isinstance(records, Parted):
+        return records.bounds
+    return [*range(0, len(records), _PART_RECORDS), len(records)]
+
+
 class StreamStore:
     """Stands where a `shapenet.data.store.Store` would, without a copy on disk.
 
@@ -53,8 +60,7 @@ class StreamStore:
             raise ConfigError("config/stream", message, key=("data", "stream"), hint=hint)
         self.records = records
         self.meta = StoreMeta(len(records), dict(records.fields), records.classes, records.key, records.describe)
-        ends = range(0, len(records), _PART_RECORDS)
-        self.bounds: Sequence[int] = records.bounds if isinstance(records, Parted) else [*ends, len(records)]
+        self.bounds: Sequence[int] = part_bounds(records)
         self._known = {"label": records.label_of(), CONTENT: _identities(records)}
 
     def __len__(self) -> int:

@@ -21,6 +21,7 @@ from shapenet.data.images.options import DECODING
 from shapenet.data.labelling import label_indices
 from shapenet.data.records import Arrays, Field, UnreadableError, Values
 from shapenet.data.regular import open_regular
+from shapenet.data.stream.order import CYCLE_LENGTH
 from shapenet.data.tfrecord.example import Example
 from shapenet.data.tfrecord.features import Asked, Layout, Raw, find_layout
 from shapenet.data.tfrecord.framing import Compression, detect_compression, frame_error, read_frame_at, read_frames
@@ -31,7 +32,8 @@ from shapenet.errors import DataError, Place, Problem
 
 _KEY_VERSION = f"tfrecord-1 {DECODING}"
 _MAX_FIRST_TRIES = 10
-_MAX_OPEN = 16  # as many as a stream interleaves
+_MAX_OPEN = CYCLE_LENGTH
+"""Streaming takes turns between so many shards: each stays open until its next turn."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class TfrecordRecords:
     """Records of TFRecord shards; see `shapenet.data.records.Records`.
 
     Those of a compressed shard can only be reached through those before them: reading onward
-    goes on where the last read ended, and reading back starts anew.
+    goes on where the last read of the shard ended, and reading back starts anew.
 
     Args:
         path: A file, a folder or a pattern.
@@ -91,7 +93,7 @@ class TfrecordRecords:
         form: Which features become which fields.
 
     Attributes:
-        bounds: Where each shard's records start, and where the last one's end.
+        bounds: Where each shard starts; see `shapenet.data.stream.store.Parted`.
 
     Raises:
         ConfigError: A further feature's name can't be a field's.
@@ -107,14 +109,15 @@ class TfrecordRecords:
         if not len(self._index):
             raise DataError("data/empty", "expected records, received none", place=Place(self.describe))
         self.bounds: Sequence[int] = np.cumsum([0, *self._index.counts]).tolist()
-        self._open: dict[int, _DirectShard | _SequentialShard] = {}  # the one used last is the last
+        self._open: dict[int, _DirectShard | _SequentialShard] = {}
         self.classes, self._labels = _labels(self._index, form, self.describe, self.name_of)
         self._layouts = self._find_layouts(form)
         self.fields: Mapping[str, Field] = {
             **{name: layout.field for name, layout in self._layouts.items()},
             "label": Field("int64", ()),
         }
-        identity = repr((_KEY_VERSION, self._shards, form, self.classes))
+        files = [(shard.path.name, shard.num_bytes, shard.mtime) for shard in self._shards]
+        identity = repr((_KEY_VERSION, files, form, self.classes))
         self.key = hashlib.sha256(identity.encode()).hexdigest()
         self.warnings: tuple[str, ...] = ()
         self.columns: Mapping[str, Sequence[str]] = self._index.columns
@@ -172,9 +175,9 @@ class TfrecordRecords:
         if opened is None or not opened.reaches(position):
             shard = self._shards[number]
             opened = _DirectShard(shard) if shard.compression == "none" else _SequentialShard(shard)
+            if len(self._open) >= _MAX_OPEN:
+                del self._open[next(iter(self._open))]  # the one that was read the longest time ago
         self._open[number] = opened
-        if len(self._open) > _MAX_OPEN:
-            del self._open[next(iter(self._open))]
         return Example(opened.read(position, int(self._index.offsets[index]), int(self._index.num_bytes[index])))
 
     def _find_layouts(self, form: Form) -> dict[str, Layout]:
@@ -208,7 +211,7 @@ class _DirectShard:
         weakref.finalize(self, self._file.close)
 
     def reaches(self, number: int) -> bool:
-        """Whether the record of that number can be read."""
+        """Whether the record of that number can be read from here: always."""
         return True
 
     def read(self, number: int, offset: int, num_bytes: int) -> bytes:

@@ -126,6 +126,9 @@ def test_key_follows_content_and_arguments(images, save):
     first = arrays(path=path).key
     assert arrays(path=path).key == first
     assert arrays(path=path, classes=("a", "b")).key != first
+    (path.parent / "moved").mkdir()
+    path = path.rename(path.parent / "moved" / path.name)
+    assert arrays(path=path).key == first
     os.utime(path, (1, 1))
     assert arrays(path=path).key != first
 

@@ -225,3 +225,19 @@ def test_views_of_views_pack(make, tmp_path):
     store = open_packed(pickle.loads(pickle.dumps(view)), tmp_path)  # noqa: S301 our own bytes
     np.testing.assert_array_equal(store["clean"], source.arrays["image"][[1, 3, 5, 1, 3]])
     assert store["label"][:].tolist() == [0] * 5
+
+
+class Parts(Spy):
+    """Records in parts."""
+
+    def __init__(self, records, bounds):
+        super().__init__(records)
+        self.bounds = bounds
+
+
+def test_parts_are_those_of_the_sources(make):
+    first, second = Parts(make(6), [0, 4, 4, 6]), make(300)
+    assert list(concat(sources=[first, second]).bounds) == [0, 4, 4, 6, 6 + 256, 306]
+    assert list(take(source=first, count=3, skip=2).bounds) == [0, 2, 2, 3]
+    assert list(filter_(source=first, keep=["cat"]).bounds) == [0, 2, 2, 3]
+    assert list(zip_(source=first, beside={"clean": make(6)}).bounds) == [0, 4, 4, 6]

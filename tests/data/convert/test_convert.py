@@ -89,6 +89,7 @@ def rich(make):
 def test_further_fields_are_kept_or_named(rich, tmp_path, to, left_out):
     converted = convert(rich, tmp_path / "out.npz", Plan(to))
     assert converted.left_out == left_out
+    assert converted.arguments.get("masks") == (["mask"] if to in ("csv", "tfrecord") else None)
     source = read_back(converted)
     block = source.read(0, 5)
     assert {name: field for name, field in rich.fields.items() if name not in left_out} == dict(source.fields)
@@ -164,7 +165,7 @@ def test_classes_that_a_csv_would_not_give_back(make, tmp_path, name):
 def test_an_output_that_exists_gives_way_only_if_it_may(make, tmp_path, to):
     out = tmp_path / "out.npz"
     convert(make(4), out, Plan(to))
-    with pytest.raises(ConfigError, match=r"exists|made by this command before"):
+    with pytest.raises(ConfigError, match=r"exists|made the folder already"):
         convert(make(6), out, Plan(to))
     assert len(read_back(convert(make(6), out, Plan(to, replace=True)))) == 6
     assert [path.name for path in tmp_path.iterdir()] == ["out.npz"]

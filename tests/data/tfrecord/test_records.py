@@ -12,6 +12,7 @@ from shapenet.data.pack import open_packed
 from shapenet.data.png import encode_png
 from shapenet.data.records import Field, UnreadableError
 from shapenet.data.tfrecord import indexing
+from shapenet.data.tfrecord import records as records_module
 from shapenet.data.tfrecord.source import tfrecord
 from shapenet.data.tfrecord.writer import write_tfrecords
 from shapenet.errors import ConfigError, DataError
@@ -83,6 +84,27 @@ def test_a_shard_that_changed_since_is_told(make, tmp_path, compression):
     assert all("has changed" in problem.message for problem in caught.value.problems)
 
 
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_shards_in_turns_are_each_read_once(make, tmp_path, monkeypatch, compression):
+    records = make(60)
+    write_tfrecords(records, tmp_path / "set", num_shards=20, compression=compression)
+    read = tfrecord(path=tmp_path / "set")
+    assert list(read.bounds) == list(range(0, 61, 3))
+    opened: list[str] = []
+    for name in ("read_frames", "open_regular"):
+        real = getattr(records_module, name)
+        monkeypatch.setattr(
+            records_module, name, lambda path, *rest, real=real: (opened.append(path.name), real(path, *rest))[1]
+        )
+    read = pickle.loads(pickle.dumps(read))  # noqa: S301 our own bytes
+    turns = [shard * 3 + turn for turn in range(3) for shard in range(16)]
+    for index in turns:
+        np.testing.assert_array_equal(read.read(index, index + 1)["image"][0], records.arrays["image"][index])
+    assert len(opened) == len(set(opened)) == 16
+    read.read(57, 60)
+    assert len(read._open) == 16
+
+
 def test_packs_in_other_processes(make, tmp_path):
     records = make(300)
     write_tfrecords(records, tmp_path / "set", num_shards=2, compression="gzip")
@@ -100,6 +122,13 @@ def test_the_index_is_made_once_and_again_when_the_file_changes(write, monkeypat
     write({"image": [PNG], "label": [0]}, {"image": [PNG], "label": [1]})
     changed = tfrecord(path=path)
     assert (len(changed), changed.key != first.key) == (2, True)
+
+
+def test_the_folders_place_is_no_part_of_the_key(make, tmp_path):
+    write_tfrecords(make(4), tmp_path / "set", num_shards=1)
+    key = tfrecord(path=tmp_path / "set").key
+    assert tfrecord(path=(tmp_path / "set").rename(tmp_path / "moved")).key == key
+    assert tfrecord(path=tmp_path / "moved", size=3).key != key
 
 
 def test_a_damaged_index_is_made_anew(write, own_cache):
