@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from shapenet.errors import ConfigError, Problem
 
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _TAKEN = frozenset({"image", "label", "content"})
 
 
@@ -22,7 +22,7 @@ def check_field_names(names: Iterable[str], argument: str) -> None:
         ConfigError: Some are of another form, taken, or given twice.
     """
     names = list(names)
-    expected = f"a name of lowercase letters, digits and _, none of {', '.join(sorted(_TAKEN))}"
+    expected = f"a name of letters, digits and _, none of {', '.join(sorted(_TAKEN))}"
     problems = [
         Problem("config/field-name", f"{argument}: expected {expected}; received {name!r}", key=(argument,))
         for name in names

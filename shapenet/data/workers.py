@@ -75,23 +75,32 @@ def _run_in_processes(
     executor = start_workers(function, context, num_workers)
     pending: dict[Future[_Result], Block] = {}
     try:
-        with _interrupts_held():
-            pending = {executor.submit(run_in_worker, *block): block for block in blocks}
-        while pending:
-            for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                yield pending.pop(future), future.result()
+        with killed_workers_told():
+            with interrupts_held():
+                pending = {executor.submit(run_in_worker, *block): block for block in blocks}
+            while pending:
+                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                    yield pending.pop(future), future.result()
+    finally:
+        with interrupts_held():
+            executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def killed_workers_told() -> Iterator[None]:
+    """Raise that a worker process ended too early as a `MachineError`."""
+    try:
+        yield
     except BrokenProcessPool as error:
         hint = "it may have run out of memory: close other programs, or use smaller images"
         raise MachineError("machine/worker", "a worker process was killed", hint=hint) from error
-    finally:
-        with _interrupts_held():
-            executor.shutdown(cancel_futures=True)
 
 
 def start_workers(function: Callable[..., Any], context: tuple[Any, ...], num_workers: int) -> ProcessPoolExecutor:
     """Processes that call ``function(*context, *arguments)`` for whatever `run_in_worker` is submitted with.
 
-    They start with the first submission, and end with this process even if it is killed.
+    They start with the first submission, which `interrupts_held` must enclose, and end with this
+    process even if it is killed.
 
     Args:
         function: A module's function.
@@ -108,7 +117,7 @@ def start_workers(function: Callable[..., Any], context: tuple[Any, ...], num_wo
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Put Ctrl-C off until the end, and for good in processes started meanwhile."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 import numpy as np
 
 from shapenet.data.augmentation.augmenter import Augmenter
 from shapenet.data.stream.batches import AnyBatches
 from shapenet.data.workers import available_cores
+from shapenet.errors import ShapenetError
+
+_Group = TypeVar("_Group")
 
 _GROUP_BYTES = 4 << 20
 _MOST_STEPS = 64
@@ -55,11 +59,15 @@ def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool, augmente
     )
     length = tf.data.experimental.assert_cardinality(len(batches))
     if augmenter is None:
-        dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group), output_signature=signature)
+        dataset = tf.data.Dataset.from_generator(
+            lambda: _noting_failure(batches, batches.groups(group)), output_signature=signature
+        )
         dataset = dataset.unbatch().apply(length)
     else:
         signature = (*signature, tf.TensorSpec((None, 2), tf.int64))
-        dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group), output_signature=signature)
+        dataset = tf.data.Dataset.from_generator(
+            lambda: _noting_failure(batches, _numbered(batches, group)), output_signature=signature
+        )
         dataset = dataset.unbatch().apply(length)
         dataset = dataset.map(_augmented_by(augmenter), num_parallel_calls=available_cores(), deterministic=True)
     if one_hot and dataset.element_spec[1].dtype.is_integer:  # mixed labels are vectors already
@@ -67,6 +75,38 @@ def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool, augmente
     options = tf.data.Options()
     options.autotune.enabled = False  # every degree of parallelism is given
     return dataset.prefetch(2).with_options(options)
+
+
+@contextmanager
+def reading(*several: AnyBatches) -> Iterator[None]:
+    """Let the block read batches: what they can't read is raised as it is, and their readers end with the block.
+
+    Args:
+        *several: All batches that the block's datasets were made of.
+
+    Raises:
+        ShapenetError: What TensorFlow made an error of its own of.
+    """
+    import tensorflow as tf
+
+    try:
+        yield
+    except tf.errors.OpError as error:
+        failure = next((batches.failure for batches in several if batches.failure is not None), None)
+        if failure is None:
+            raise
+        raise failure from error
+    finally:
+        for batches in several:
+            batches.close()
+
+
+def _noting_failure(batches: AnyBatches, groups: Iterator[_Group]) -> Iterator[_Group]:
+    try:
+        yield from groups
+    except ShapenetError as error:
+        batches.failure = error
+        raise
 
 
 def _augmented_by(augmenter: Augmenter) -> Callable[[Any, Any, Any], tuple[Any, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import weakref
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from shapenet.data.batches import Batches, Split
 from shapenet.data.records import Arrays, Records
 from shapenet.data.stream.order import Positions, interleaved, window_order, windows
 from shapenet.data.stream.store import StreamStore
-from shapenet.data.workers import available_cores, run_in_worker, start_workers
+from shapenet.data.workers import available_cores, interrupts_held, killed_workers_told, run_in_worker, start_workers
+from shapenet.errors import ShapenetError
 
 _WINDOW_BYTES = 64 << 20
 
@@ -34,6 +34,7 @@ class StreamedBatches:
         seed: Shuffles anew each epoch; None keeps the records in order.
         window: Records that are shuffled at a time; None for as many as make 64 MB.
         epoch: Number of the epoch that the next iteration gives, from 0.
+        failure: What ended an iteration early.
     """
 
     split: Split
@@ -41,6 +42,7 @@ class StreamedBatches:
     seed: int | None = None
     window: int | None = None
     epoch: int = 0
+    failure: ShapenetError | None = None
 
     def __post_init__(self) -> None:
         store = self.split.store
@@ -58,6 +60,12 @@ class StreamedBatches:
         self._used[self.split.indices] = True
         self._place = np.zeros(len(store), np.int64)
         self._place[self.split.indices] = np.arange(len(self.split))
+
+    def close(self) -> None:
+        """End the processes that read; another epoch would start new ones."""
+        for reader in self._readers:
+            reader.shutdown(cancel_futures=True)
+        self._readers = []
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -117,7 +125,8 @@ class StreamedBatches:
         for part, same in groupby(parts.tolist()):
             stop = start + sum(1 for _ in same)
             reader = self._readers[part % len(self._readers)]
-            futures[start] = reader.submit(run_in_worker, ordered[start:stop])
+            with killed_workers_told(), interrupts_held():  # Ctrl-C is this process's to handle
+                futures[start] = reader.submit(run_in_worker, ordered[start:stop])
             start = stop
         return futures
 
@@ -128,14 +137,14 @@ class StreamedBatches:
         images = np.empty((len(indices), *field.fixed_shape), field.dtype)
         rows = np.argsort(indices)  # workers give them in the order of the source
         for start, future in futures.items():
-            values = np.asarray(future.result()["image"])
+            with killed_workers_told():
+                values = np.asarray(future.result()["image"])
             images[rows[start : start + len(values)]] = values
         return indices, images
 
     def _start_readers(self) -> None:
         if not self._readers:
             self._readers = [start_workers(read_records, (self._store.records,), 1) for _ in range(available_cores())]
-            weakref.finalize(self, _shut_down, self._readers)
 
 
 def read_records(records: Records, indices: Positions) -> Arrays:
@@ -151,11 +160,6 @@ def read_records(records: Records, indices: Positions) -> Arrays:
     breaks = np.flatnonzero(np.diff(indices) != 1) + 1
     blocks = [records.read(int(run[0]), int(run[-1]) + 1)["image"] for run in np.split(indices, breaks)]
     return {"image": np.concatenate(blocks)}
-
-
-def _shut_down(readers: list[ProcessPoolExecutor]) -> None:
-    for reader in readers:
-        reader.shutdown(wait=False, cancel_futures=True)
 
 
 AnyBatches = Batches | StreamedBatches

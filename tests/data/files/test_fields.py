@@ -8,7 +8,7 @@ from PIL import Image
 
 from shapenet.data.pack import open_packed
 from shapenet.data.records import Field, UnreadableError
-from shapenet.errors import DataError
+from shapenet.errors import ConfigError, DataError
 
 
 @pytest.fixture
@@ -70,13 +70,15 @@ def test_numbers_must_be_finite(load, number):
     ("arguments", "message"),
     [
         ({"masks": ("maks",)}, "did you mean mask"),
-        ({"images": ("label",)}, "the name is taken"),
-        ({"masks": ("mask",), "images": ("mask",)}, "the name is taken"),
+        ({"images": ("label",)}, "received 'label'"),
+        ({"masks": ("mask",), "images": ("mask",)}, "received mask again"),
+        ({"numbers": ("age", "age")}, "received age again"),
+        ({"numbers": ("../age",)}, r"received '\.\./age'"),
     ],
 )
 def test_columns_that_can_not_become_fields(load, mask, arguments, message):
-    with pytest.raises(DataError, match=message):
-        load(ROWS, **arguments)
+    with pytest.raises((DataError, ConfigError), match=message):
+        load(ROWS.replace("age\n", "age,../age\n").replace("1.5\n", "1.5,1\n").replace("-2e3\n", "1,2\n"), **arguments)
 
 
 def test_sixteen_bits_keep_their_depth(load, folder, tmp_path):

@@ -16,7 +16,7 @@ from shapenet.data.store import CONTENT
 from shapenet.data.stream.batches import StreamedBatches, batches_of
 from shapenet.data.stream.order import BLOCK_LENGTH, CYCLE_LENGTH, interleaved, window_order, windows
 from shapenet.data.stream.store import StreamStore
-from shapenet.errors import ConfigError, DataError
+from shapenet.errors import ConfigError, DataError, MachineError
 from tests.data.conftest import NumberRecords, RampRecords
 
 
@@ -35,6 +35,12 @@ def test_every_part_is_read_onward_once(lengths, seed):
         own = [run.start for run in runs if start <= run.start < stop]
         assert own == sorted(own)
     assert all(len(run) <= BLOCK_LENGTH for run in runs)
+
+
+@pytest.mark.parametrize("num_parts", [CYCLE_LENGTH, CYCLE_LENGTH + 1, 5 * CYCLE_LENGTH])
+def test_no_part_is_lost(num_parts):
+    runs = list(interleaved(range(num_parts + 1), seed=1, epoch=0))
+    assert sorted(run.start for run in runs) == list(range(num_parts))
 
 
 def test_parts_are_interleaved_and_epochs_differ():
@@ -125,3 +131,17 @@ def test_what_can_not_be_read_is_told():
 def test_sizes_that_vary_are_refused():
     with pytest.raises(ConfigError, match="images of one size"):
         StreamStore(RampRecords([(1, 2), (2, 1)]))
+
+
+def test_a_reader_that_is_killed_is_told_and_others_can_be_started(batches):
+    groups = batches.groups(1)
+    next(groups)
+    for reader in batches._readers:
+        for process in reader._processes.values():
+            process.kill()
+            process.join()
+    with pytest.raises(MachineError, match="a worker process was killed"):
+        list(groups)
+    batches.close()
+    assert len(list(batches.groups(1))) == 10
+    batches.close()
