@@ -49,6 +49,31 @@ def draw_shapes() -> None:
     sheet.quantize(256, dither=Image.Dither.NONE).save(PICTURES / "shapes.png", optimize=True)
 
 
+DIALS: Mapping[str, Mapping[str, object]] = {
+    "default": {},
+    "noise": {"noise": 0.1},
+    "blur": {"blur": (0.02, 0.03)},
+    "occlusion": {"occlusion": (0.25, 0.4)},
+    "clutter": {"clutter": (4, 6)},
+    "outline": {"outline": 1.0},
+    "several": {"num_shapes": (3, 5), "scale": (0.15, 0.4)},
+    "hand drawn": {"hand_drawn": 1.0},
+    "on paper": {"hand_drawn": 1.0, "paper": 1.0},
+}
+
+
+def draw_dials() -> None:
+    """A column for each dial of difficulty."""
+    columns = []
+    for dial in DIALS.values():
+        parameters = ShapesParameters(classes=SHAPES, num_images=4, size=128, seed=11, **dial)  # type: ignore[arg-type]
+        columns.append(ShapesRecords(parameters).read(0, 4)["image"])
+    rows = [image for row in zip(*columns, strict=True) for image in row]
+    captions = ["" for _ in rows[len(DIALS) :]] + list(DIALS)
+    sheet = contact_sheet(rows, captions, columns=len(DIALS))
+    sheet.quantize(256, dither=Image.Dither.NONE).save(PICTURES / "dials.png", optimize=True)
+
+
 def record_screen(command: list[str]) -> list[Text]:
     """The lines that `command` leaves on a terminal of 80 columns, with their colours.
 
@@ -123,6 +148,7 @@ def main() -> None:
     mnist = parser.parse_args().mnist
     PICTURES.mkdir(parents=True, exist_ok=True)
     draw_shapes()
+    draw_dials()
     draw_screen("train", ["train", "--config", "configs/demo.yaml"])
     if mnist:
         draw_confusion(mnist)
