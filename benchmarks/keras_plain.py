@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -23,10 +24,12 @@ SEED = 7
 
 
 def read_csv(path: Path) -> tuple[list[str], list[int]]:
-    """Image paths and integer labels from a CSV with the columns filepath and label."""
+    """Image paths and labels from a CSV with the columns filepath or path, and label; text becomes a number."""
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    return [str(path.parent / row["filepath"]) for row in rows], [int(row["label"]) for row in rows]
+    column = "filepath" if "filepath" in rows[0] else "path"
+    classes = sorted({row["label"] for row in rows})
+    return [str(path.parent / row[column]) for row in rows], [classes.index(row["label"]) for row in rows]
 
 
 def load_image(path: tf.Tensor, label: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -47,9 +50,9 @@ def make_datasets(path: Path) -> tuple[tf.data.Dataset, tf.data.Dataset]:
     return finish(train), finish(val)
 
 
-def finish(dataset: tf.data.Dataset) -> tf.data.Dataset:
+def finish(dataset: tf.data.Dataset, load: Callable[..., tuple[tf.Tensor, tf.Tensor]] = load_image) -> tf.data.Dataset:
     """Decode in parallel, batch and prefetch."""
-    dataset = dataset.map(load_image, num_parallel_calls=tf.data.AUTOTUNE)
+    dataset = dataset.map(load, num_parallel_calls=tf.data.AUTOTUNE)
     return dataset.batch(BATCH_SIZE).prefetch(tf.data.AUTOTUNE)
 
 

@@ -24,12 +24,13 @@ from shapenet.rundir.atomic import machine_errors, new_folder, remove_stale
 Progress = Callable[[int, int], None]
 """Called with the number of records done and the number of all."""
 
-_BLOCK_BYTES = 4 << 20
+_BLOCK_BYTES = 2 << 20
 _WORTH_A_POOL_BYTES = 8 << 20
 _WORTH_A_POOL_RECORDS = 4000
 _SIDE_GUESSED = 256
 _STALE_SECONDS = 24 * 3600.0
 _MOST_SHOWN = 10
+_DIGEST_BYTES = 16
 
 
 def default_cache_dir() -> Path:
@@ -136,7 +137,9 @@ def _write_arrays(folder: Path, fields: Mapping[str, Field], start: int, arrays:
 
 
 def content_digests(images: Values) -> npt.NDArray[np.uint64]:
-    """128-bit BLAKE2b digests of each image's bytes, and of its shape where shapes vary.
+    """The first 128 bits of the SHA-256 of each image's bytes, and of its shape where shapes vary.
+
+    Processors have instructions for SHA-256, so it is the fastest digest without collisions.
 
     Args:
         images: Shape ``(n, ...)``, or images of any shapes.
@@ -146,16 +149,16 @@ def content_digests(images: Values) -> npt.NDArray[np.uint64]:
     """
     if isinstance(images, np.ndarray):
         rows = np.ascontiguousarray(images).reshape(len(images), -1).view(np.uint8)
-        digests: Iterable[bytes] = (hashlib.blake2b(row.data, digest_size=16).digest() for row in rows)
+        digests: Iterable[bytes] = (hashlib.sha256(row.data).digest()[:_DIGEST_BYTES] for row in rows)
     else:
         digests = (_digest_with_shape(image) for image in images)
     return np.frombuffer(b"".join(digests), dtype=np.uint64).reshape(-1, 2)
 
 
 def _digest_with_shape(image: npt.NDArray[Any]) -> bytes:
-    digest = hashlib.blake2b(repr(image.shape).encode(), digest_size=16)
+    digest = hashlib.sha256(repr(image.shape).encode())
     digest.update(np.ascontiguousarray(image).data)
-    return digest.digest()
+    return digest.digest()[:_DIGEST_BYTES]
 
 
 def _fingerprint(folder: Path, fields: Mapping[str, Field], classes: tuple[str, ...]) -> str:

@@ -21,7 +21,7 @@ from shapenet.errors import DataError, Place
 CONTENT = "content"
 """Name of the field that holds 128 bits of a digest of each record's image."""
 CONTENT_FIELD = Field("uint64", (2,))
-FORMAT = 2
+FORMAT = 3
 """Goes up whenever stores are laid out anew; part of their folders' names."""
 _META = "store.json"
 

@@ -84,12 +84,8 @@ class _Search:
     def locate(self, name: str, line: int | None) -> tuple[bytes, int, int] | None:
         """Resolved path, size and time of change of a file, or None once its fault is noted."""
         folder, slash, base = name.rpartition("/")
-        real_folder = self.folders.get(folder + slash)
-        if real_folder is None:
-            written = (folder + slash).encode("utf-8", "surrogateescape")
-            real_folder = os.path.realpath(os.path.join(self.root, written))  # noqa: PTH118 bytes
-            self.folders[folder + slash] = real_folder
-        path = real_folder.rstrip(b"/") + b"/" + base.encode("utf-8", "surrogateescape")
+        place = self.folders.get(folder + slash) or self._folder(folder + slash)
+        path = place + base.encode("utf-8", "surrogateescape")
         try:
             if not self.allow_outside and not path.startswith(self.prefix):
                 self.outside.append((line, shown(name)))
@@ -110,6 +106,12 @@ class _Search:
             self.unfit.append((line, f"{shown(name)}: {kind_of(status.st_mode)}"))
             return None
         return path.removeprefix(self.prefix), status.st_size, status.st_mtime_ns
+
+    def _folder(self, written: str) -> bytes:
+        """The real path of a folder as a list writes it, with a slash at its end."""
+        path = os.path.join(self.root, written.encode("utf-8", "surrogateescape"))  # noqa: PTH118 bytes
+        self.folders[written] = os.path.realpath(path).rstrip(b"/") + b"/"
+        return self.folders[written]
 
     def _note(self, name: str, line: int | None, error: OSError) -> None:
         if error.errno in _MISSING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from shapenet.data.files.faults import shown
 from shapenet.data.files.fields import FileField
 from shapenet.data.files.listing import Listing
 from shapenet.data.images.options import DECODING
-from shapenet.data.records import Arrays, Field, UnreadableError, Values
+from shapenet.data.records import Arrays, Field, UnreadableError
 from shapenet.errors import DataError, Problem
 
 _KEY_VERSION = f"files-2 {DECODING}"
@@ -55,18 +55,17 @@ class FileRecords:
                 must have; one problem for each record.
         """
         faults: dict[int, Problem] = {}
-        values: dict[str, list[npt.NDArray[Any]]] = {file.name: [] for file in self._files}
+        values = {file.name: _room(file.field, stop - start) for file in self._files}
         for index in range(start, stop):
             try:
-                self._read_into(values, index)
+                for name, value in self._read_one(index):
+                    values[name][index - start] = value
             except DataError as error:
                 (problem,) = error.problems
                 faults[index] = Problem(problem.code, problem.message, self._listing.place(index), hint=problem.hint)
         if faults:
             raise UnreadableError(faults)
-        arrays: Arrays = {file.name: _stacked(file.field, values[file.name]) for file in self._files}
-        arrays.update({name: array[start:stop].copy() for name, array in self._arrays.items()})
-        return arrays
+        return {**values, **{name: array[start:stop].copy() for name, array in self._arrays.items()}}
 
     def label_of(self) -> npt.NDArray[np.int64]:
         """Labels of all images, as indices into `classes`. Shape ``(len(self),)``."""
@@ -80,7 +79,8 @@ class FileRecords:
         """Size of each image's file in bytes. Shape ``(len(self),)``."""
         return np.array(self._files[0].files.num_bytes, np.int64)
 
-    def _read_into(self, values: dict[str, list[npt.NDArray[Any]]], index: int) -> None:
+    def _read_one(self, index: int) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        """The values of a record's files, by field."""
         size: tuple[int, ...] | None = None
         for file in self._files:
             try:
@@ -95,13 +95,12 @@ class FileRecords:
             if value.shape[:2] != size:
                 message = f"expected the image's size {_size(size)}, received {_size(value.shape)}"
                 raise DataError("data/image-size", f"{shown(file.names[index])}: {message}")
-            values[file.name].append(value)
+            yield file.name, value
 
 
-def _stacked(declared: Field, values: list[npt.NDArray[Any]]) -> Values:
-    if declared.is_ragged:
-        return values
-    return np.stack(values) if values else np.empty((0, *declared.fixed_shape), declared.dtype)
+def _room(declared: Field, count: int) -> Any:
+    """What takes the values of `count` records: an array, or a list where the field is ragged."""
+    return [None] * count if declared.is_ragged else np.empty((count, *declared.fixed_shape), declared.dtype)
 
 
 def _size(shape: Sequence[int | None]) -> str:
@@ -136,8 +135,7 @@ def key_of(
     digest = hashlib.sha256(_KEY_VERSION.encode())
     for file in files:
         digest.update(repr((file.name, file.kind, file.field, file.options, file.files.root)).encode())
-        for row in zip(file.files.paths, file.files.num_bytes, file.files.mtimes, strict=True):
-            digest.update(repr(row).encode())
+        digest.update(repr((file.files.paths, file.files.num_bytes, file.files.mtimes)).encode())
     digest.update(repr(list(labels)).encode())
     for name, values in numbers.items():
         digest.update(name.encode())
