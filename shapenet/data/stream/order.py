@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,7 @@ def interleaved(bounds: Sequence[int], seed: int | None, epoch: int) -> Iterator
         yield from (run for part in range(num_parts) for run in _runs(bounds[part], bounds[part + 1]))
         return
     waiting = iter(epoch_order(num_parts, seed, epoch).tolist())
-    open_parts = [_runs(bounds[part], bounds[part + 1]) for part, _ in zip(waiting, range(CYCLE_LENGTH), strict=False)]
+    open_parts = [_runs(bounds[part], bounds[part + 1]) for part in islice(waiting, CYCLE_LENGTH)]
     turn = 0
     while open_parts:
         turn %= len(open_parts)

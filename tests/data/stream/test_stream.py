@@ -37,6 +37,12 @@ def test_every_part_is_read_onward_once(lengths, seed):
     assert all(len(run) <= BLOCK_LENGTH for run in runs)
 
 
+@pytest.mark.parametrize("num_parts", [CYCLE_LENGTH - 1, CYCLE_LENGTH, CYCLE_LENGTH + 1, 3 * CYCLE_LENGTH])
+def test_no_part_is_left_out(num_parts):
+    runs = list(interleaved(range(num_parts + 1), seed=0, epoch=0))
+    assert sorted(run.start for run in runs) == list(range(num_parts))
+
+
 def test_parts_are_interleaved_and_epochs_differ():
     bounds = list(range(0, 100 * BLOCK_LENGTH * 3, BLOCK_LENGTH * 3))
     runs = list(interleaved(bounds, seed=1, epoch=0))
