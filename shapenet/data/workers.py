@@ -75,16 +75,14 @@ def _run_in_processes(
     executor = start_workers(function, context, num_workers)
     pending: dict[Future[_Result], Block] = {}
     try:
-        with _interrupts_held():
-            pending = {executor.submit(run_in_worker, *block): block for block in blocks}
-        while pending:
-            for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                yield pending.pop(future), future.result()
-    except BrokenProcessPool as error:
-        hint = "it may have run out of memory: close other programs, or use smaller images"
-        raise MachineError("machine/worker", "a worker process was killed", hint=hint) from error
+        with worker_errors():
+            with signals_held(signal.SIGINT):
+                pending = {executor.submit(run_in_worker, *block): block for block in blocks}
+            while pending:
+                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                    yield pending.pop(future), future.result()
     finally:
-        with _interrupts_held():
+        with signals_held(signal.SIGINT):
             executor.shutdown(cancel_futures=True)
 
 
@@ -108,9 +106,23 @@ def start_workers(function: Callable[..., Any], context: tuple[Any, ...], num_wo
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Put Ctrl-C off until the end, and for good in processes started meanwhile."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def worker_errors() -> Iterator[None]:
+    """Tell of a worker that was killed.
+
+    Raises:
+        MachineError: One was.
+    """
+    try:
+        yield
+    except BrokenProcessPool as error:
+        hint = "it may have run out of memory: close other programs, or use smaller images"
+        raise MachineError("machine/worker", "a worker process was killed", hint=hint) from error
+
+
+@contextmanager
+def signals_held(*numbers: signal.Signals) -> Iterator[None]:
+    """Put signals such as Ctrl-C off until the end, and for good in processes started meanwhile."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield
     finally:

@@ -117,7 +117,7 @@ def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[d
     """Loss and metrics by Keras, and the probabilities of every example."""
     from shapenet.data.stream.batches import batches_of
     from shapenet.training.build import compile_model
-    from shapenet.training.feed import auto_steps, to_dataset
+    from shapenet.training.feed import auto_steps, reading, to_dataset
 
     config = experiment.config
     split = subject.split
@@ -128,8 +128,10 @@ def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[d
         compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches))
     _load_weights(compiled, weights)
     feed = to_dataset(batches, len(subject.classes), one_hot=compiled.one_hot)
-    figures = {name: float(value) for name, value in compiled.model.evaluate(feed, verbose=0, return_dict=True).items()}
-    outputs = _in_order(compiled.model.predict(feed, verbose=0), batches)
+    with reading(batches):
+        evaluated = compiled.model.evaluate(feed, verbose=0, return_dict=True)
+        outputs = _in_order(compiled.model.predict(feed, verbose=0), batches)
+    figures = {name: float(value) for name, value in evaluated.items()}
     ordered = {"loss": figures["loss"], **{name: figures[name] for name in compiled.metrics}}
     return ordered, compiled.task.probabilities(outputs, logits=compiled.logits)
 

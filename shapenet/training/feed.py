@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from shapenet.data.augmentation.augmenter import Augmenter
-from shapenet.data.stream.batches import AnyBatches
+from shapenet.data.stream.batches import AnyBatches, StreamedBatches
 from shapenet.data.workers import available_cores
 
 _GROUP_BYTES = 4 << 20
@@ -67,6 +68,30 @@ def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool, augmente
     options = tf.data.Options()
     options.autotune.enabled = False  # every degree of parallelism is given
     return dataset.prefetch(2).with_options(options)
+
+
+@contextmanager
+def reading(*batches: AnyBatches | None) -> Iterator[None]:
+    """Whatever is fed from `batches` in the block: what stops their reading is told, and its processes end with it.
+
+    Args:
+        batches: The batches; None is passed over.
+
+    Raises:
+        DataError: Streamed records can't be read.
+        MachineError: A process that reads was killed.
+    """
+    streamed = [one for one in batches if isinstance(one, StreamedBatches)]
+    try:
+        yield
+    except Exception as error:  # TensorFlow's own, that wraps the text of ours
+        fault = next((one.fault for one in streamed if one.fault), None)
+        if fault is None:
+            raise
+        raise fault from error
+    finally:
+        for one in streamed:
+            one.close()
 
 
 def _augmented_by(augmenter: Augmenter) -> Callable[[Any, Any, Any], tuple[Any, Any]]:

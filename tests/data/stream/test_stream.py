@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from itertools import pairwise
 
 import numpy as np
@@ -16,7 +18,7 @@ from shapenet.data.store import CONTENT
 from shapenet.data.stream.batches import StreamedBatches, batches_of
 from shapenet.data.stream.order import BLOCK_LENGTH, CYCLE_LENGTH, interleaved, window_order, windows
 from shapenet.data.stream.store import StreamStore
-from shapenet.errors import ConfigError, DataError
+from shapenet.errors import ConfigError, DataError, MachineError
 from tests.data.conftest import NumberRecords, RampRecords
 
 
@@ -131,3 +133,33 @@ def test_what_can_not_be_read_is_told():
 def test_sizes_that_vary_are_refused():
     with pytest.raises(ConfigError, match="images of one size"):
         StreamStore(RampRecords([(1, 2), (2, 1)]))
+
+
+def test_readers_outlast_the_signals_of_the_terminal(batches):
+    groups = batches.groups(1)
+    next(groups)
+    for reader in batches._readers:
+        for process in reader._processes:
+            os.kill(process, signal.SIGINT)
+            os.kill(process, signal.SIGTERM)
+    assert sum(labels.size for _, labels in groups) == 75 - 8
+
+
+def test_a_reader_that_was_killed_is_told(batches):
+    groups = batches.groups(1)
+    next(groups)
+    for reader in batches._readers:
+        for process in reader._processes.values():
+            process.kill()
+            process.join()
+    with pytest.raises(MachineError, match="a worker process was killed") as caught:
+        list(groups)
+    assert batches.fault is caught.value
+
+
+def test_closing_ends_the_readers(batches):
+    next(batches.groups(1))
+    processes = [process for reader in batches._readers for process in reader._processes.values()]
+    batches.close()
+    assert processes
+    assert not any(process.is_alive() for process in processes)
