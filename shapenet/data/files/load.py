@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from shapenet.data.fieldnames import check_field_names
 from shapenet.data.files.faults import Fault, items_error, shown
 from shapenet.data.files.faults import listing as listed
 from shapenet.data.files.fields import FileField, file_field, numbers_of
@@ -17,10 +18,8 @@ from shapenet.data.files.listing import Listing
 from shapenet.data.files.records import FileRecords, key_of
 from shapenet.data.images.options import ImageOptions
 from shapenet.data.records import Field
-from shapenet.errors import DataError, Place, did_you_mean
+from shapenet.errors import ConfigError, DataError, Place, did_you_mean
 from shapenet.words import counted
-
-_RESERVED = ("image", "label", "content")
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,7 @@ def load_files(listing: Listing, options: FileOptions) -> FileRecords:
         options: What to read, and how.
 
     Raises:
+        ConfigError: A column's name can't be a field's.
         DataError: Paths, labels, numbers, files or the first images are at fault.
     """
     _check_columns(listing, options)
@@ -123,9 +123,12 @@ def _check_columns(listing: Listing, options: FileOptions) -> None:
             hint = did_you_mean(name, listing.columns) or "its columns are " + ", ".join(map(shown, listing.columns))
             message = f"expected a column {name!r}, found {', '.join(map(shown, listing.columns)) or 'none'}"
             raise DataError("data/csv-column", message, place=Place(str(listing.path), 1), hint=hint)
-        if name in _RESERVED or asked.count(name) > 1:
-            message = f"the column {name!r} can't become a field: the name is taken"
-            raise DataError("data/csv-column", message, place=Place(str(listing.path), 1), hint="rename the column")
+    for argument in ("images", "masks", "numbers"):
+        check_field_names(getattr(options, argument), argument)
+    if len(set(asked)) < len(asked):
+        twice = next(name for name in asked if asked.count(name) > 1)
+        message = f"expected the column {twice!r} in one of images, masks and numbers, received it in several"
+        raise ConfigError("config/field-name", message)
 
 
 def _duplicates(listing: Listing, files: Sequence[bytes], labels: Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from shapenet.data.pack import open_packed
 from shapenet.data.records import Field, UnreadableError
-from shapenet.errors import DataError
+from shapenet.errors import ConfigError, DataError
 
 
 @pytest.fixture
@@ -70,13 +70,20 @@ def test_numbers_must_be_finite(load, number):
     ("arguments", "message"),
     [
         ({"masks": ("maks",)}, "did you mean mask"),
-        ({"images": ("label",)}, "the name is taken"),
-        ({"masks": ("mask",), "images": ("mask",)}, "the name is taken"),
+        ({"images": ("label",)}, "images: expected a name .*none of content, image, label; received 'label'"),
+        ({"masks": ("mask",), "images": ("mask",)}, "expected the column 'mask' in one of images, masks and numbers"),
+        ({"numbers": ("age", "age")}, "numbers: expected every name once"),
     ],
 )
 def test_columns_that_can_not_become_fields(load, mask, arguments, message):
-    with pytest.raises(DataError, match=message):
+    with pytest.raises((ConfigError, DataError), match=message):
         load(ROWS, **arguments)
+
+
+@pytest.mark.parametrize("name", ["../clean", "Clean", "image.shapes", "clean image"])
+def test_names_that_fields_cant_bear(load, mask, name):
+    with pytest.raises(ConfigError, match=f"images: expected a name of lowercase letters.*received '{name}'"):
+        load(ROWS.replace("clean", name), images=(name,))
 
 
 def test_sixteen_bits_keep_their_depth(load, folder, tmp_path):
