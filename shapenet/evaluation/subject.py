@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import Place, RunError, did_you_mean
 from shapenet.experiment import Experiment
@@ -19,6 +19,10 @@ from shapenet.training.reporter import Reporter
 
 if TYPE_CHECKING:
     from shapenet.data.batches import Split
+
+
+_DECODING = ("size", "resize", "interpolation", "color", "dtype")
+"""Arguments that sources of image files share."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ def _with_own_split_file(experiment: Experiment, run: RunDir) -> Experiment:
 
 
 def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Reporter) -> Subject:
-    """A CSV of images and labels, read as the run's own data was; images are stretched to the model's size.
+    """A CSV of images and labels, read as the run's own data was, at the model's size.
 
     Raises:
         DataError: The CSV is at fault, or has labels that the run does not know.
@@ -91,15 +95,22 @@ def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repor
     if image is None:
         raise RunError("run/damaged", "run.json does not say what the images are", place=Place(str(run.run_json)))
     height, width, channels = image.shape
-    source = experiment.config.data.source
-    own = dict(source.arguments) if source.name == "csv" else {}
-    size = "any" if height is None or width is None else (height, width)
+    own = _reading(experiment.config.data.source)
+    size = own.get("size", "any") if height is None or width is None else (height, width)
     given = {"path": path.absolute(), "size": size, "color": "gray" if channels == 1 else "rgb"}
     records = Component("source", "csv", MappingProxyType({**own, **given})).create()
     like = Expected(classes, Field(image.dtype, tuple(image.shape)), "the run's training data")
     split = adopt(records, open_with(reporter, experiment.config.data)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
     return Subject(str(path), folder_of(path), split, names, classes, records.warnings)
+
+
+def _reading(source: Component) -> dict[str, Any]:
+    """The arguments of a csv source that reads images as `source` does, but for the path."""
+    while inner := source.arguments.get("source") or next(iter(source.arguments.get("sources", ())), None):
+        source = inner
+    names = source.arguments.keys() - {"images", "masks", "numbers"} if source.name == "csv" else _DECODING
+    return {name: source.arguments[name] for name in names if name in source.arguments}
 
 
 def folder_of(path: Path) -> str:

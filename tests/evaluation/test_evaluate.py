@@ -14,7 +14,7 @@ from PIL import Image
 
 from shapenet.errors import DataError, RunError
 from shapenet.evaluation.evaluate import Evaluation, evaluate
-from shapenet.evaluation.subject import folder_of
+from shapenet.evaluation.subject import csv_for_run, folder_of
 from shapenet.experiment import load_experiment
 from shapenet.rundir.paths import RunDir
 from shapenet.training.fit import train
@@ -123,6 +123,35 @@ def test_another_csv_with_images_of_another_size_and_fewer_classes(run: RunDir, 
     assert [figures.support for figures in result.report.per_class] == [5, 0, 5]
     assert result.folder == run.eval_dir(folder_of(other))
     assert (result.folder / "metrics.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{csv: {path: d.csv, size: 12, resize: pad, masks: [mask]}}",
+        "{take: {source: {csv: {path: d.csv, size: 12, resize: pad}}, count: 9}}",
+        "{concat: {sources: [{folder: {path: d, size: 12, resize: pad}}, {folder: {path: e, size: 12}}]}}",
+    ],
+)
+def test_another_csv_is_read_as_the_runs_own_data(run: RunDir, tmp_path: Path, source: str) -> None:
+    (tmp_path / "other.yaml").write_text(CONFIG.replace("{csv: {path: images/dataset.csv}}", source), encoding="utf-8")
+    Image.new("RGB", (12, 24), "white").save(tmp_path / "high.png")
+    (tmp_path / "other.csv").write_text("path,label\nhigh.png,light\n")
+    subject = csv_for_run(run, load_experiment(tmp_path / "other.yaml"), tmp_path / "other.csv", Reporter())
+    (image,) = subject.split.images(np.array([0]))
+    assert image[0, :, 0].tolist() == [0] * 3 + [255] * 6 + [0] * 3
+
+
+def test_another_csv_is_fitted_as_the_runs_own_data(run: RunDir, tmp_path: Path) -> None:
+    copy = copied(run, tmp_path)
+    manifest = json.loads(copy.run_json.read_text())
+    manifest["image"]["shape"] = [None, None, 3]
+    copy.run_json.write_text(json.dumps(manifest))
+    source = "{csv: {path: d.csv, size: 12, resize: fit}}"
+    (tmp_path / "other.yaml").write_text(CONFIG.replace("{csv: {path: images/dataset.csv}}", source), encoding="utf-8")
+    other = write_images(tmp_path / "other", 2, size=30)
+    subject = csv_for_run(copy, load_experiment(tmp_path / "other.yaml"), other, Reporter())
+    assert subject.split.image_list(np.array([0]))[0].shape == (12, 12, 3)
 
 
 def test_every_csv_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
