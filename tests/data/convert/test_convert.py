@@ -270,3 +270,13 @@ def test_columns_are_kept(rich, tmp_path, to):
     converted = convert(rich, tmp_path / "a.npz", Plan(to))
     assert converted.arguments["columns"] == ["camera"]
     assert read_back(converted).columns == {"camera": rich.columns["camera"]}
+
+
+@pytest.mark.parametrize("to", ["csv", "tfrecord", "npz"])
+def test_columns_of_any_length_are_read_back_and_a_nameless_one_is_left_out(make, tmp_path, to):
+    records = make(4)
+    records.columns = {"": list("0123"), "note": ["x" * 5000, "", "ü", "z"]}
+    converted = convert(records, tmp_path / f"out{'.npz' if to == 'npz' else ''}", Plan(to))
+    columns = read_back(converted).columns
+    assert columns["note"] == records.columns["note"]
+    assert "" not in columns
