@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("shapenet")
 
+_SAMPLED = 32
+"""Training images that are looked at for their range of values."""
+
 
 def open_sources(config: DataConfig) -> dict[str, Records]:
     """The records of ``train``, and of ``val`` and ``test`` where they have sources of their own.
@@ -88,8 +91,9 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
         dataset = assemble(sources, open_with(reporter, config.data), split_plan(config))
         _check_oversampling(config, dataset.splits["train"])
         _check_batch_size(config, {name: len(split) for name, split in dataset.splits.items()})
-    balance = balance_of(config, dataset.splits["train"], dataset.classes)
-    advice = [*balance.warnings(), *_unused_column(config, sources["train"])]
+    train = dataset.splits["train"]
+    balance = balance_of(config, train, dataset.classes)
+    advice = [*balance.warnings(), *_unused_column(config, sources["train"]), *_values_cut(config, train)]
     dataset = replace(dataset, warnings=(*dataset.warnings, *advice))
     for warning in dataset.warnings:
         _LOG.warning("%s", warning)
@@ -125,6 +129,27 @@ def _unused_column(config: ExperimentConfig, source: Records) -> list[str]:
     return [
         f"{source.describe} has a column {column!r} that says train, val or test, but records are divided anew: "
         "data.split: {column: split} goes by it, data.split: {val: 0.1, test: 0.1} silences this"
+    ]
+
+
+def _values_cut(config: ExperimentConfig, train: Split) -> list[str]:
+    """A warning where augmentations would cut the values of floating-point images to 0 to 1."""
+    import numpy as np
+
+    cutting = [
+        component.name
+        for component in config.data.augment
+        if "value_range" in component.entry.parameters and component.arguments.get("value_range") is None
+    ]
+    if not cutting or train.image_dtype != "float32":
+        return []
+    images = train.image_list(np.arange(min(len(train), _SAMPLED)))
+    low, high = min(float(image.min()) for image in images), max(float(image.max()) for image in images)
+    if low >= 0 and high <= 1:
+        return []
+    return [
+        f"training images hold values from {low:g} to {high:g}, but {', '.join(cutting)} would take floating point "
+        f"for 0 to 1 and cut the rest: give value_range: [{min(low, 0):g}, {high:g}]"
     ]
 
 
