@@ -41,7 +41,7 @@ def check_csv(records: Records) -> tuple[str, ...]:
 
     Raises:
         DataError: The images are not 8- or 16-bit gray or RGB, a class would not be read back
-            as it is, or a field can't be a folder's name.
+            as it is, or a field can't be a folder's name or is of another size than the image.
     """
     _check_image(records)
     unfit = [name for name in records.classes if name != name.strip() or not name or name.lower() == "nan"]
@@ -53,6 +53,11 @@ def check_csv(records: Records) -> tuple[str, ...]:
     if misnamed:
         message = f"expected a field whose files can lie in a folder of its name, received {shown(misnamed[0])}"
         raise DataError(_CODE, message, place=Place(records.describe))
+    size = records.fields["image"].shape[:2]
+    other = [name for name in pictures if records.fields[name].shape[:2] != size]
+    if other:
+        message = f"expected further images of the image's size, received {other[0]} of another"
+        raise DataError(_CODE, message, place=Place(records.describe), hint="tfrecord and npz take any size")
     kept = {"image", "label", *pictures, *_numbers(records)}
     return tuple(name for name in records.fields if name not in kept)
 

@@ -132,7 +132,8 @@ def test_images_of_any_size(make, tmp_path):
     records = make(3, image=[np.full((3 + i, 4, 1), i, np.uint8) for i in range(3)])
     for to in ("csv", "folder", "tfrecord"):
         converted = convert(records, tmp_path / to, Plan(to))
-        assert content(read_back(converted, size="any")) == content(records)
+        assert converted.arguments["size"] == "any"
+        assert content(read_back(converted)) == content(records)
     with pytest.raises(DataError, match="expected one shape for all records, received image"):
         convert(records, tmp_path / "a.npz", Plan("npz"))
 
@@ -280,3 +281,10 @@ def test_columns_of_any_length_are_read_back_and_a_nameless_one_is_left_out(make
     columns = read_back(converted).columns
     assert columns["note"] == records.columns["note"]
     assert "" not in columns
+
+
+def test_further_images_of_another_size_go_to_no_csv(make, tmp_path):
+    records = make(4, clean=np.zeros((4, 8, 10, 3), np.uint8))
+    with pytest.raises(DataError, match="further images of the image's size, received clean of another"):
+        convert(records, tmp_path / "out", Plan("csv"))
+    assert read_back(convert(records, tmp_path / "out", Plan("tfrecord"))).fields["clean"] == records.fields["clean"]
