@@ -174,3 +174,22 @@ def test_floating_point_that_would_be_cut_is_told(tmp_path: Path, top: int, argu
     recorder = Recorder()
     load_data(experiment, open_sources(experiment.config.data), recorder)
     assert any("give value_range" in warning for warning in recorder.warnings) == warns
+
+
+def test_images_of_any_size_are_augmented(tmp_path: Path) -> None:
+    rows = ["path,label"]
+    for index in range(40):
+        size = [(12, 16), (16, 12), (20, 20)][index % 3]
+        Image.new("RGB", size, (index, 9 * index % 255, 99)).save(tmp_path / f"{index}.png")
+        rows.append(f"{index}.png,{index % 2}")
+    (tmp_path / "data.csv").write_text("\n".join(rows))
+    config = """\
+name: any
+data:
+  source: {csv: {path: data.csv, size: any}}
+  augment: [{RandomRotation: {factor: 0.1}}, MixUp]
+model: {layers: [GlobalAveragePooling2D]}
+training: {batch_size: 4, epochs: 1, steps_per_execution: 3}
+"""
+    result = train_in(tmp_path, config=config)
+    assert result.run.augmented_png.is_file()
