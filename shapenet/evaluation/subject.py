@@ -14,7 +14,7 @@ from shapenet.experiment import Experiment
 from shapenet.registry import Component
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir, safe_name
-from shapenet.training.data import load_data, open_sources, open_with
+from shapenet.training.data import load_data, missing_as_asked, open_sources, open_with
 from shapenet.training.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repor
         DataError: The CSV is at fault, or has labels that the run does not know.
         RunError: The run directory is damaged.
     """
-    from shapenet.data.dataset import Expected, adopt
+    from shapenet.data.dataset import Expected, adopt, reading_warnings
     from shapenet.data.records import Field
 
     image = read_manifest(run.run_json).image
@@ -95,14 +95,17 @@ def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repor
     if image is None:
         raise RunError("run/damaged", "run.json does not say what the images are", place=Place(str(run.run_json)))
     height, width, channels = image.shape
-    own = _reading(experiment.config.data.source)
+    data = experiment.config.data
+    own = _reading(data.source)
     size = own.get("size", "any") if height is None or width is None else (height, width)
     given = {"path": path.absolute(), "size": size, "color": "gray" if channels == 1 else "rgb"}
-    records = Component("source", "csv", MappingProxyType({**own, **given})).create()
+    with missing_as_asked(data):
+        records = Component("source", "csv", MappingProxyType({**own, **given})).create()
     like = Expected(classes, Field(image.dtype, tuple(image.shape)), "the run's training data")
-    split = adopt(records, open_with(reporter, experiment.config.data)(records), like)
+    split = adopt(records, open_with(reporter, data)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
-    return Subject(str(path), folder_of(path), split, names, classes, records.warnings)
+    warnings = (*records.warnings, *reading_warnings([split.store]))
+    return Subject(str(path), folder_of(path), split, names, classes, warnings)
 
 
 def _reading(source: Component) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,13 +38,18 @@ def open_sources(config: DataConfig) -> dict[str, Records]:
         DataError: A source is at fault.
         ConfigError: Arguments of a source don't fit each other; the error knows their key.
     """
-    from shapenet.data.records import bearing_missing
-
     components = {"source": config.source, "val": config.val, "test": config.test}
     given = {key: component for key, component in components.items() if component is not None}
-    with bearing_missing() if config.on_bad == "skip" else nullcontext():
+    with missing_as_asked(config):
         opened: Mapping[str, Records] = create_parts(given, ("data",))
     return {"train" if key == "source" else key: records for key, records in opened.items()}
+
+
+def missing_as_asked(config: DataConfig) -> AbstractContextManager[None]:
+    """Lets sources open although files are missing, if the config says ``on_bad: skip``."""
+    from shapenet.data.records import bearing_missing
+
+    return bearing_missing() if config.on_bad == "skip" else nullcontext()
 
 
 def bearable_fraction(config: DataConfig) -> float:

@@ -154,6 +154,17 @@ def test_another_csv_is_fitted_as_the_runs_own_data(run: RunDir, tmp_path: Path)
     assert subject.split.image_list(np.array([0]))[0].shape == (12, 12, 3)
 
 
+def test_what_of_another_csv_is_left_out_is_told(run: RunDir, tmp_path: Path) -> None:
+    other = write_images(tmp_path / "other", 10)
+    (tmp_path / "other" / "3.png").write_bytes(b"junk")
+    (tmp_path / "other" / "4.png").unlink()
+    (tmp_path / "other.yaml").write_text(CONFIG, encoding="utf-8")
+    overrides = ("data.on_bad=skip", "data.max_bad_fraction=0.2")
+    subject = csv_for_run(run, load_experiment(tmp_path / "other.yaml", overrides), other, Reporter())
+    assert len(subject.split) == len(subject.names) == 8
+    assert any("2 of 10 records can't be read and are left out" in warning for warning in subject.warnings)
+
+
 def test_every_csv_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names = [folder_of(Path(name)) for name in ("square/info.csv", "triangle/info.csv", "a/square/info.csv")]
