@@ -288,3 +288,11 @@ def test_further_images_of_another_size_go_to_no_csv(make, tmp_path):
     with pytest.raises(DataError, match="further images of the image's size, received clean of another"):
         convert(records, tmp_path / "out", Plan("csv"))
     assert read_back(convert(records, tmp_path / "out", Plan("tfrecord"))).fields["clean"] == records.fields["clean"]
+
+
+@pytest.mark.parametrize("name", ["name", "path"])
+@pytest.mark.parametrize("values", [np.zeros((4, 4, 5, 3), np.uint8), np.zeros(4, np.float32)])
+def test_fields_called_like_a_column_of_the_csv_go_to_no_csv(make, tmp_path, name, values):
+    with pytest.raises(DataError, match=f"called neither name nor path, received {name}"):
+        convert(make(4, **{name: values}), tmp_path / "out", Plan("csv"))
+    assert not list(tmp_path.iterdir())
