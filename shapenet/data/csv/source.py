@@ -43,8 +43,7 @@ def csv(
         delimiter: The character between values.
         images: Columns of more images, such as clean ones beside noisy ones.
         masks: Columns of masks, whose pixels are numbers of classes.
-        numbers: Columns of numbers. Each column becomes a field of the same name, which is of
-            lowercase letters, digits and _.
+        numbers: Columns of numbers. Each column becomes a field of the same name.
         size: Side in pixels, or height and width, of all images; ``any`` lets them
             differ; if not given, all must have the size of the first.
         resize: How an image comes to the size: ``stretch``, ``fit`` (keep the aspect, within
