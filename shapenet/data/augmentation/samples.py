@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.augmentation.augmenter import Augmenter
-from shapenet.data.augmentation.layers import value_range
 from shapenet.data.batches import Split
+from shapenet.data.inspect.view import viewable
 
 _Labelled = tuple[npt.NDArray[Any], npt.NDArray[Any]]
 """An image and its label, or several."""
@@ -35,7 +35,7 @@ def augmented_samples(
         versions: How many augmented ones follow each image, at least 1.
 
     Returns:
-        ``n * (1 + versions)`` images for `contact_sheet`, uint8 ``(height, width, channels)``, in
+        ``n * (1 + versions)`` images for `contact_sheet`, as `viewable` gives them, in
         rows of ``1 + versions``, and a caption for each: the class, or the shares of those mixed.
     """
     sizes = split.sizes()[positions] if split.is_ragged else np.zeros(len(positions), np.int64)
@@ -46,7 +46,7 @@ def augmented_samples(
             for member, image, label in zip(members, images, labels, strict=True):
                 rows[member].append((image, label))
     tiles = [tile for row in rows for tile in row]
-    return [_as_uint8(image) for image, _ in tiles], [_caption(label, classes) for _, label in tiles]
+    return viewable([image for image, _ in tiles]), [_caption(label, classes) for _, label in tiles]
 
 
 def _columns(
@@ -61,11 +61,6 @@ def _columns(
         with tf.device("CPU:0"):  # where the input pipeline runs
             changed = augmenter({"image": tf.constant(images), "label": tf.constant(labels)}, 0, step)
         yield changed["image"].numpy(), changed["label"].numpy()
-
-
-def _as_uint8(image: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    top = value_range(image.dtype.name)[1]
-    return np.clip(np.rint(image * (255 / top)), 0, 255).astype(np.uint8)
 
 
 def _caption(label: npt.NDArray[Any], classes: tuple[str, ...]) -> str:
