@@ -12,9 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shapenet.data.batches import Split
+from shapenet.data.csv.source import csv as csv_source
+from shapenet.data.pack import open_packed
 from shapenet.errors import DataError, RunError
+from shapenet.evaluation.classification_report import classify
 from shapenet.evaluation.evaluate import Evaluation, evaluate
-from shapenet.evaluation.subject import csv_for_run, folder_of
+from shapenet.evaluation.outputs import write_outputs
+from shapenet.evaluation.subject import Subject, csv_for_run, folder_of
 from shapenet.experiment import load_experiment
 from shapenet.rundir.paths import RunDir
 from shapenet.training.fit import train
@@ -267,3 +272,18 @@ def test_plugins_of_a_run_are_run_only_if_trusted(run: RunDir, tmp_path: Path) -
     trusted = evaluate(copy, split="test", data=None, reporter=Reporter(), trust=True)
     assert mark.exists()
     assert evaluate(copy, split="test", data=None, reporter=Reporter()).figures == trusted.figures
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_mistakes_on_deep_images_can_be_seen(tmp_path: Path, run: RunDir, dtype: str) -> None:
+    shades = np.linspace(0, 1, 144, dtype=np.float32).reshape(12, 12)
+    image = Image.fromarray((shades * 65535).astype(np.uint16) if dtype == "uint16" else shades)
+    image.save(tmp_path / "deep.tif")
+    (tmp_path / "deep.csv").write_text("path,label\ndeep.tif,light\n")
+    store = open_packed(csv_source(path=tmp_path / "deep.csv"), tmp_path / "cache")
+    split = Split(store, np.array([0]), np.array([2]))
+    subject = Subject("deep", "deep", split, ("deep.tif",), tuple(sorted(COLOURS)), ())
+    probabilities = np.array([[0.9, 0.1, 0.0]], np.float32)
+    write_outputs(tmp_path, run, subject, probabilities, classify(np.array([2]), probabilities, subject.classes))
+    sheet = np.asarray(Image.open(tmp_path / "mistakes.png").convert("L"))[8:128, 8:128]
+    assert sheet[:20].mean() + 100 < sheet[-20:].mean()
