@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from shapenet.data.order import epoch_order, oversampled_length, oversampled_order
 from shapenet.data.store import RecordStore
-from shapenet.errors import ShapenetError
 
 Positions = npt.NDArray[np.int64]
 """Positions of records in a split."""
@@ -80,7 +79,6 @@ class Batches:
             last of each size where sizes vary.
         seed: Shuffles anew each epoch; None keeps the records in order.
         epoch: Number of the epoch that the next iteration gives, from 0.
-        failure: What ended an iteration early.
         oversample: Give every class as often as the largest; needs a seed, and images of one size.
     """
 
@@ -89,10 +87,6 @@ class Batches:
     seed: int | None = None
     epoch: int = 0
     oversample: bool = False
-    failure: ShapenetError | None = None
-
-    def close(self) -> None:
-        """Nothing to end; see `shapenet.data.stream.batches.StreamedBatches.close`."""
 
     def __post_init__(self) -> None:
         self._sizes = self.split.sizes() if self.split.is_ragged else None

@@ -97,7 +97,7 @@ def assemble(sources: Mapping[str, Records], pack: Open, plan: SplitPlan) -> Dat
     for name, split in splits.items():
         check_split(name, split.labels, main.classes)
     stores = {id(split.store): split.store for split in splits.values()}
-    warnings = [*_source_warnings(sources), *_reading_warnings(stores.values()), *_duplicate_warning(store, plan)]
+    warnings = [*_source_warnings(sources), *reading_warnings(stores.values()), *_duplicate_warning(store, plan)]
     warnings += _check_overlap(splits, plan)
     fingerprint = _fingerprint(splits, main.classes)
     return Dataset(
@@ -140,7 +140,7 @@ def _source_warnings(sources: Mapping[str, Records]) -> list[str]:
     return [warning for records in sources.values() for warning in records.warnings]
 
 
-def _reading_warnings(stores: Iterable[RecordStore]) -> Iterator[str]:
+def reading_warnings(stores: Iterable[RecordStore]) -> Iterator[str]:
     """What packing found: records that are left out, and what was noted of others."""
     for store in stores:
         if store.meta.bad:

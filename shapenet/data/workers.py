@@ -75,25 +75,15 @@ def _run_in_processes(
     executor = start_workers(function, context, num_workers)
     pending: dict[Future[_Result], Block] = {}
     try:
-        with killed_workers_told():
-            with interrupts_held():
+        with worker_errors():
+            with signals_held(signal.SIGINT):
                 pending = {executor.submit(run_in_worker, *block): block for block in blocks}
             while pending:
                 for future in wait(pending, return_when=FIRST_COMPLETED).done:
                     yield pending.pop(future), future.result()
     finally:
-        with interrupts_held():
+        with signals_held(signal.SIGINT):
             executor.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def killed_workers_told() -> Iterator[None]:
-    """Raise that a worker process ended too early as a `MachineError`."""
-    try:
-        yield
-    except BrokenProcessPool as error:
-        hint = "it may have run out of memory: close other programs, or use smaller images"
-        raise MachineError("machine/worker", "a worker process was killed", hint=hint) from error
 
 
 def start_workers(function: Callable[..., Any], context: tuple[Any, ...], num_workers: int) -> ProcessPoolExecutor:
@@ -117,9 +107,23 @@ def start_workers(function: Callable[..., Any], context: tuple[Any, ...], num_wo
 
 
 @contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Put Ctrl-C off until the end, and for good in processes started meanwhile."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def worker_errors() -> Iterator[None]:
+    """Tell of a worker that was killed.
+
+    Raises:
+        MachineError: One was.
+    """
+    try:
+        yield
+    except BrokenProcessPool as error:
+        hint = "it may have run out of memory: close other programs, or use smaller images"
+        raise MachineError("machine/worker", "a worker process was killed", hint=hint) from error
+
+
+@contextmanager
+def signals_held(*numbers: signal.Signals) -> Iterator[None]:
+    """Put signals such as Ctrl-C off until the end, and for good in processes started meanwhile."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:
         yield
     finally:

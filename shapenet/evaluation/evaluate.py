@@ -129,9 +129,9 @@ def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[d
     _load_weights(compiled, weights)
     feed = to_dataset(batches, len(subject.classes), one_hot=compiled.one_hot)
     with reading(batches):
-        values = compiled.model.evaluate(feed, verbose=0, return_dict=True)
+        evaluated = compiled.model.evaluate(feed, verbose=0, return_dict=True)
         outputs = _in_order(compiled.model.predict(feed, verbose=0), batches)
-    figures = {name: float(value) for name, value in values.items()}
+    figures = {name: float(value) for name, value in evaluated.items()}
     ordered = {"loss": figures["loss"], **{name: figures[name] for name in compiled.metrics}}
     return ordered, compiled.task.probabilities(outputs, logits=compiled.logits)
 

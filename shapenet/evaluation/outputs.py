@@ -74,6 +74,7 @@ def _write_mistakes(path: Path, subject: Subject, probabilities: Probabilities) 
     """Draw the surest mistakes; without any, an older picture goes. Returns whether there are some."""
     import numpy as np
 
+    from shapenet.data.inspect.view import viewable
     from shapenet.data.preview import contact_sheet
 
     wrong = mistakes(subject.split.labels, probabilities)
@@ -83,6 +84,6 @@ def _write_mistakes(path: Path, subject: Subject, probabilities: Probabilities) 
     images = subject.split.image_list(np.array([mistake.index for mistake in wrong]))
     captions = [f"{subject.classes[m.label]} as {subject.classes[m.predicted]} ({m.confidence:.0%})" for m in wrong]
     buffer = io.BytesIO()
-    contact_sheet(images, captions, columns=6, tile=128).save(buffer, "PNG")
+    contact_sheet(viewable(images), captions, columns=6, tile=128).save(buffer, "PNG")
     write_atomic(path, buffer.getvalue())
     return True

@@ -7,18 +7,22 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import Place, RunError, did_you_mean
 from shapenet.experiment import Experiment
 from shapenet.registry import Component
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir, safe_name
-from shapenet.training.data import load_data, open_sources, open_with
+from shapenet.training.data import load_data, missing_as_asked, open_sources, open_with
 from shapenet.training.reporter import Reporter
 
 if TYPE_CHECKING:
     from shapenet.data.batches import Split
+
+
+_DECODING = ("size", "resize", "interpolation", "color", "dtype")
+"""Arguments that sources of image files share."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,13 @@ def _with_own_split_file(experiment: Experiment, run: RunDir) -> Experiment:
 
 
 def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Reporter) -> Subject:
-    """A CSV of images and labels, read as the run's own data was; images are stretched to the model's size.
+    """A CSV of images and labels, read as the run's own data was, at the model's size.
 
     Raises:
         DataError: The CSV is at fault, or has labels that the run does not know.
         RunError: The run directory is damaged.
     """
-    from shapenet.data.dataset import Expected, adopt
+    from shapenet.data.dataset import Expected, adopt, reading_warnings
     from shapenet.data.records import Field
 
     image = read_manifest(run.run_json).image
@@ -91,15 +95,25 @@ def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repor
     if image is None:
         raise RunError("run/damaged", "run.json does not say what the images are", place=Place(str(run.run_json)))
     height, width, channels = image.shape
-    source = experiment.config.data.source
-    own = dict(source.arguments) if source.name == "csv" else {}
-    size = "any" if height is None or width is None else (height, width)
+    data = experiment.config.data
+    own = _reading(data.source)
+    size = own.get("size", "any") if height is None or width is None else (height, width)
     given = {"path": path.absolute(), "size": size, "color": "gray" if channels == 1 else "rgb"}
-    records = Component("source", "csv", MappingProxyType({**own, **given})).create()
+    with missing_as_asked(data):
+        records = Component("source", "csv", MappingProxyType({**own, **given})).create()
     like = Expected(classes, Field(image.dtype, tuple(image.shape)), "the run's training data")
-    split = adopt(records, open_with(reporter, experiment.config.data)(records), like)
+    split = adopt(records, open_with(reporter, data)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
-    return Subject(str(path), folder_of(path), split, names, classes, records.warnings)
+    warnings = (*records.warnings, *reading_warnings([split.store]))
+    return Subject(str(path), folder_of(path), split, names, classes, warnings)
+
+
+def _reading(source: Component) -> dict[str, Any]:
+    """The arguments of a csv source that reads images as `source` does, but for the path."""
+    while inner := source.arguments.get("source") or next(iter(source.arguments.get("sources", ())), None):
+        source = inner
+    names = source.arguments.keys() - {"images", "masks", "numbers"} if source.name == "csv" else _DECODING
+    return {name: source.arguments[name] for name in names if name in source.arguments}
 
 
 def folder_of(path: Path) -> str:

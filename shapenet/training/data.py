@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("shapenet")
 
+_SAMPLED = 32
+"""Training images that are looked at for their range of values."""
+
 
 def open_sources(config: DataConfig) -> dict[str, Records]:
     """The records of ``train``, and of ``val`` and ``test`` where they have sources of their own.
@@ -35,13 +38,18 @@ def open_sources(config: DataConfig) -> dict[str, Records]:
         DataError: A source is at fault.
         ConfigError: Arguments of a source don't fit each other; the error knows their key.
     """
-    from shapenet.data.records import bearing_missing
-
     components = {"source": config.source, "val": config.val, "test": config.test}
     given = {key: component for key, component in components.items() if component is not None}
-    with bearing_missing() if config.on_bad == "skip" else nullcontext():
+    with missing_as_asked(config):
         opened: Mapping[str, Records] = create_parts(given, ("data",))
     return {"train" if key == "source" else key: records for key, records in opened.items()}
+
+
+def missing_as_asked(config: DataConfig) -> AbstractContextManager[None]:
+    """Lets sources open although files are missing, if the config says ``on_bad: skip``."""
+    from shapenet.data.records import bearing_missing
+
+    return bearing_missing() if config.on_bad == "skip" else nullcontext()
 
 
 def bearable_fraction(config: DataConfig) -> float:
@@ -88,8 +96,9 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
         dataset = assemble(sources, open_with(reporter, config.data), split_plan(config))
         _check_oversampling(config, dataset.splits["train"])
         _check_batch_size(config, {name: len(split) for name, split in dataset.splits.items()})
-    balance = balance_of(config, dataset.splits["train"], dataset.classes)
-    advice = [*balance.warnings(), *_unused_column(config, sources["train"])]
+    train = dataset.splits["train"]
+    balance = balance_of(config, train, dataset.classes)
+    advice = [*balance.warnings(), *_unused_column(config, sources["train"]), *_values_cut(config, train)]
     dataset = replace(dataset, warnings=(*dataset.warnings, *advice))
     for warning in dataset.warnings:
         _LOG.warning("%s", warning)
@@ -125,6 +134,27 @@ def _unused_column(config: ExperimentConfig, source: Records) -> list[str]:
     return [
         f"{source.describe} has a column {column!r} that says train, val or test, but records are divided anew: "
         "data.split: {column: split} goes by it, data.split: {val: 0.1, test: 0.1} silences this"
+    ]
+
+
+def _values_cut(config: ExperimentConfig, train: Split) -> list[str]:
+    """A warning where augmentations would cut the values of floating-point images to 0 to 1."""
+    import numpy as np
+
+    cutting = [
+        component.name
+        for component in config.data.augment
+        if "value_range" in component.entry.parameters and component.arguments.get("value_range") is None
+    ]
+    if not cutting or train.image_dtype != "float32":
+        return []
+    images = train.image_list(np.arange(min(len(train), _SAMPLED)))
+    low, high = min(float(image.min()) for image in images), max(float(image.max()) for image in images)
+    if low >= 0 and high <= 1:
+        return []
+    return [
+        f"training images hold values from {low:g} to {high:g}, but {', '.join(cutting)} would take floating point "
+        f"for 0 to 1 and cut the rest: give value_range: [{min(low, 0):g}, {high:g}]"
     ]
 
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from shapenet.data.augmentation.augmenter import Augmenter
-from shapenet.data.stream.batches import AnyBatches
+from shapenet.data.stream.batches import AnyBatches, StreamedBatches
 from shapenet.data.workers import available_cores
-from shapenet.errors import ShapenetError
-
-_Group = TypeVar("_Group")
 
 _GROUP_BYTES = 4 << 20
 _MOST_STEPS = 64
@@ -59,15 +56,11 @@ def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool, augmente
     )
     length = tf.data.experimental.assert_cardinality(len(batches))
     if augmenter is None:
-        dataset = tf.data.Dataset.from_generator(
-            lambda: _noting_failure(batches, batches.groups(group)), output_signature=signature
-        )
+        dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group), output_signature=signature)
         dataset = dataset.unbatch().apply(length)
     else:
         signature = (*signature, tf.TensorSpec((None, 2), tf.int64))
-        dataset = tf.data.Dataset.from_generator(
-            lambda: _noting_failure(batches, _numbered(batches, group)), output_signature=signature
-        )
+        dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group), output_signature=signature)
         dataset = dataset.unbatch().apply(length)
         dataset = dataset.map(_augmented_by(augmenter), num_parallel_calls=available_cores(), deterministic=True)
     if one_hot and dataset.element_spec[1].dtype.is_integer:  # mixed labels are vectors already
@@ -78,35 +71,27 @@ def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool, augmente
 
 
 @contextmanager
-def reading(*several: AnyBatches) -> Iterator[None]:
-    """Let the block read batches: what they can't read is raised as it is, and their readers end with the block.
+def reading(*batches: AnyBatches | None) -> Iterator[None]:
+    """Whatever is fed from `batches` in the block: what stops their reading is told, and its processes end with it.
 
     Args:
-        *several: All batches that the block's datasets were made of.
+        batches: The batches; None is passed over.
 
     Raises:
-        ShapenetError: What TensorFlow made an error of its own of.
+        DataError: Streamed records can't be read.
+        MachineError: A process that reads was killed.
     """
-    import tensorflow as tf
-
+    streamed = [one for one in batches if isinstance(one, StreamedBatches)]
     try:
         yield
-    except tf.errors.OpError as error:
-        failure = next((batches.failure for batches in several if batches.failure is not None), None)
-        if failure is None:
+    except Exception as error:  # TensorFlow's own, that wraps the text of ours
+        fault = next((one.fault for one in streamed if one.fault), None)
+        if fault is None:
             raise
-        raise failure from error
+        raise fault from error
     finally:
-        for batches in several:
-            batches.close()
-
-
-def _noting_failure(batches: AnyBatches, groups: Iterator[_Group]) -> Iterator[_Group]:
-    try:
-        yield from groups
-    except ShapenetError as error:
-        batches.failure = error
-        raise
+        for one in streamed:
+            one.close()
 
 
 def _augmented_by(augmenter: Augmenter) -> Callable[[Any, Any, Any], tuple[Any, Any]]:

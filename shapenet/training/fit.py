@@ -187,11 +187,8 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     val = to_dataset(run.val, len(run.dataset.classes), one_hot=compiled.one_hot) if run.val else None
     signals.defer()
     try:
-        with (
-            run.experiment.locating(),
-            fit_errors(config.training.batch_size, lambda: record.fitting),
-            reading(run.train, *([run.val] if run.val else [])),
-        ):
+        told = fit_errors(config.training.batch_size, lambda: record.fitting)
+        with run.experiment.locating(), told, reading(run.train, run.val):
             compiled.model.fit(
                 feed, validation_data=val, epochs=config.training.epochs, callbacks=callbacks, verbose=0, shuffle=False,
                 class_weight=run.balance.weights_by_label(),

@@ -140,13 +140,13 @@ def augmented(
         classes: Class names in label order.
 
     Returns:
-        None where nothing augments, or images whose sizes vary can't go through as one batch.
+        None where nothing augments.
 
     Raises:
         ConfigError: Keras refuses an argument, or the images.
     """
     config = experiment.config
-    if not config.data.augment or split.is_ragged:
+    if not config.data.augment:
         return None
     from shapenet.data.augmentation.samples import augmented_samples
     from shapenet.data.inspect.samples import Samples

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shapenet.data.regular import read_regular
+from shapenet.data.regular import fingerprint_of, read_regular
 from shapenet.errors import DataError
 
 
@@ -36,3 +36,15 @@ def test_too_large(tmp_path):
         file.truncate(2**31 + 1)
     with pytest.raises(DataError, match="at most 2,147,483,648 bytes"):
         read_regular(path)
+
+
+def test_files_of_one_name_size_and_time_are_told_apart_by_their_ends(tmp_path):
+    found = set()
+    for number, content in enumerate([b"a" + bytes(300_000), bytes(300_000) + b"a", bytes(300_001)]):
+        path = tmp_path / str(number) / "images.npy"
+        path.parent.mkdir()
+        path.write_bytes(content)
+        os.utime(path, (1, 1))
+        found.add(fingerprint_of(path))
+    assert len(found) == 3
+    assert fingerprint_of(path.rename(tmp_path / "images.npy")) in found

@@ -12,9 +12,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from shapenet.data.batches import Split
+from shapenet.data.csv.source import csv as csv_source
+from shapenet.data.pack import open_packed
 from shapenet.errors import DataError, RunError
+from shapenet.evaluation.classification_report import classify
 from shapenet.evaluation.evaluate import Evaluation, evaluate
-from shapenet.evaluation.subject import folder_of
+from shapenet.evaluation.outputs import write_outputs
+from shapenet.evaluation.subject import Subject, csv_for_run, folder_of
 from shapenet.experiment import load_experiment
 from shapenet.rundir.paths import RunDir
 from shapenet.training.fit import train
@@ -125,6 +130,46 @@ def test_another_csv_with_images_of_another_size_and_fewer_classes(run: RunDir, 
     assert (result.folder / "metrics.json").is_file()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{csv: {path: d.csv, size: 12, resize: pad, masks: [mask]}}",
+        "{take: {source: {csv: {path: d.csv, size: 12, resize: pad}}, count: 9}}",
+        "{concat: {sources: [{folder: {path: d, size: 12, resize: pad}}, {folder: {path: e, size: 12}}]}}",
+    ],
+)
+def test_another_csv_is_read_as_the_runs_own_data(run: RunDir, tmp_path: Path, source: str) -> None:
+    (tmp_path / "other.yaml").write_text(CONFIG.replace("{csv: {path: images/dataset.csv}}", source), encoding="utf-8")
+    Image.new("RGB", (12, 24), "white").save(tmp_path / "high.png")
+    (tmp_path / "other.csv").write_text("path,label\nhigh.png,light\n")
+    subject = csv_for_run(run, load_experiment(tmp_path / "other.yaml"), tmp_path / "other.csv", Reporter())
+    (image,) = subject.split.images(np.array([0]))
+    assert image[0, :, 0].tolist() == [0] * 3 + [255] * 6 + [0] * 3
+
+
+def test_another_csv_is_fitted_as_the_runs_own_data(run: RunDir, tmp_path: Path) -> None:
+    copy = copied(run, tmp_path)
+    manifest = json.loads(copy.run_json.read_text())
+    manifest["image"]["shape"] = [None, None, 3]
+    copy.run_json.write_text(json.dumps(manifest))
+    source = "{csv: {path: d.csv, size: 12, resize: fit}}"
+    (tmp_path / "other.yaml").write_text(CONFIG.replace("{csv: {path: images/dataset.csv}}", source), encoding="utf-8")
+    other = write_images(tmp_path / "other", 2, size=30)
+    subject = csv_for_run(copy, load_experiment(tmp_path / "other.yaml"), other, Reporter())
+    assert subject.split.image_list(np.array([0]))[0].shape == (12, 12, 3)
+
+
+def test_what_of_another_csv_is_left_out_is_told(run: RunDir, tmp_path: Path) -> None:
+    other = write_images(tmp_path / "other", 10)
+    (tmp_path / "other" / "3.png").write_bytes(b"junk")
+    (tmp_path / "other" / "4.png").unlink()
+    (tmp_path / "other.yaml").write_text(CONFIG, encoding="utf-8")
+    overrides = ("data.on_bad=skip", "data.max_bad_fraction=0.2")
+    subject = csv_for_run(run, load_experiment(tmp_path / "other.yaml", overrides), other, Reporter())
+    assert len(subject.split) == len(subject.names) == 8
+    assert any("2 of 10 records can't be read and are left out" in warning for warning in subject.warnings)
+
+
 def test_every_csv_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names = [folder_of(Path(name)) for name in ("square/info.csv", "triangle/info.csv", "a/square/info.csv")]
@@ -227,3 +272,18 @@ def test_plugins_of_a_run_are_run_only_if_trusted(run: RunDir, tmp_path: Path) -
     trusted = evaluate(copy, split="test", data=None, reporter=Reporter(), trust=True)
     assert mark.exists()
     assert evaluate(copy, split="test", data=None, reporter=Reporter()).figures == trusted.figures
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_mistakes_on_deep_images_can_be_seen(tmp_path: Path, run: RunDir, dtype: str) -> None:
+    shades = np.linspace(0, 1, 144, dtype=np.float32).reshape(12, 12)
+    image = Image.fromarray((shades * 65535).astype(np.uint16) if dtype == "uint16" else shades)
+    image.save(tmp_path / "deep.tif")
+    (tmp_path / "deep.csv").write_text("path,label\ndeep.tif,light\n")
+    store = open_packed(csv_source(path=tmp_path / "deep.csv"), tmp_path / "cache")
+    split = Split(store, np.array([0]), np.array([2]))
+    subject = Subject("deep", "deep", split, ("deep.tif",), tuple(sorted(COLOURS)), ())
+    probabilities = np.array([[0.9, 0.1, 0.0]], np.float32)
+    write_outputs(tmp_path, run, subject, probabilities, classify(np.array([2]), probabilities, subject.classes))
+    sheet = np.asarray(Image.open(tmp_path / "mistakes.png").convert("L"))[8:128, 8:128]
+    assert sheet[:20].mean() + 100 < sheet[-20:].mean()

@@ -20,6 +20,7 @@ from shapenet.errors import ConfigError
 from shapenet.experiment import load_experiment
 from shapenet.models.build import InputSpec
 from shapenet.training.build import build_augmenter, build_for_inspection, compile_model
+from shapenet.training.data import load_data, open_sources
 from shapenet.training.feed import to_dataset
 from shapenet.training.fit import TrainingResult, train
 from shapenet.training.reporter import Reporter
@@ -160,3 +161,35 @@ def test_two_devices_share_what_one_would_see(split: Split, tmp_path: Path) -> N
     command = [sys.executable, "-c", ON_TWO_DEVICES, str(split.store.folder), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["equal", "7"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("top", "arguments", "warns"), [(200, "{}", True), (200, "{value_range: [0, 200]}", False), (1, "{}", False)]
+)
+def test_floating_point_that_would_be_cut_is_told(tmp_path: Path, top: int, arguments: str, *, warns: bool) -> None:
+    images = np.linspace(0, top, 60 * 16, dtype=np.float32).reshape(60, 4, 4)
+    np.savez(tmp_path / "images.npz", images=images, labels=np.arange(60) % 2)
+    source = f"data.source={{arrays: {{path: {tmp_path}/images.npz}}}}"
+    experiment = experiment_in(tmp_path, source, f"data.augment=[{{RandomInvert: {arguments}}}]")
+    recorder = Recorder()
+    load_data(experiment, open_sources(experiment.config.data), recorder)
+    assert any("give value_range" in warning for warning in recorder.warnings) == warns
+
+
+def test_images_of_any_size_are_augmented(tmp_path: Path) -> None:
+    rows = ["path,label"]
+    for index in range(40):
+        size = [(12, 16), (16, 12), (20, 20)][index % 3]
+        Image.new("RGB", size, (index, 9 * index % 255, 99)).save(tmp_path / f"{index}.png")
+        rows.append(f"{index}.png,{index % 2}")
+    (tmp_path / "data.csv").write_text("\n".join(rows))
+    config = """\
+name: any
+data:
+  source: {csv: {path: data.csv, size: any}}
+  augment: [{RandomRotation: {factor: 0.1}}, MixUp]
+model: {layers: [GlobalAveragePooling2D]}
+training: {batch_size: 4, epochs: 1, steps_per_execution: 3}
+"""
+    result = train_in(tmp_path, config=config)
+    assert result.run.augmented_png.is_file()

@@ -18,10 +18,11 @@ from shapenet.data.files.faults import shown
 from shapenet.data.labelling import label_indices
 from shapenet.data.pack import default_cache_dir
 from shapenet.data.records import Arrays, Field, UnreadableError
+from shapenet.data.regular import fingerprint_of
 from shapenet.errors import DataError, Place, Problem
 
 _CODE = "data/arrays"
-_KEY_VERSION = "arrays-1"
+_KEY_VERSION = "arrays-2"
 _IMAGE_DTYPES = ("uint8", "uint16", "float32")
 _CLASSES = "classes"
 
@@ -207,5 +208,5 @@ def _not_finite(array: StoredArray, block: npt.NDArray[Any], start: int) -> dict
 
 
 def _key(paths: Sequence[Path], form: Form, classes: tuple[str, ...]) -> str:
-    files = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    files = [fingerprint_of(path) for path in paths]
     return hashlib.sha256(repr((_KEY_VERSION, files, form, classes)).encode()).hexdigest()

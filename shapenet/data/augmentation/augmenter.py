@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from shapenet.data.augmentation.chains import aug_mix, rand_augment
@@ -61,7 +62,7 @@ class Augmenter:
         _check_fields(augmentations, fields, self._moving)
         self._layers = []
         for number, component in enumerate(augmentations):
-            with keras_errors(component.name, ("data", "augment", number)):
+            with self._told(number):
                 self._layers.append(make_layer(component, fields["image"].dtype, seed, number))
         self._compute = tf.function(self._augment, autograph=False)
         # Layers that Keras makes may still refuse the images: tell it now, not in the middle of training.
@@ -95,9 +96,13 @@ class Augmenter:
         for number, (component, layer) in enumerate(zip(self._augmentations, self._layers, strict=True)):
             layer.draws.begin(epoch, step)
             apply = _APPLY.get(component.name, one_layer)
-            with keras_errors(component.name, ("data", "augment", number)):
+            with self._told(number):
                 changed = apply(layer, changed, self._moving)
         return self._leaving(changed)
+
+    def _told(self, number: int) -> AbstractContextManager[None]:
+        hint = "some augmentations need images of one size: give the source a size" if self.image.is_ragged else None
+        return keras_errors(self._augmentations[number].name, ("data", "augment", number), hint=hint)
 
     def _entering(self, batch: Batch) -> Batch:
         """The batch in the types that layers compute in."""

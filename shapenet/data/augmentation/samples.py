@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.augmentation.augmenter import Augmenter
-from shapenet.data.augmentation.layers import value_range
 from shapenet.data.batches import Split
+from shapenet.data.inspect.view import viewable
+
+_Labelled = tuple[npt.NDArray[Any], npt.NDArray[Any]]
+"""An image and its label, or several."""
 
 _MIXED = 0.005
 """A class with a smaller share of a mixed label is not told."""
@@ -20,8 +24,8 @@ def augmented_samples(
 ) -> tuple[list[npt.NDArray[np.uint8]], list[str]]:
     """Images of a split, each followed by versions of it.
 
-    The images go through the augmentations together, as a batch of theirs would in the first
-    steps of a training, so that what blends images has others to blend with.
+    The images of one size go through the augmentations together, as a batch of theirs would in the
+    first steps of a training, so that what blends images has others to blend with.
 
     Args:
         augmenter: The augmentations.
@@ -31,24 +35,32 @@ def augmented_samples(
         versions: How many augmented ones follow each image, at least 1.
 
     Returns:
-        ``n * (1 + versions)`` images for `contact_sheet`, uint8 ``(height, width, channels)``, in
+        ``n * (1 + versions)`` images for `contact_sheet`, as `viewable` gives them, in
         rows of ``1 + versions``, and a caption for each: the class, or the shares of those mixed.
     """
+    sizes = split.sizes()[positions] if split.is_ragged else np.zeros(len(positions), np.int64)
+    rows: list[list[_Labelled]] = [[] for _ in positions]
+    for size in np.unique(sizes):
+        members = np.flatnonzero(sizes == size)
+        for images, labels in _columns(augmenter, split, positions[members], versions):
+            for member, image, label in zip(members, images, labels, strict=True):
+                rows[member].append((image, label))
+    tiles = [tile for row in rows for tile in row]
+    return viewable([image for image, _ in tiles]), [_caption(label, classes) for _, label in tiles]
+
+
+def _columns(
+    augmenter: Augmenter, split: Split, positions: npt.NDArray[np.int64], versions: int
+) -> Iterator[_Labelled]:
+    """Images of one size and their labels as they are, then each version of all of them."""
     import tensorflow as tf
 
     images, labels = split.images(positions), split.labels[positions]
-    columns = [(images, labels)]
+    yield images, labels
     for step in range(versions):
         with tf.device("CPU:0"):  # where the input pipeline runs
             changed = augmenter({"image": tf.constant(images), "label": tf.constant(labels)}, 0, step)
-        columns.append((changed["image"].numpy(), changed["label"].numpy()))
-    tiles = [(image[row], label[row]) for row in range(len(positions)) for image, label in columns]
-    return [_as_uint8(image) for image, _ in tiles], [_caption(label, classes) for _, label in tiles]
-
-
-def _as_uint8(image: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
-    top = value_range(image.dtype.name)[1]
-    return np.clip(np.rint(image * (255 / top)), 0, 255).astype(np.uint8)
+        yield changed["image"].numpy(), changed["label"].numpy()
 
 
 def _caption(label: npt.NDArray[Any], classes: tuple[str, ...]) -> str:

@@ -100,11 +100,16 @@ def convert(records: Records, out: Path, plan: Plan, progress: Progress | None =
 
 
 def _arguments(records: Records, out: Path, plan: Plan) -> dict[str, Any]:
+    size = {"size": "any"} if records.fields["image"].is_ragged else {}
     if plan.to == "csv":
-        return {"path": str(out / LIST_NAME), **further_fields(records)}
+        return {"path": str(out / LIST_NAME), **size, **further_fields(records)}
     if plan.to == "folder":
-        return {"path": str(out)}
-    return {"path": str(out), **_fields(records, masks=[name for name in further_pictures(records) if name == MASK])}
+        return {"path": str(out), **size}
+    return {
+        "path": str(out),
+        **size,
+        **_fields(records, masks=[name for name in further_pictures(records) if name == MASK]),
+    }
 
 
 def _fields(records: Records, masks: Sequence[str] = ()) -> dict[str, Sequence[str]]:

@@ -25,6 +25,7 @@ MASK = "mask"
 IMAGES = "images"
 """The folder of the images."""
 
+_OWN_COLUMNS = ("name", "path")
 _BLOCK_RECORDS = 64
 _CODE = "data/convert"
 
@@ -41,7 +42,7 @@ def check_csv(records: Records) -> tuple[str, ...]:
 
     Raises:
         DataError: The images are not 8- or 16-bit gray or RGB, a class would not be read back
-            as it is, or a field can't be a folder's name.
+            as it is, or a field can't be a folder's name or is of another size than the image.
     """
     _check_image(records)
     unfit = [name for name in records.classes if name != name.strip() or not name or name.lower() == "nan"]
@@ -53,7 +54,17 @@ def check_csv(records: Records) -> tuple[str, ...]:
     if misnamed:
         message = f"expected a field whose files can lie in a folder of its name, received {shown(misnamed[0])}"
         raise DataError(_CODE, message, place=Place(records.describe))
-    kept = {"image", "label", *pictures, *_numbers(records)}
+    size = records.fields["image"].shape[:2]
+    other = [name for name in pictures if records.fields[name].shape[:2] != size]
+    if other:
+        message = f"expected further images of the image's size, received {other[0]} of another"
+        raise DataError(_CODE, message, place=Place(records.describe), hint="tfrecord and npz take any size")
+    numbers = _numbers(records)
+    doubled = [name for name in (*pictures, *numbers) if name in _OWN_COLUMNS]
+    if doubled:
+        message = f"expected fields that are called neither {' nor '.join(_OWN_COLUMNS)}, received {doubled[0]}"
+        raise DataError(_CODE, message, place=Place(records.describe), hint="these are columns of the CSV")
+    kept = {"image", "label", *pictures, *numbers}
     return tuple(name for name in records.fields if name not in kept)
 
 
@@ -97,7 +108,7 @@ def write_csv(records: Records, folder: Path, progress: Progress) -> None:
     further = [*(names[name] for name in pictures[1:]), *numbers.values(), *columns.values()]
     with (folder / LIST_NAME).open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["name", "path", "label", *pictures[1:], *numbers, *columns])
+        writer.writerow([*_OWN_COLUMNS, "label", *pictures[1:], *numbers, *columns])
         for index in range(len(records)):
             row = [records.name_of(index), names["image"][index], records.classes[labels[index]]]
             writer.writerow([*row, *(values[index] for values in further)])

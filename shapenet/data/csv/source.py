@@ -56,6 +56,7 @@ def csv(
             absolute path or a link.
 
     Raises:
+        ConfigError: A column's name can't be a field's.
         DataError: The CSV, its paths, its labels or the first image are at fault.
     """
     from shapenet.data.csv.load import load_csv

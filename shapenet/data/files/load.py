@@ -68,6 +68,7 @@ def load_files(listing: Listing, options: FileOptions) -> FileRecords:
         options: What to read, and how.
 
     Raises:
+        ConfigError: A column's name can't be a field's.
         DataError: Paths, labels, numbers, files or the first images are at fault.
     """
     _check_columns(listing, options)
@@ -122,12 +123,11 @@ def _check_columns(listing: Listing, options: FileOptions) -> None:
             hint = did_you_mean(name, listing.columns) or "its columns are " + ", ".join(map(shown, listing.columns))
             message = f"expected a column {name!r}, found {', '.join(map(shown, listing.columns)) or 'none'}"
             raise DataError("data/csv-column", message, place=Place(str(listing.path), 1), hint=hint)
-    check_field_names(options.images, "images")
-    check_field_names(options.masks, "masks")
-    check_field_names(options.numbers, "numbers")
-    twice = sorted({name for name in asked if asked.count(name) > 1})
-    if twice:
-        message = f"expected every column in one of images, masks and numbers, received {', '.join(twice)} again"
+    for argument in ("images", "masks", "numbers"):
+        check_field_names(getattr(options, argument), argument)
+    if len(set(asked)) < len(asked):
+        twice = next(name for name in asked if asked.count(name) > 1)
+        message = f"expected the column {twice!r} in one of images, masks and numbers, received it in several"
         raise ConfigError("config/field-name", message)
 
 

@@ -48,12 +48,17 @@ def list_folder(path: Path, masks: Path | None = None) -> Listing:
     if faults:
         message = f"expected every image in a folder of its class, found {len(faults):,} beside the folders"
         raise items_error("data/folder", message, faults, path=path, hint="move them into a class folder")
-    parts = [name.split("/") for name in names]
+    parts = [_readable(name).split("/") for name in names]
     columns = {SPLIT: [_SPLITS[part[0]] for part in parts]} if has_splits else {}
     columns["folder"] = ["/".join(part[:-1]) for part in parts]
     if masks is not None:
         columns[MASK] = _masks_of(names, path, masks)
     return Listing(path, path, names, [part[depth] for part in parts], columns=columns, label_column="folder")
+
+
+def _readable(name: str) -> str:
+    """A name that any file or terminal takes: bytes that are not UTF-8 stand as a backslash, x and two digits."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _images_in(path: Path) -> Iterator[str]:

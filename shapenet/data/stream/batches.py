@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import signal
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -16,7 +18,7 @@ from shapenet.data.batches import Batches, Split
 from shapenet.data.records import Arrays, Records
 from shapenet.data.stream.order import Positions, interleaved, window_order, windows
 from shapenet.data.stream.store import StreamStore
-from shapenet.data.workers import available_cores, interrupts_held, killed_workers_told, run_in_worker, start_workers
+from shapenet.data.workers import available_cores, run_in_worker, signals_held, start_workers, worker_errors
 from shapenet.errors import ShapenetError
 
 _WINDOW_BYTES = 64 << 20
@@ -34,7 +36,7 @@ class StreamedBatches:
         seed: Shuffles anew each epoch; None keeps the records in order.
         window: Records that are shuffled at a time; None for as many as make 64 MB.
         epoch: Number of the epoch that the next iteration gives, from 0.
-        failure: What ended an iteration early.
+        fault: What stopped the reading, if anything did: TensorFlow lets no error of ours through.
     """
 
     split: Split
@@ -42,7 +44,7 @@ class StreamedBatches:
     seed: int | None = None
     window: int | None = None
     epoch: int = 0
-    failure: ShapenetError | None = None
+    fault: ShapenetError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         store = self.split.store
@@ -108,13 +110,22 @@ class StreamedBatches:
         """Each window's indices and images; the next one is read meanwhile."""
         self._start_readers()
         reading: tuple[Positions, Mapping[int, Future[Arrays]]] | None = None
-        for indices in self._ordered_windows():
-            following = indices, self._submit(indices)
+        with self._fault_kept(), worker_errors():
+            for indices in self._ordered_windows():
+                following = indices, self._submit(indices)
+                if reading:
+                    yield self._received(*reading)
+                reading = following
             if reading:
                 yield self._received(*reading)
-            reading = following
-        if reading:
-            yield self._received(*reading)
+
+    @contextmanager
+    def _fault_kept(self) -> Iterator[None]:
+        try:
+            yield
+        except ShapenetError as error:
+            self.fault = error
+            raise
 
     def _submit(self, indices: Positions) -> Mapping[int, Future[Arrays]]:
         """Let workers read a window; every part has one worker, which reads it onward."""
@@ -125,7 +136,7 @@ class StreamedBatches:
         for part, same in groupby(parts.tolist()):
             stop = start + sum(1 for _ in same)
             reader = self._readers[part % len(self._readers)]
-            with killed_workers_told(), interrupts_held():  # Ctrl-C is this process's to handle
+            with signals_held(signal.SIGINT, signal.SIGTERM):  # whoever reads goes on until this process ends
                 futures[start] = reader.submit(run_in_worker, ordered[start:stop])
             start = stop
         return futures
@@ -133,12 +144,11 @@ class StreamedBatches:
     def _received(
         self, indices: Positions, futures: Mapping[int, Future[Arrays]]
     ) -> tuple[Positions, npt.NDArray[Any]]:
-        field = self._store.meta.fields["image"]
-        images = np.empty((len(indices), *field.fixed_shape), field.dtype)
+        image = self._store.meta.fields["image"]
+        images = np.empty((len(indices), *image.fixed_shape), image.dtype)
         rows = np.argsort(indices)  # workers give them in the order of the source
         for start, future in futures.items():
-            with killed_workers_told():
-                values = np.asarray(future.result()["image"])
+            values = np.asarray(future.result()["image"])
             images[rows[start : start + len(values)]] = values
         return indices, images
 

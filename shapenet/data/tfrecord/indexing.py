@@ -15,7 +15,8 @@ from shapenet.data.tfrecord.framing import Compression, frame_error, read_frames
 from shapenet.data.workers import available_cores, blocks_of, run_blocks
 from shapenet.errors import DataError, Problem, did_you_mean
 
-_MAX_TEXT_BYTES = 1000
+_MAX_LABEL_BYTES = 1000
+_MAX_COLUMN_BYTES = 1 << 20
 _WORTH_A_POOL_BYTES = 256 << 20
 
 
@@ -138,7 +139,7 @@ def _index_shard(shards: Sequence[Shard], wanted: Wanted, start: int, stop: int)
                 if _kind(labels[0]) != _kind(labels[-1]):
                     raise DataError("data/tfrecord-feature", f"{wanted.label}: expected the same type as before")
                 for name, texts in columns.items():
-                    texts.append(_text(_only(example, name), name))
+                    texts.append(_text(_only(example, name), name, _MAX_COLUMN_BYTES))
             except DataError as error:
                 problem = error.problems[0]
                 raise frame_error(shard.path, number, problem.message, problem.hint) from None
@@ -181,11 +182,11 @@ def _only(example: Example, feature: str) -> bytes | int:
     return value
 
 
-def _text(value: bytes | int, feature: str) -> str:
+def _text(value: bytes | int, feature: str, most_bytes: int = _MAX_LABEL_BYTES) -> str:
     if isinstance(value, int):
         return str(value)
-    if len(value) > _MAX_TEXT_BYTES:
-        message = f"{feature}: expected at most {_MAX_TEXT_BYTES:,} bytes, received {len(value):,}"
+    if len(value) > most_bytes:
+        message = f"{feature}: expected at most {most_bytes:,} bytes, received {len(value):,}"
         raise DataError("data/tfrecord-feature", message)
     try:
         return value.decode()

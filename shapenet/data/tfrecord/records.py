@@ -20,7 +20,7 @@ from shapenet.data.files.load import FileOptions
 from shapenet.data.images.options import DECODING
 from shapenet.data.labelling import label_indices
 from shapenet.data.records import Arrays, Field, UnreadableError, Values
-from shapenet.data.regular import open_regular
+from shapenet.data.regular import fingerprint_of, open_regular
 from shapenet.data.stream.order import CYCLE_LENGTH
 from shapenet.data.tfrecord.example import Example
 from shapenet.data.tfrecord.features import Asked, Layout, Raw, find_layout
@@ -30,7 +30,7 @@ from shapenet.data.tfrecord.indexing import Index, Shard, Wanted
 from shapenet.data.tfrecord.shards import find_shards
 from shapenet.errors import DataError, Place, Problem
 
-_KEY_VERSION = f"tfrecord-1 {DECODING}"
+_KEY_VERSION = f"tfrecord-2 {DECODING}"
 _MAX_FIRST_TRIES = 10
 _MAX_OPEN = CYCLE_LENGTH
 """Streaming takes turns between so many shards: each stays open until its next turn."""
@@ -116,7 +116,7 @@ class TfrecordRecords:
             **{name: layout.field for name, layout in self._layouts.items()},
             "label": Field("int64", ()),
         }
-        files = [(shard.path.name, shard.num_bytes, shard.mtime) for shard in self._shards]
+        files = [fingerprint_of(shard.path) for shard in self._shards]
         identity = repr((_KEY_VERSION, files, form, self.classes))
         self.key = hashlib.sha256(identity.encode()).hexdigest()
         self.warnings: tuple[str, ...] = ()

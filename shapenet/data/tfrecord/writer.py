@@ -150,8 +150,11 @@ def features_of(records: Records, block: Arrays, position: int, encode: Encoding
 
 
 def columns_kept(records: Records) -> tuple[str, ...]:
-    """The columns worth writing: neither called like a field nor names, paths or labels of their own."""
-    taken = {*records.fields, "name", *IMAGE_COLUMNS, *LABEL_COLUMNS}
+    """The columns worth writing: neither called like a field nor names, paths or labels of their own.
+
+    A column without a name, such as the index that pandas writes, is not one of them.
+    """
+    taken = {*records.fields, "", "name", *IMAGE_COLUMNS, *LABEL_COLUMNS}
     return tuple(name for name in records.columns if name not in taken)
 
 

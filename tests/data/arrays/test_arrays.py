@@ -177,7 +177,7 @@ def test_columns(images, save):
 def test_text_is_no_further_field(images, save):
     path = save(images=images, labels=LABELS, names=np.array(["a"] * 8))
     assert "expected numbers, received text" in message_of(path=path, fields=("names",))
-    with pytest.raises(ConfigError, match="lowercase"):
+    with pytest.raises(ConfigError, match="a name of letters"):
         arrays(path=path, fields=("label",))
 
 

@@ -189,3 +189,10 @@ def test_no_precision_of_the_model_reaches_the_images() -> None:
         keras.config.set_dtype_policy(before)
     full = run(augmenter_of({"RandomColorJitter": {"brightness_factor": 0.3, "hue_factor": 0.4}}), batch_of())
     np.testing.assert_array_equal(low["image"], full["image"])
+
+
+@pytest.mark.parametrize("name", ["CutMix", "RandomErasing"])
+def test_a_layer_that_needs_one_size_says_so(name: str) -> None:
+    with pytest.raises(ConfigError, match=name) as caught:
+        augmenter_of(value_of(name), image=Field("uint8", (None, None, 3)), label=LABEL)
+    assert "images of one size" in str(caught.value.problems[0].hint)

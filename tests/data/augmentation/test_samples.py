@@ -11,6 +11,7 @@ from shapenet.data.pack import open_packed
 from shapenet.data.records import Field
 from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.records import ShapesRecords
+from tests.data.conftest import ArrayRecords
 
 from .conftest import LABEL, augmenter_of
 
@@ -46,3 +47,14 @@ def test_captions_tell_the_shares_of_mixed_labels(split: Split) -> None:
         shares = [int(word.rstrip("%")) for word in words[1::2]]
         assert shares == sorted(shares, reverse=True)
         assert 98 <= sum(shares) <= 101
+
+
+@pytest.mark.parametrize(("dtype", "channels", "shown"), [("uint8", 5, 3), ("uint8", 2, 1), ("float32", 4, 3)])
+def test_images_of_any_channels_can_be_shown(pack, dtype: str, channels: int, shown: int) -> None:
+    images = np.random.default_rng(0).random((4, 16, 16, channels)) * (255 if dtype == "uint8" else 1)
+    store = pack(ArrayRecords(CLASSES, image=images.astype(dtype), label=np.arange(4) % 3))
+    image = store.meta.fields["image"]
+    augmenter = augmenter_of({"RandomFlip": {}}, image=image, label=LABEL)
+    split = Split(store, np.arange(4), store["label"][:])
+    found, _ = augmented_samples(augmenter, split, np.arange(4), CLASSES, versions=1)
+    assert {(one.shape[2], one.dtype.name) for one in found} == {(shown, "uint8")}

@@ -132,7 +132,8 @@ def test_images_of_any_size(make, tmp_path):
     records = make(3, image=[np.full((3 + i, 4, 1), i, np.uint8) for i in range(3)])
     for to in ("csv", "folder", "tfrecord"):
         converted = convert(records, tmp_path / to, Plan(to))
-        assert content(read_back(converted, size="any")) == content(records)
+        assert converted.arguments["size"] == "any"
+        assert content(read_back(converted)) == content(records)
     with pytest.raises(DataError, match="expected one shape for all records, received image"):
         convert(records, tmp_path / "a.npz", Plan("npz"))
 
@@ -270,3 +271,28 @@ def test_columns_are_kept(rich, tmp_path, to):
     converted = convert(rich, tmp_path / "a.npz", Plan(to))
     assert converted.arguments["columns"] == ["camera"]
     assert read_back(converted).columns == {"camera": rich.columns["camera"]}
+
+
+@pytest.mark.parametrize("to", ["csv", "tfrecord", "npz"])
+def test_columns_of_any_length_are_read_back_and_a_nameless_one_is_left_out(make, tmp_path, to):
+    records = make(4)
+    records.columns = {"": list("0123"), "note": ["x" * 5000, "", "ü", "z"]}
+    converted = convert(records, tmp_path / f"out{'.npz' if to == 'npz' else ''}", Plan(to))
+    columns = read_back(converted).columns
+    assert columns["note"] == records.columns["note"]
+    assert "" not in columns
+
+
+def test_further_images_of_another_size_go_to_no_csv(make, tmp_path):
+    records = make(4, clean=np.zeros((4, 8, 10, 3), np.uint8))
+    with pytest.raises(DataError, match="further images of the image's size, received clean of another"):
+        convert(records, tmp_path / "out", Plan("csv"))
+    assert read_back(convert(records, tmp_path / "out", Plan("tfrecord"))).fields["clean"] == records.fields["clean"]
+
+
+@pytest.mark.parametrize("name", ["name", "path"])
+@pytest.mark.parametrize("values", [np.zeros((4, 4, 5, 3), np.uint8), np.zeros(4, np.float32)])
+def test_fields_called_like_a_column_of_the_csv_go_to_no_csv(make, tmp_path, name, values):
+    with pytest.raises(DataError, match=f"called neither name nor path, received {name}"):
+        convert(make(4, **{name: values}), tmp_path / "out", Plan("csv"))
+    assert not list(tmp_path.iterdir())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from shapenet.data.folder.source import folder
+from shapenet.data.pack import open_packed
 from shapenet.errors import DataError
 
 
@@ -87,3 +90,13 @@ def test_a_damaged_image_is_named_by_its_path(classes):
     with pytest.raises(DataError) as caught:
         folder(path=classes).read(0, 3)
     assert caught.value.problems[0].place.file == str(classes / "dog" / "1.png")
+
+
+def test_classes_whose_bytes_are_no_text_can_be_written_anywhere(tmp_path):
+    for name in (b"caf\xe9", b"bar"):
+        save(tmp_path / "data" / os.fsdecode(name) / "1.png")
+    records = folder(path=tmp_path / "data")
+    assert records.classes == ("bar", r"caf\xe9")
+    assert records.columns["folder"] == ["bar", r"caf\xe9"]
+    assert records.name_of(1).encode("utf-8", "surrogateescape") == b"caf\xe9/1.png"
+    assert open_packed(records, tmp_path / "cache").meta.classes == records.classes

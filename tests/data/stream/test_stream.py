@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from itertools import pairwise
 
 import numpy as np
@@ -37,9 +39,9 @@ def test_every_part_is_read_onward_once(lengths, seed):
     assert all(len(run) <= BLOCK_LENGTH for run in runs)
 
 
-@pytest.mark.parametrize("num_parts", [CYCLE_LENGTH, CYCLE_LENGTH + 1, 5 * CYCLE_LENGTH])
-def test_no_part_is_lost(num_parts):
-    runs = list(interleaved(range(num_parts + 1), seed=1, epoch=0))
+@pytest.mark.parametrize("num_parts", [CYCLE_LENGTH - 1, CYCLE_LENGTH, CYCLE_LENGTH + 1, 3 * CYCLE_LENGTH])
+def test_no_part_is_left_out(num_parts):
+    runs = list(interleaved(range(num_parts + 1), seed=0, epoch=0))
     assert sorted(run.start for run in runs) == list(range(num_parts))
 
 
@@ -133,15 +135,31 @@ def test_sizes_that_vary_are_refused():
         StreamStore(RampRecords([(1, 2), (2, 1)]))
 
 
-def test_a_reader_that_is_killed_is_told_and_others_can_be_started(batches):
+def test_readers_outlast_the_signals_of_the_terminal(batches):
+    groups = batches.groups(1)
+    next(groups)
+    for reader in batches._readers:
+        for process in reader._processes:
+            os.kill(process, signal.SIGINT)
+            os.kill(process, signal.SIGTERM)
+    assert sum(labels.size for _, labels in groups) == 75 - 8
+
+
+def test_a_reader_that_was_killed_is_told(batches):
     groups = batches.groups(1)
     next(groups)
     for reader in batches._readers:
         for process in reader._processes.values():
             process.kill()
             process.join()
-    with pytest.raises(MachineError, match="a worker process was killed"):
+    with pytest.raises(MachineError, match="a worker process was killed") as caught:
         list(groups)
+    assert batches.fault is caught.value
+
+
+def test_closing_ends_the_readers(batches):
+    next(batches.groups(1))
+    processes = [process for reader in batches._readers for process in reader._processes.values()]
     batches.close()
-    assert len(list(batches.groups(1))) == 10
-    batches.close()
+    assert processes
+    assert not any(process.is_alive() for process in processes)

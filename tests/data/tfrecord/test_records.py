@@ -259,7 +259,7 @@ def test_records_at_fault_are_all_told_and_the_others_are_packed(write, tmp_path
 def test_names_that_fields_cant_bear(write):
     path = write({"image": [PNG], "label": [0], "a/b": [1]})
     for name in ("a/b", "content", "image"):
-        with pytest.raises(ConfigError, match="lowercase letters"):
+        with pytest.raises(ConfigError, match="a name of letters"):
             tfrecord(path=path, fields=(name,))
     with pytest.raises(ConfigError, match="once"):
         tfrecord(path=path, fields=("mask",), masks=("mask",))
