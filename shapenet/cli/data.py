@@ -137,6 +137,13 @@ def _say_what_was_made(made: GeneratedFolder, size: int, seconds: float) -> None
         click.echo(f"next: shapenet data join {made.dataset} OTHER/info.csv -o dataset.csv")
         return
     click.echo(f"  list of all: {made.dataset}")
-    click.echo(
-        f"next: shapenet train --config configs/shapes_cnn.yaml -o 'data.source={{csv: {{path: {made.dataset}}}}}'"
-    )
+    click.echo(f"next: {_training_command(made.dataset)}")
+
+
+def _training_command(dataset: Path) -> str:
+    """A command that trains on a new folder: the example's own images for the test make way for a part of these."""
+    from shapenet.cli.options import command_text
+
+    overrides = (f"data.source.csv.path={dataset}", "data.test=null", "data.split.test=0.1")
+    flags = (text for override in overrides for text in ("-o", override))
+    return command_text("shapenet", "train", "--config", "configs/shapes_cnn.yaml", *flags)
