@@ -99,7 +99,7 @@ def assemble(sources: Mapping[str, Records], pack: Open, plan: SplitPlan) -> Dat
     for name, split in splits.items():
         check_split(name, split.labels, main.classes)
     stores = {id(split.store): split.store for split in splits.values()}
-    warnings = [*_source_warnings(sources), *_reading_warnings(stores.values()), *_duplicate_warning(store, plan)]
+    warnings = [*_source_warnings(sources), *reading_warnings(stores.values()), *_duplicate_warning(store, plan)]
     warnings += _check_overlap(splits, plan)
     fingerprint = _fingerprint(splits, main.classes)
     return Dataset(
@@ -151,8 +151,12 @@ def _source_warnings(sources: Mapping[str, Records]) -> list[str]:
     return [warning for records in sources.values() for warning in records.warnings]
 
 
-def _reading_warnings(stores: Iterable[RecordStore]) -> Iterator[str]:
-    """What packing found: records that are left out, and what was noted of others."""
+def reading_warnings(stores: Iterable[RecordStore]) -> Iterator[str]:
+    """What packing found: records that are left out, and what was noted of others.
+
+    Args:
+        stores: What was packed.
+    """
     for store in stores:
         if store.meta.bad:
             first = "".join(f"\n  {why}" for why in list(store.meta.bad.values())[:_MOST_SHOWN])

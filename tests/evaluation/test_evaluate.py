@@ -125,6 +125,61 @@ def test_another_csv_with_images_of_another_size_and_fewer_classes(run: RunDir, 
     assert (result.folder / "metrics.json").is_file()
 
 
+def as_folder(path: Path, out: Path) -> Path:
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            (out / row["label"]).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path.parent / row["path"], out / row["label"])
+    return out
+
+
+def as_npz(path: Path, out: Path) -> Path:
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    images = np.stack([np.asarray(Image.open(path.parent / row["path"])) for row in rows])
+    np.savez(out, images=images, labels=np.array([row["label"] for row in rows]))
+    return out
+
+
+def test_a_folder_and_an_npz_give_the_figures_of_the_csv(run: RunDir, tmp_path: Path) -> None:
+    listed = write_images(tmp_path / "other", 12)
+    expected = evaluate(run, split="test", data=listed, reporter=Reporter())
+    for other in (as_folder(listed, tmp_path / "folders"), as_npz(listed, tmp_path / "other.npz")):
+        result = evaluate(run, split="test", data=other, reporter=Reporter())
+        assert result.figures == pytest.approx(expected.figures)
+        np.testing.assert_array_equal(result.report.confusion, expected.report.confusion)
+        assert result.split == str(other)
+
+
+def test_images_of_a_folder_come_to_the_models_size(run: RunDir, tmp_path: Path) -> None:
+    other = as_folder(write_images(tmp_path / "other", 6, size=30), tmp_path / "folders")
+    assert evaluate(run, split="test", data=other, reporter=Reporter()).report.num_examples == 6
+
+
+def test_a_file_that_no_source_reads(run: RunDir, tmp_path: Path) -> None:
+    (tmp_path / "images.dat").write_bytes(b"")
+    with pytest.raises(DataError, match=r"expected a folder, or a file whose name ends in \.csv"):
+        evaluate(run, split="test", data=tmp_path / "images.dat", reporter=Reporter())
+
+
+def test_what_cannot_be_read_is_told_and_counted_where_training_left_it_out(run: RunDir, tmp_path: Path) -> None:
+    other = write_images(tmp_path / "other", 30)
+    other.with_name("3.png").write_bytes(b"no image")
+    other.with_name("4.png").unlink()
+    with pytest.raises(DataError):
+        evaluate(run, split="test", data=other, reporter=Reporter())
+    copy = copied(run, tmp_path)
+    config = copy.resolved_config.read_text(encoding="utf-8").replace("on_bad: error", "on_bad: skip")
+    copy.resolved_config.write_text(config.replace("max_bad_fraction: 0.05", "max_bad_fraction: 0.1"), encoding="utf-8")
+    result = evaluate(copy, split="test", data=other, reporter=Reporter())
+    assert result.report.num_examples == 28
+    (warning,) = result.warnings
+    assert "2 of 30 records can't be read and are left out" in warning
+    assert "3.png" in warning
+    assert "4.png" in warning
+    assert json.loads((result.folder / "metrics.json").read_text(encoding="utf-8"))["num_left_out"] == 2
+
+
 def test_every_csv_has_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names = [folder_of(Path(name)) for name in ("square/info.csv", "triangle/info.csv", "a/square/info.csv")]
