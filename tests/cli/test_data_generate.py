@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from shapenet.cli.data import data, generate
 from shapenet.data.shapes.parameters import default_values
-from shapenet.errors import ConfigError
+from shapenet.errors import ConfigError, Place
 from shapenet.experiment import load_experiment
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.reporter import Reporter
@@ -97,7 +97,7 @@ def test_every_parameter_has_a_flag_and_help_shows_its_default():
 def test_wrong_values_are_placed_on_the_command_line(tmp_path):
     result = invoke("--shape", "ring", "--num-images", 1, "--out", tmp_path / "out", "--scale", 0.9, 0.1, "--size", 32)
     assert isinstance(result.exception, ConfigError)
-    assert "command line: scale: expected the lower number first" in str(result.exception)
+    assert "command line: --scale: expected the lower number first" in str(result.exception)
     assert not (tmp_path / "out").exists()
 
 
@@ -109,3 +109,21 @@ def test_force_replaces(tmp_path, force):
     assert isinstance(result.exception, ConfigError) != force
     if not force:
         assert "--force" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--size", 4], "--size: expected at least 8, received 4"),
+        (["--scale", 0.5, 2], "--scale: expected at most 1, received 2.0"),
+        (["--line-width", 0.5], "--line-width: expected at most 0.1, received 0.5"),
+        (["--scale", 0.5, 0.2], "--scale: expected the lower number first, received [0.5, 0.2]"),
+        (["--paper", 0.5], "--paper: does nothing without hand-drawn images, received 0.5"),
+    ],
+)
+def test_faults_are_told_of_the_flag(tmp_path, flags, message):
+    result = invoke("--shape", "ring", "--num-images", 1, "--out", tmp_path / "out", *flags)
+    (problem,) = result.exception.problems
+    assert problem.message.startswith(message)
+    assert "Input should" not in problem.message
+    assert (problem.place, problem.key) == (Place("command line"), ())
