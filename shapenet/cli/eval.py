@@ -45,8 +45,6 @@ def evaluate_run(run: str | None, split: str, data: Path | None, trust: bool, ru
         found = find_run(run, runs_dir)
         reporter.status("evaluating")
         result = evaluate(found, split=split, data=data, reporter=reporter, trust=trust)
-    for warning in result.warnings:
-        reporter.warning(warning)
     if form == "json":
         click.echo(json.dumps(_as_json(result), indent=2, ensure_ascii=False))
     else:

@@ -99,7 +99,7 @@ def data_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repo
         run: The run.
         experiment: Its experiment.
         path: A CSV, a list, a folder, an npz or TFRecord shards; see `shapenet.data.guess.source_for`.
-        reporter: Hears of packing.
+        reporter: Hears of packing and of warnings.
 
     Raises:
         DataError: No source reads it, it is at fault, or it has images or labels that the run does not know.
@@ -123,6 +123,8 @@ def data_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repo
     split = adopt(records, open_with(reporter, data)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
     warnings = (*records.warnings, *reading_warnings([split.store]))
+    for warning in warnings:
+        reporter.warning(warning)
     return Subject(str(path), folder_of(path), split, names, classes, warnings)
 
 

@@ -171,9 +171,16 @@ def test_what_cannot_be_read_is_told_and_counted_where_training_left_it_out(run:
     copy = copied(run, tmp_path)
     config = copy.resolved_config.read_text(encoding="utf-8").replace("on_bad: error", "on_bad: skip")
     copy.resolved_config.write_text(config.replace("max_bad_fraction: 0.05", "max_bad_fraction: 0.1"), encoding="utf-8")
-    result = evaluate(copy, split="test", data=other, reporter=Reporter())
+    heard: list[str] = []
+
+    class Hearing(Reporter):
+        def warning(self, text: str) -> None:
+            heard.append(text)
+
+    result = evaluate(copy, split="test", data=other, reporter=Hearing())
     assert result.report.num_examples == 28
-    (warning,) = result.warnings
+    (warning,) = heard
+    assert result.warnings == (warning,)
     assert "2 of 30 records can't be read and are left out" in warning
     assert "3.png" in warning
     assert "4.png" in warning

@@ -61,7 +61,7 @@ def _page(sheet: Image.Image, heading: tuple[str, str], names: list[str], tile: 
     """A sheet below its heading, with the names of its rows, which repeat, on the left."""
     fonts = (font_of(17), font_of(12))
     left = _BORDER + (_SIDE if names else 0)
-    widths = (int(font.getlength(text)) + MARGIN for font, text in zip(fonts, heading, strict=True))
+    widths = (_BORDER + MARGIN + int(font.getlength(text)) for font, text in zip(fonts, heading, strict=True))
     page = Image.new("RGB", (max(left + sheet.width, *widths) + _BORDER, sheet.height + _HEAD + _BORDER), PAPER)
     page.paste(sheet, (left, _HEAD))
     draw = ImageDraw.Draw(page)
