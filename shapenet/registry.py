@@ -97,6 +97,7 @@ class Entry:
         parameters: What a config may give, by name.
         origin: ``keras``, ``shapenet``, or the plug-in that registered it.
         summary: The first line of the factory's docstring.
+        described_in: What else has a docstring that describes arguments.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Entry:
     parameters: Mapping[str, Parameter]
     origin: str
     summary: str = ""
+    described_in: tuple[Factory, ...] = ()
 
 
 class Registry:

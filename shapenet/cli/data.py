@@ -17,7 +17,7 @@ from shapenet.cli.data_join import join
 from shapenet.cli.data_pack import pack
 from shapenet.cli.data_preview import preview
 from shapenet.data.shapes.names import SHAPES
-from shapenet.errors import ConfigError, Place
+from shapenet.errors import ConfigError, Place, Problem
 
 if TYPE_CHECKING:
     from shapenet.data.shapes.files import GeneratedFolder
@@ -118,13 +118,26 @@ def generate(
 
 
 def _parameters(classes: tuple[Any, ...], num_images: int, config: dict[str, Any]) -> ShapesParameters:
+    from shapenet.config.components import parse_component
+    from shapenet.data.shapes import source
     from shapenet.data.shapes.parameters import ShapesParameters
 
     given = {name: value for name, value in config.items() if value is not None}
+    values = {"classes": classes, "num_images": num_images * len(classes), **given}
+    as_yaml = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     try:
-        return ShapesParameters(classes=classes, num_images=num_images * len(classes), **given)
+        parse_component("source", {source.shapes.__name__: as_yaml})
+        return ShapesParameters(**values)
     except ConfigError as error:
-        raise error.replacing(replace(problem, place=Place("command line")) for problem in error.problems) from None
+        raise error.replacing(map(_of_flag, error.problems)) from None
+
+
+def _of_flag(problem: Problem) -> Problem:
+    """A problem of a parameter as one of the flag that sets it."""
+    name = str(problem.key[1] if problem.key[0] == "shapes" else problem.key[0])
+    flag = "--shape" if name == "classes" else f"--{name.replace('_', '-')}"
+    message = problem.message.removeprefix(f"{'.'.join(map(str, problem.key))}: ")
+    return replace(problem, message=f"{flag}: {message}", place=Place("command line"), key=())
 
 
 def _say_what_was_made(made: GeneratedFolder, size: int, seconds: float) -> None:
@@ -137,6 +150,13 @@ def _say_what_was_made(made: GeneratedFolder, size: int, seconds: float) -> None
         click.echo(f"next: shapenet data join {made.dataset} OTHER/info.csv -o dataset.csv")
         return
     click.echo(f"  list of all: {made.dataset}")
-    click.echo(
-        f"next: shapenet train --config configs/shapes_cnn.yaml -o 'data.source={{csv: {{path: {made.dataset}}}}}'"
-    )
+    click.echo(f"next: {_training_command(made.dataset)}")
+
+
+def _training_command(dataset: Path) -> str:
+    """A command that trains on a new folder: the example's own images for the test make way for a part of these."""
+    from shapenet.cli.options import command_text
+
+    overrides = (f"data.source.csv.path={dataset}", "data.test=null", "data.split.test=0.1")
+    flags = (text for override in overrides for text in ("-o", override))
+    return command_text("shapenet", "train", "--config", "configs/shapes_cnn.yaml", *flags)

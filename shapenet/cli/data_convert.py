@@ -56,12 +56,21 @@ def convert(
     _check_usage(inputs, config, overrides)
     made = Plan(replace=force, **plan)
     check_convert(out, made)
-    records = _open(inputs, config, overrides)
-    for warning in records.warnings:
-        click.echo(f"warning: {warning}", err=True)
     start = time.perf_counter()
-    with counting("writing", len(records), "records") as advance:
-        converted = write(records, out, made, advance)
+
+    def write_all(records: Records) -> Converted:
+        with counting("writing", len(records), "records") as advance:
+            written = write(records, out, made, advance)
+        for warning in records.warnings:
+            click.echo(f"warning: {warning}", err=True)
+        return written
+
+    if config is None:
+        from shapenet.training.inspected import using_records_at
+
+        converted = using_records_at(inputs, write_all)
+    else:
+        converted = write_all(_open(config, overrides))
     _say_what_was_made(converted, made.to, time.perf_counter() - start)
 
 
@@ -74,22 +83,13 @@ def _check_usage(inputs: tuple[Path, ...], config: Path | None, overrides: tuple
         raise ConfigError("usage/override", "-o changes a config: it needs --config", place=place)
 
 
-def _open(inputs: tuple[Path, ...], config: Path | None, overrides: tuple[str, ...]) -> Records:
-    if config is not None:
-        from shapenet.experiment import load_experiment
-        from shapenet.registry import create_parts
+def _open(config: Path, overrides: tuple[str, ...]) -> Records:
+    from shapenet.experiment import load_experiment
+    from shapenet.registry import create_parts
 
-        experiment = load_experiment(config, overrides)
-        with experiment.locating():
-            from_config: Records = create_parts(experiment.config.data.source, ("data", "source"))
-        return from_config
-    from shapenet.data.combine.joined import JoinedRecords
-    from shapenet.data.guess import source_for
-    from shapenet.vocabulary import load_vocabulary
-
-    load_vocabulary()
-    sources = [source_for(path).create() for path in inputs]
-    records: Records = sources[0] if len(sources) == 1 else JoinedRecords(sources)
+    experiment = load_experiment(config, overrides)
+    with experiment.locating():
+        records: Records = create_parts(experiment.config.data.source, ("data", "source"))
     return records
 
 
@@ -101,5 +101,9 @@ def _say_what_was_made(converted: Converted, to: str, seconds: float) -> None:
     click.echo(f"  {to}: {converted.arguments['path']}")
     if converted.left_out:
         click.echo(f"note: {to} has no room for {', '.join(converted.left_out)}; tfrecord and npz have", err=True)
+    if converted.paths_left_out:
+        names = ", ".join(converted.paths_left_out)
+        note = f"note: left out {names}: paths of the input's image files lead nowhere from here; a config"
+        click.echo(f"{note} whose csv source has them as images or masks converts the files too", err=True)
     click.echo("read it with this source:")
     click.echo(dump_yaml({"source": {converted.source: dict(converted.arguments)}}).rstrip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,11 @@ import click
 from shapenet.cli.data_subject import ConfigFile, chosen, subject_options
 
 if TYPE_CHECKING:
+    from shapenet.cli.render.data_progress import DataReporter
     from shapenet.data.records import Records
     from shapenet.data.store import Store
-    from shapenet.training.reporter import Reporter
+
+    _Packed = tuple[Store, float | None]
 
 
 @click.command("pack")
@@ -29,39 +32,46 @@ def pack(path: Path | None, config: Path | None, overrides: tuple[str, ...]) -> 
 
     named = chosen(path, config, overrides)
     with DataReporter() as reporter:
-        done = []
-        for records, pack_it in _sources(named, reporter):
-            known, start = len(reporter.packed), time.perf_counter()
-            store = pack_it(records)
-            seconds = time.perf_counter() - start if len(reporter.packed) > known else None
-            done.append((records.describe, store, seconds))
+        done = [pack_one() for pack_one in _sources(named, reporter)]
     _say_what_is_there(done)
+    if isinstance(named, Path) and any(store.meta.fields["image"].is_ragged for store, _ in done):
+        click.echo("note: sizes of images vary: packed as a source with `size: any` reads them", err=True)
 
 
-def _sources(named: Path | ConfigFile, reporter: Reporter) -> list[tuple[Records, Callable[[Records], Store]]]:
-    """The sources that the command line names, equal ones once, and what packs each."""
+def _sources(named: Path | ConfigFile, reporter: DataReporter) -> list[Callable[[], _Packed]]:
+    """What packs each of the sources that the command line names, equal ones once."""
     from shapenet.training.data import bearable_fraction, open_sources
-    from shapenet.training.inspected import packing, records_at
+    from shapenet.training.inspected import using_records_at
 
     if isinstance(named, Path):
-        return [(records_at(named), packing(reporter, 0.0))]
+        return [partial(using_records_at, [named], partial(_pack, reporter, 0.0))]
     experiment = named.load()
     data = experiment.config.data
     with experiment.locating():
         sources = {records.key: records for records in open_sources(data).values()}
-    return [(records, packing(reporter, bearable_fraction(data))) for records in sources.values()]
+    return [partial(_pack, reporter, bearable_fraction(data), records) for records in sources.values()]
 
 
-def _say_what_is_there(done: list[tuple[str, Store, float | None]]) -> None:
+def _pack(reporter: DataReporter, bearable: float, records: Records) -> _Packed:
+    """The store, and how many seconds it took if it was not there."""
+    from shapenet.training.inspected import packing
+
+    known, start = len(reporter.packed), time.perf_counter()
+    store = packing(reporter, bearable)(records)
+    return store, time.perf_counter() - start if len(reporter.packed) > known else None
+
+
+def _say_what_is_there(done: list[_Packed]) -> None:
     from shapenet.cli.render.console import printable
     from shapenet.cli.render.layers import readable_bytes
     from shapenet.cli.render.pace import duration
     from shapenet.data.inspect.summary import stored_bytes
 
-    for described, store, seconds in done:
+    for store, seconds in done:
         how = "packed already"
         if seconds is not None:
             how = f"packed in {duration(seconds)} ({len(store) / seconds:,.0f} images/s)"
         bad = f" ({len(store.meta.bad):,} can't be read)" if store.meta.bad else ""
-        click.echo(f"{printable(described)}: {len(store):,} images{bad}, {readable_bytes(stored_bytes(store))}, {how}")
+        size = readable_bytes(stored_bytes(store))
+        click.echo(f"{printable(store.meta.described)}: {len(store):,} images{bad}, {size}, {how}")
         click.echo(f"  {printable(store.folder)}")

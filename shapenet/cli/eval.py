@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     "--split", type=click.Choice(["test", "val", "train"]), default="test", show_default=True,
     help="Which part of the run's own data.",
 )  # fmt: skip
-@click.option("--data", type=click.Path(path_type=Path), help="A CSV of other images and labels, instead of a split.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Other images and labels, instead of a split: a CSV, a folder, ..."
+)
 @click.option(
     "--trust", is_flag=True, help="Run the plug-ins that the run names, although you have not run them before."
 )
@@ -43,8 +45,6 @@ def evaluate_run(run: str | None, split: str, data: Path | None, trust: bool, ru
         found = find_run(run, runs_dir)
         reporter.status("evaluating")
         result = evaluate(found, split=split, data=data, reporter=reporter, trust=trust)
-    for warning in result.warnings:
-        reporter.warning(warning)
     if form == "json":
         click.echo(json.dumps(_as_json(result), indent=2, ensure_ascii=False))
     else:

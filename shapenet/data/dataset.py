@@ -86,9 +86,11 @@ def assemble(sources: Mapping[str, Records], pack: Open, plan: SplitPlan) -> Dat
     """
     main = sources["train"]
     guide = Guide.read(main, plan, sources.keys() - {"train"})  # before packing, which may take hours
+    like = Expected(main.classes, main.fields["image"], main.describe)
+    for records in sources.values():
+        check_fits(records, like)
     store = pack(main)
     sides = divide(main, store, plan, guide)
-    like = Expected(main.classes, store.meta.fields["image"], main.describe)
     splits = {name: Split(store, side, store["label"][side]) for name, side in sides.items()}
     for name, records in sources.items():
         if name != "train":
@@ -105,12 +107,11 @@ def assemble(sources: Mapping[str, Records], pack: Open, plan: SplitPlan) -> Dat
     )
 
 
-def adopt(records: Records, store: RecordStore, like: Expected) -> Split:
-    """All records of a source as a split of data that another source defines.
+def check_fits(records: Records, like: Expected) -> None:
+    """Check a source against the one that defines the data; no image is read.
 
     Args:
         records: The source.
-        store: Its packed store.
         like: What the other source defines.
 
     Raises:
@@ -123,7 +124,7 @@ def adopt(records: Records, store: RecordStore, like: Expected) -> Split:
             f"{records.describe} has labels that {like.described} has not: {', '.join(unknown[:10])}",
             hint=f"the classes there are {', '.join(like.classes[:20])}",
         )
-    received = store.meta.fields["image"]
+    received = records.fields["image"]
     if like.image != received:
         raise DataError(
             "data/image-shape",
@@ -131,6 +132,16 @@ def adopt(records: Records, store: RecordStore, like: Expected) -> Split:
             f"{like.described} of {like.image.shape} {like.image.dtype}",
             hint="give both sources the same size and color",
         )
+
+
+def adopt(records: Records, store: RecordStore, like: Expected) -> Split:
+    """All records of a source as a split of data that another source defines.
+
+    Args:
+        records: The source, which `check_fits`.
+        store: Its packed store.
+        like: What the other source defines.
+    """
     good = store.good()
     labels = np.array([like.classes.index(name) for name in records.classes], np.int64)[store["label"][good]]
     return Split(store, good, labels)
@@ -141,7 +152,11 @@ def _source_warnings(sources: Mapping[str, Records]) -> list[str]:
 
 
 def reading_warnings(stores: Iterable[RecordStore]) -> Iterator[str]:
-    """What packing found: records that are left out, and what was noted of others."""
+    """What packing found: records that are left out, and what was noted of others.
+
+    Args:
+        stores: What was packed.
+    """
     for store in stores:
         if store.meta.bad:
             first = "".join(f"\n  {why}" for why in list(store.meta.bad.values())[:_MOST_SHOWN])

@@ -17,8 +17,9 @@ import numpy.typing as npt
 from shapenet.data import ragged
 from shapenet.data.records import Arrays, Field, Records, UnreadableError, Values, collected_notes
 from shapenet.data.store import CONTENT, CONTENT_FIELD, FORMAT, Store, StoreMeta, create_arrays, field_path, write_meta
+from shapenet.data.unreadable import unreadable
 from shapenet.data.workers import available_cores, blocks_of, run_blocks
-from shapenet.errors import DataError, Problem
+from shapenet.errors import Problem
 from shapenet.rundir.atomic import machine_errors, new_folder, remove_stale
 
 Progress = Callable[[int, int], None]
@@ -29,7 +30,6 @@ _WORTH_A_POOL_BYTES = 8 << 20
 _WORTH_A_POOL_RECORDS = 4000
 _SIDE_GUESSED = 256
 _STALE_SECONDS = 24 * 3600.0
-_MOST_SHOWN = 10
 _DIGEST_BYTES = 16
 
 
@@ -53,7 +53,7 @@ def open_packed(
             the store then names them in its `bad`.
 
     Raises:
-        DataError: More records can't be read (the first ten are listed).
+        DataError: More records can't be read; see `shapenet.data.unreadable`.
         MachineError: The cache can't be written, or a worker was killed.
     """
     folder = store_folder(records, cache_dir)
@@ -64,7 +64,8 @@ def open_packed(
     store = Store(folder)
     if len(store.meta.bad) > max_bad_fraction * len(store):
         bad = store.meta.bad.items()
-        raise _unreadable([Problem("data/unreadable", why) for _, why in bad], len(store), records.describe)
+        problems = [Problem("data/unreadable", why) for _, why in bad]
+        raise unreadable(problems, len(store), records.describe, max_bad_fraction)
     return store
 
 
@@ -91,7 +92,8 @@ def _pack(records: Records, folder: Path, progress: Progress, max_bad_fraction: 
             done += stop - start
             progress(done, len(records))
     if len(faults) > max_bad_fraction * len(records):
-        raise _unreadable([faults[position] for position in sorted(faults)], len(records), records.describe)
+        problems = [faults[position] for position in sorted(faults)]
+        raise unreadable(problems, len(records), records.describe, max_bad_fraction)
     starts = sorted({start for start, _ in blocks} | {position + 1 for position in faults})
     for name, field in fields.items():
         if field.is_ragged:
@@ -172,13 +174,3 @@ def _fingerprint(folder: Path, fields: Mapping[str, Field], classes: tuple[str, 
 
 def _one_line(problem: Problem) -> str:
     return f"{problem.place}: {problem.message}" if problem.place else problem.message
-
-
-def _unreadable(problems: list[Problem], num_records: int, described: str) -> DataError:
-    shown = problems[:_MOST_SHOWN]
-    if len(problems) > len(shown):
-        first = f"the first {len(shown)} are listed above"
-        rest = f"{len(problems):,} of the {num_records:,} records of {described} can't be read; {first}"
-        hint = "data.on_bad: skip leaves them out, if they are few"
-        shown.append(Problem("data/unreadable", rest, hint=hint))
-    return DataError(shown)

@@ -7,13 +7,13 @@ from contextlib import closing
 from typing import Any, TypeVar
 
 from shapenet.data.records import Records, UnreadableError
+from shapenet.data.unreadable import unreadable
 from shapenet.data.workers import Block, available_cores, run_blocks
-from shapenet.errors import DataError, Problem
+from shapenet.errors import Problem
 
 _Result = TypeVar("_Result")
 
 _WORTH_A_POOL_RECORDS = 1000
-_MOST_SHOWN = 10
 
 
 def each_block(
@@ -36,7 +36,7 @@ def each_block(
         What it returned for each block, in their order.
 
     Raises:
-        DataError: Records can't be read; tells how many, and the first ten.
+        DataError: Records can't be read; see `shapenet.data.unreadable`.
         MachineError: A worker was killed.
     """
     num_workers = available_cores() if len(records) >= _WORTH_A_POOL_RECORDS else 1
@@ -50,7 +50,7 @@ def each_block(
                 results[block] = outcome
             progress(block)
     if faults:
-        raise _unreadable(faults, records)
+        raise unreadable([faults[position] for position in sorted(faults)], len(records), records.describe)
     return [results[block] for block in blocks]
 
 
@@ -59,12 +59,3 @@ def _guarded(function: Callable[..., Any], records: Records, context: tuple[Any,
         return function(records, *context, start, stop)
     except UnreadableError as error:
         return error
-
-
-def _unreadable(faults: dict[int, Problem], records: Records) -> DataError:
-    problems = [faults[position] for position in sorted(faults)[:_MOST_SHOWN]]
-    if len(faults) > len(problems):
-        first = f"the first {len(problems)} are listed above"
-        message = f"{len(faults):,} of the {len(records):,} records of {records.describe} can't be read; {first}"
-        problems.append(Problem("data/unreadable", message))
-    return DataError(problems)

@@ -13,7 +13,7 @@ from shapenet.callbacks.checkpoint import checked_weights
 from shapenet.errors import Place, RunError
 from shapenet.evaluation.classification_report import ClassificationReport, Probabilities, classify
 from shapenet.evaluation.outputs import write_outputs
-from shapenet.evaluation.subject import Subject, csv_for_run, split_of_run
+from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, load_experiment, named_plugins
 from shapenet.models.build import InputSpec
 from shapenet.plugins import was_run
@@ -34,7 +34,7 @@ class Evaluation:
 
     Attributes:
         run: The run.
-        split: Name of the split, or the CSV's path.
+        split: Name of the split, or the path of the other data.
         epoch: The epoch whose weights were used.
         figures: ``loss`` and the metrics by name.
         report: Figures per class and the confusion matrix.
@@ -42,6 +42,7 @@ class Evaluation:
         predictions: The CSV of predictions.
         pictures: The pictures.
         warnings: What is worth knowing about the data.
+        num_left_out: Number of records of the source that can't be read, and are part of no split.
     """
 
     run: RunDir
@@ -53,11 +54,13 @@ class Evaluation:
     predictions: Path
     pictures: tuple[Path, ...]
     warnings: tuple[str, ...]
+    num_left_out: int
 
     def to_json(self) -> dict[str, Any]:
         """What ``metrics.json`` holds."""
         figures = {**self.figures, **self.report.to_json()}
-        return {"run": self.run.id, "split": self.split, "epoch": self.epoch, **figures}
+        about = {"run": self.run.id, "split": self.split, "epoch": self.epoch}
+        return {**about, **figures, "num_left_out": self.num_left_out}
 
 
 def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, trust: bool = False) -> Evaluation:
@@ -66,7 +69,7 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     Args:
         run: The run.
         split: ``train``, ``val`` or ``test``; not looked at if `data` is given.
-        data: A CSV of other images and labels.
+        data: A file or folder of other images and labels.
         reporter: Hears of packing.
         trust: Run the plug-ins that the run's config names, although this user has not run them before.
 
@@ -84,7 +87,7 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     if data is None:
         subject = split_of_run(run, experiment, split, reporter)
     else:
-        subject = csv_for_run(run, experiment, data, reporter)
+        subject = data_for_run(run, experiment, data, reporter)
     importing.join()
     figures, probabilities = _predict(experiment, subject, weights)
     report = classify(subject.split.labels, probabilities, subject.classes)
@@ -93,7 +96,7 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     best = read_manifest(run.run_json).best
     evaluation = Evaluation(
         run, subject.name, best.epoch if best else None, figures, report, folder, folder / "predictions.csv",
-        pictures, subject.warnings,
+        pictures, subject.warnings, subject.num_left_out,
     )  # fmt: skip
     write_atomic(
         run.eval_metrics(subject.folder), json.dumps(evaluation.to_json(), indent=2, ensure_ascii=False) + "\n"

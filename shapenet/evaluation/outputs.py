@@ -45,7 +45,7 @@ def write_outputs(
     write_confusion_plot(pictures[0], report, run_name=manifest.name, split=Path(subject.name).name)
     if _write_curves(folder / "curves.png", run, manifest):
         pictures.append(folder / "curves.png")
-    if _write_mistakes(folder / "mistakes.png", subject, probabilities):
+    if _write_mistakes(folder / "mistakes.png", subject, probabilities, manifest.name):
         pictures.append(folder / "mistakes.png")
     return tuple(pictures)
 
@@ -70,12 +70,14 @@ def _write_curves(path: Path, run: RunDir, manifest: RunManifest) -> bool:
     return True
 
 
-def _write_mistakes(path: Path, subject: Subject, probabilities: Probabilities) -> bool:
+def _write_mistakes(path: Path, subject: Subject, probabilities: Probabilities, run_name: str) -> bool:
     """Draw the surest mistakes; without any, an older picture goes. Returns whether there are some."""
     import numpy as np
 
+    from shapenet.data.inspect.sheet import titled
     from shapenet.data.inspect.view import viewable
     from shapenet.data.preview import contact_sheet
+    from shapenet.words import counted
 
     wrong = mistakes(subject.split.labels, probabilities)
     if not wrong:
@@ -84,6 +86,10 @@ def _write_mistakes(path: Path, subject: Subject, probabilities: Probabilities) 
     images = subject.split.image_list(np.array([mistake.index for mistake in wrong]))
     captions = [f"{subject.classes[m.label]} as {subject.classes[m.predicted]} ({m.confidence:.0%})" for m in wrong]
     buffer = io.BytesIO()
-    contact_sheet(viewable(images), captions, columns=6, tile=128).save(buffer, "PNG")
+    heading = (
+        f"{run_name}: mistakes on {Path(subject.name).name}",
+        f"the {counted(len(wrong), 'mistake')} it was surest of: class as predicted class (probability)",
+    )
+    titled(contact_sheet(viewable(images), captions, columns=6, tile=128), heading).save(buffer, "PNG")
     write_atomic(path, buffer.getvalue())
     return True

@@ -1,4 +1,4 @@
-"""What a run's model is evaluated on: a split of its data, or another CSV."""
+"""What a run's model is evaluated on: a split of its data, or other data."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from shapenet.data.guess import source_for
 from shapenet.errors import Place, RunError, did_you_mean
 from shapenet.experiment import Experiment
-from shapenet.registry import Component
+from shapenet.registry import REGISTRIES, Component
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir, safe_name
 from shapenet.training.data import load_data, missing_as_asked, open_sources, open_with
 from shapenet.training.reporter import Reporter
+from shapenet.vocabulary import load_vocabulary
 
 if TYPE_CHECKING:
     from shapenet.data.batches import Split
 
+_IMAGE_OPTIONS = ("resize", "interpolation", "dtype")
+"""How sources of files bring images to their size and type."""
 
-_DECODING = ("size", "resize", "interpolation", "color", "dtype")
-"""Arguments that sources of image files share."""
+
+_FURTHER = ("images", "masks", "numbers")
+"""Arguments of sources that name further fields."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Subject:
     """The examples that a model is judged by.
 
     Attributes:
-        name: The split's name, or the CSV's path.
+        name: The split's name, or the path of the other data.
         folder: Name of the folder that takes the outputs.
         split: The examples.
         names: What each of them is called.
@@ -44,6 +49,11 @@ class Subject:
     names: tuple[str, ...]
     classes: tuple[str, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def num_left_out(self) -> int:
+        """How many records of the source can't be read: they are part of no split."""
+        return len(self.split.store.meta.bad)
 
 
 def split_of_run(run: RunDir, experiment: Experiment, name: str, reporter: Reporter) -> Subject:
@@ -61,7 +71,7 @@ def split_of_run(run: RunDir, experiment: Experiment, name: str, reporter: Repor
             "run/data-changed",
             "the data is not what the run was trained with: its test split may hold training images now",
             place=Place(str(run.root)),
-            hint="put the data back as it was; or evaluate on other images: --data other.csv",
+            hint="put the data back as it was; or evaluate on other images: --data PATH",
         )
     if name not in dataset.splits:
         hint = did_you_mean(name, dataset.splits) or "give data.split a fraction for it"
@@ -80,46 +90,72 @@ def _with_own_split_file(experiment: Experiment, run: RunDir) -> Experiment:
     return replace(experiment, config=config)
 
 
-def csv_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Reporter) -> Subject:
-    """A CSV of images and labels, read as the run's own data was, at the model's size.
+def data_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Reporter) -> Subject:
+    """Other data for a run's model: a file or folder, read by the source that its name tells.
+
+    Where that is the source of the run's own data, it gets the same arguments; of others
+    only how images come to their size. Where the source can, it stretches images to the
+    model's size and gives them the model's channels. What can't be read is left out or
+    stops the evaluation, as it would in training.
+
+    Args:
+        run: The run.
+        experiment: Its experiment.
+        path: A CSV, a list, a folder, an npz or TFRecord shards; see `shapenet.data.guess.source_for`.
+        reporter: Hears of packing and of warnings.
 
     Raises:
-        DataError: The CSV is at fault, or has labels that the run does not know.
+        DataError: No source reads it, it is at fault, or it has images or labels that the run does not know.
+        ConfigError: The source needs to be told more, which only a config can.
         RunError: The run directory is damaged.
     """
-    from shapenet.data.dataset import Expected, adopt, reading_warnings
+    from shapenet.data.dataset import Expected, adopt, check_fits, reading_warnings
     from shapenet.data.records import Field
 
-    image = read_manifest(run.run_json).image
+    manifest = read_manifest(run.run_json)
     classes = read_classes(run)
-    if image is None:
+    if manifest.image is None:
         raise RunError("run/damaged", "run.json does not say what the images are", place=Place(str(run.run_json)))
-    height, width, channels = image.shape
+    shape = tuple(manifest.image.shape)
     data = experiment.config.data
-    own = _reading(data.source)
-    size = own.get("size", "any") if height is None or width is None else (height, width)
-    given = {"path": path.absolute(), "size": size, "color": "gray" if channels == 1 else "rgb"}
+    component = _like_training(source_for(path), data.source, shape)
     with missing_as_asked(data):
-        records = Component("source", "csv", MappingProxyType({**own, **given})).create()
-    like = Expected(classes, Field(image.dtype, tuple(image.shape)), "the run's training data")
+        records = component.create()
+    like = Expected(classes, Field(manifest.image.dtype, shape), "the run's training data")
+    check_fits(records, like)
     split = adopt(records, open_with(reporter, data)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
     warnings = (*records.warnings, *reading_warnings([split.store]))
+    for warning in warnings:
+        reporter.warning(warning)
     return Subject(str(path), folder_of(path), split, names, classes, warnings)
 
 
-def _reading(source: Component) -> dict[str, Any]:
-    """The arguments of a csv source that reads images as `source` does, but for the path."""
-    while inner := source.arguments.get("source") or next(iter(source.arguments.get("sources", ())), None):
-        source = inner
-    names = source.arguments.keys() - {"images", "masks", "numbers"} if source.name == "csv" else _DECODING
-    return {name: source.arguments[name] for name in names if name in source.arguments}
+def _like_training(component: Component, trained: Component, shape: tuple[int | None, ...]) -> Component:
+    """A source that gives images as the training's `trained` did, so far as it can."""
+    load_vocabulary()
+    while inner := trained.arguments.get("source") or next(iter(trained.arguments.get("sources", ())), None):
+        trained = inner
+    height, width, channels = shape
+    same = component.name == trained.name
+    own = {
+        name: value
+        for name, value in trained.arguments.items()
+        if name in _IMAGE_OPTIONS
+        # Paths lead to the training's own files, and further fields are not looked at.
+        or (same and name not in _FURTHER and not isinstance(value, Path))
+    }
+    size = trained.arguments.get("size", "any") if height is None or width is None else (height, width)
+    wanted = {**own, "size": size, "color": "gray" if channels == 1 else "rgb"}
+    known = REGISTRIES["source"].get(component.name).parameters
+    arguments = {name: value for name, value in wanted.items() if name in known}
+    return replace(component, arguments=MappingProxyType({**arguments, **component.arguments}))
 
 
 def folder_of(path: Path) -> str:
-    """Name of the folder for the outputs on a CSV: no other CSV has it.
+    """Name of the folder for the outputs on other data: no other data has it.
 
-    It is made of the CSV's name and its folder's, and of a digest of its whole path, which
+    It is made of the name of the file or folder and its folder's, and of a digest of its whole path, which
     stands in front since long names are cut.
     """
     whole = path.resolve()

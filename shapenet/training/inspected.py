@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shapenet.errors import DataError
 from shapenet.experiment import Experiment
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from shapenet.data.records import Records
     from shapenet.data.store import Store
 
+T = TypeVar("T")
+
 _BATCH = 32
+_VARYING = ("data/image-size", "data/concat-fields")
+"""Codes of problems that images of several sizes cause."""
 _ALL_BUT_ONE = 1 - 1e-9
 """As a fraction that may be unreadable: any number of records, but not all."""
 
@@ -49,6 +53,33 @@ def records_at(path: Path, *, any_size: bool = False) -> Records:
         component = replace(component, arguments={**component.arguments, "size": "any"})
     records: Records = component.create()
     return records
+
+
+def using_records_at(paths: Sequence[Path], use: Callable[[Records], T]) -> T:
+    """What `use` makes of the records of files and folders, one after another.
+
+    Where it refuses them since sizes of images vary, it gets them once more, with images of any size.
+
+    Args:
+        paths: At least one.
+        use: Reads the records.
+
+    Raises:
+        ShapenetError: As `records_at`, and whatever `use` raises.
+    """
+    try:
+        return use(_joined_at(paths, any_size=False))
+    except DataError as error:
+        if not any(problem.code in _VARYING for problem in error.problems):
+            raise
+    return use(_joined_at(paths, any_size=True))
+
+
+def _joined_at(paths: Sequence[Path], *, any_size: bool) -> Records:
+    from shapenet.data.combine.joined import JoinedRecords
+
+    sources = [records_at(path, any_size=any_size) for path in paths]
+    return sources[0] if len(sources) == 1 else JoinedRecords(sources)
 
 
 def subject_at(path: Path, reporter: Reporter, *, tolerant: bool) -> Subject:

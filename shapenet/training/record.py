@@ -167,6 +167,7 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     """
     import numpy as np
 
+    from shapenet.data.inspect.sheet import titled
     from shapenet.data.inspect.view import viewable
     from shapenet.data.preview import contact_sheet
 
@@ -179,7 +180,9 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     write_atomic(run.classes_json, json.dumps(list(dataset.classes), ensure_ascii=False) + "\n")
     positions = _samples(train, _PREVIEW_IMAGES)
     captions = [dataset.classes[label] for label in train.labels[positions]]
-    sheet = contact_sheet(viewable(train.image_list(positions)), captions, tile=_tile(train))
+    what = f"{len(positions):,} of {len(train):,} training images, as many of each class"
+    images = contact_sheet(viewable(train.image_list(positions)), captions, tile=_tile(train))
+    sheet = titled(images, (record.manifest.name, what))
     _write_png(run.preview_png, sheet)
     return np.asarray(sheet, np.uint8)
 

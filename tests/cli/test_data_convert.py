@@ -7,6 +7,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from shapenet.config.components import parse_component
 from shapenet.data.arrays.source import arrays
 from shapenet.data.tfrecord.source import tfrecord
 
@@ -118,3 +119,49 @@ def test_an_output_that_exists_is_refused_before_anything_is_read(cli, tmp_path)
     (out / "mine").touch()
     done = cli("data", "convert", tmp_path / "none.csv", out, "--to", "csv", "--force")
     assert (done.code, "did not make it" in done.err) == (2, True)
+
+
+@pytest.fixture
+def varying(csv_path):
+    """The four images, one of them larger."""
+    Image.fromarray(np.full((6, 5), 99, np.uint8)).save(csv_path.parent / "2.png")
+    return csv_path
+
+
+@pytest.mark.parametrize("to", ["csv", "folder", "tfrecord"])
+def test_images_of_several_sizes_need_no_config(cli, varying, tmp_path, to):
+    done = cli("data", "convert", varying, tmp_path / "out", "--to", to)
+    assert done.code == 0
+    source = yaml.safe_load(done.out.partition("source:\n")[2])["source"]
+    assert source[to]["size"] == "any"
+    records = parse_component("source", source).create()
+    shapes = sorted(image.shape for image in records.read(0, 4)["image"])
+    assert shapes == [(3, 4, 1), (3, 4, 1), (3, 4, 1), (6, 5, 1)]
+
+
+def test_inputs_of_different_sizes_are_joined(cli, csv_path, tmp_path):
+    other = tmp_path / "other" / "info.csv"
+    other.parent.mkdir()
+    Image.fromarray(np.zeros((9, 9), np.uint8)).save(other.parent / "a.png")
+    other.write_text("path,label\na.png,cat\n")
+    assert cli("data", "convert", csv_path, other, tmp_path / "out", "--to", "tfrecord").code == 0
+    assert len(tfrecord(path=tmp_path / "out", size="any")) == 5
+
+
+def test_an_npz_holds_one_size_only(cli, varying, tmp_path):
+    done = cli("data", "convert", varying, tmp_path / "out.npz", "--to", "npz")
+    assert done.code == 3
+    assert "expected one shape for all records, received image with shapes that vary" in done.err
+
+
+@pytest.mark.parametrize("to", ["csv", "tfrecord", "npz"])
+def test_columns_of_paths_are_left_out_with_a_note(cli, csv_path, tmp_path, to):
+    rows = "".join(f"{n}.png,{n % 2},masks/{n}.png,cam{n}\n" for n in range(4))
+    csv_path.write_text("path,label,mask,camera\n" + rows)
+    out = tmp_path / ("out.npz" if to == "npz" else "out")
+    done = cli("data", "convert", csv_path, out, "--to", to)
+    assert done.code == 0
+    assert "note: left out mask: paths of the input's image files lead nowhere" in done.err
+    records = parse_component("source", yaml.safe_load(done.out.partition("source:\n")[2])["source"]).create()
+    assert "mask" not in records.columns
+    assert list(records.columns["camera"]) == [f"cam{n}" for n in range(4)]

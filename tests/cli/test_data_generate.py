@@ -1,13 +1,18 @@
 """The command ``shapenet data generate``."""
 
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from shapenet.cli.data import data, generate
 from shapenet.data.shapes.parameters import default_values
-from shapenet.errors import ConfigError
+from shapenet.errors import ConfigError, Place
+from shapenet.experiment import load_experiment
+from shapenet.training.data import load_data, open_sources
+from shapenet.training.reporter import Reporter
 
 
 def invoke(*arguments):
@@ -20,8 +25,22 @@ def test_writes_the_folder_and_names_the_next_command(tmp_path):
     assert result.exit_code == 0
     assert (out / "dataset.csv").read_text().count("\n") == 1 + 6
     assert "6 images of 16 x 16" in result.stdout
-    assert f"path: {out / 'dataset.csv'}" in result.stdout
+    assert f"data.source.csv.path={out / 'dataset.csv'}" in result.stdout
     assert "drawing 6 images" in result.stderr
+
+
+def test_the_next_command_trains_on_any_folder_without_the_examples_own_test_images(tmp_path):
+    shapes = [flag for shape in ("star", "ring", "circle") for flag in ("--shape", shape)]
+    result = invoke(*shapes, "--num-images", 20, "--out", tmp_path / "a b", "--size", 16)
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("next: "))
+    program, command, *flags = shlex.split(line.removeprefix("next: "))
+    assert (Path(program).name, command, flags[::2]) == ("shapenet", "train", ["--config", "-o", "-o", "-o"])
+    config, *overrides = flags[1::2]
+    experiment = load_experiment(Path(__file__).parents[2] / config, overrides)
+    dataset = load_data(experiment, open_sources(experiment.config.data), Reporter())
+    assert {name: len(split) for name, split in dataset.splits.items()} == {"train": 48, "val": 6, "test": 6}
+    assert dataset.splits["train"].image_shape == (16, 16, 3)
+    assert dataset.classes == ("circle", "ring", "star")
 
 
 def test_one_shape_is_told_to_join(tmp_path):
@@ -78,7 +97,7 @@ def test_every_parameter_has_a_flag_and_help_shows_its_default():
 def test_wrong_values_are_placed_on_the_command_line(tmp_path):
     result = invoke("--shape", "ring", "--num-images", 1, "--out", tmp_path / "out", "--scale", 0.9, 0.1, "--size", 32)
     assert isinstance(result.exception, ConfigError)
-    assert "command line: scale: expected the lower number first" in str(result.exception)
+    assert "command line: --scale: expected the lower number first" in str(result.exception)
     assert not (tmp_path / "out").exists()
 
 
@@ -90,3 +109,21 @@ def test_force_replaces(tmp_path, force):
     assert isinstance(result.exception, ConfigError) != force
     if not force:
         assert "--force" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--size", 4], "--size: expected at least 8, received 4"),
+        (["--scale", 0.5, 2], "--scale: expected at most 1, received 2.0"),
+        (["--line-width", 0.5], "--line-width: expected at most 0.1, received 0.5"),
+        (["--scale", 0.5, 0.2], "--scale: expected the lower number first, received [0.5, 0.2]"),
+        (["--paper", 0.5], "--paper: does nothing without hand-drawn images, received 0.5"),
+    ],
+)
+def test_faults_are_told_of_the_flag(tmp_path, flags, message):
+    result = invoke("--shape", "ring", "--num-images", 1, "--out", tmp_path / "out", *flags)
+    (problem,) = result.exception.problems
+    assert problem.message.startswith(message)
+    assert "Input should" not in problem.message
+    assert (problem.place, problem.key) == (Place("command line"), ())

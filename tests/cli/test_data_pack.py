@@ -2,8 +2,10 @@
 
 import io
 import re
+from pathlib import Path
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from shapenet.cli.render.data_progress import DataReporter
@@ -73,3 +75,20 @@ def test_sources_of_one_name_are_told_apart(capsys):
             reporter.packing("digits", done, total)
     assert reporter.packed == ["digits", "digits"]
     assert capsys.readouterr().err == "packing 10 images of digits\npacking 20 images of digits\n"
+
+
+def test_images_of_several_sizes_are_packed_as_they_are(cli, tmp_path, monkeypatch):
+    monkeypatch.setenv("SHAPENET_CACHE", str(tmp_path / "cache"))
+    rows = ["path,label"]
+    for index in range(4):
+        Image.new("L", (4 + index, 3)).save(tmp_path / f"{index}.png")
+        rows.append(f"{index}.png,{index % 2}")
+    path = tmp_path / "list.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    done = cli("data", "pack", path)
+    assert done.code == 0
+    assert f"{path}: 4 images, " in done.out
+    assert "`size: any`" in done.err
+    assert "packed already" in cli("data", "pack", path).out
+    Path(tmp_path / "2.png").write_bytes(b"")
+    assert "received an empty file" in cli("data", "pack", path).err

@@ -1,5 +1,7 @@
 """The command `shapenet list`, and types in words."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -7,6 +9,17 @@ import pytest
 from pydantic import Field
 
 from shapenet.cli.render.annotations import in_words
+from shapenet.cli.render.config_keys import config_keys, keys_view
+from shapenet.cli.render.console import as_text
+from shapenet.cli.render.docstrings import argument_descriptions
+from shapenet.config.schema import (
+    DataConfig,
+    EarlyStoppingConfig,
+    ExperimentConfig,
+    ModelConfig,
+    SplitConfig,
+    TrainingConfig,
+)
 from shapenet.registry import REGISTRIES, OneOf, Part
 from shapenet.values import ConfigPath, FractionRange, ImageSize
 from shapenet.vocabulary import load_vocabulary
@@ -50,6 +63,64 @@ def test_a_name_without_arguments(cli):
     assert cli("list", "task", "classification").out.endswith("It takes no arguments.\n")
 
 
+def test_arguments_are_described_where_the_factory_describes_them(cli):
+    out = cli("list", "source", "csv").out
+    table = out.splitlines()
+    described = next(index for index, line in enumerate(table) if line.startswith("size "))
+    assert table[described + 1].strip().startswith("Side in pixels, or height and width, of all images; `any` lets")
+    load_vocabulary()
+    ours = [entry for registry in REGISTRIES.values() for entry in registry if entry.origin == "shapenet"]
+    assert {"csv", "shapes"} <= {entry.name for entry in ours}
+    for entry in ours:
+        assert argument_descriptions(entry).keys() >= set(entry.parameters), entry.name
+
+
+def test_the_keys_of_the_config(cli):
+    out = cli("list", "config").out
+    sections = [line for line in out.splitlines() if line and " " not in line and "─" not in line]
+    assert sections == ["data", "data.split", "model", "training", "training.early_stopping"]
+    table = {row[0]: row[1:] for row in rows(out) if row}
+    assert table["seed"] == ["0", "an", "integer", "from", "0"]
+    assert table["layers"] == ["required", "a", "list", "of", "layers"]
+    assert table["on_bad"] == ["error", "error", "or", "skip"]
+    assert table["optimizer"] == ["Adam", "an", "optimizer"]
+    assert "What to do about images that are missing or can't be read: stop, or leave them out." in out
+
+
+def test_every_key_of_the_config_is_listed():
+    load_vocabulary()
+    listed = {key.dotted for key in config_keys()}
+    sections = {"": ExperimentConfig, "data.": DataConfig, "data.split.": SplitConfig, "model.": ModelConfig,
+                "training.": TrainingConfig, "training.early_stopping.": EarlyStoppingConfig}  # fmt: skip
+    assert listed == {f"{prefix}{name}" for prefix, section in sections.items() for name in section.model_fields}
+
+
+def test_a_section_and_a_single_key_of_the_config(cli):
+    out = cli("list", "config", "data.split").out
+    assert out.startswith("data.split\nkey ")
+    assert "stratify" in out
+    assert "on_bad" not in out
+    single = rows(cli("list", "config", "training.epochs").out)
+    assert single[0] == ["training"]
+    assert single[3] == ["epochs", "10", "an", "integer", "from", "1"]
+
+
+def test_keys_of_the_config_fit_80_columns():
+    load_vocabulary()
+    lines = as_text(keys_view(config_keys()), width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not any("…" in line for line in lines)
+
+
+def test_the_config_is_listed_without_keras():
+    code = (
+        "import sys; from shapenet.cli.list import list_parts; list_parts(['config'], standalone_mode=False);"
+        "sys.exit(str({'tensorflow', 'keras', 'numpy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.splitlines() == ["set()"]
+
+
 def test_every_name_can_be_shown(cli):
     load_vocabulary()
     for kind, registry in REGISTRIES.items():
@@ -65,6 +136,12 @@ def test_every_name_can_be_shown(cli):
     [
         ("layr", "usage/unknown-kind]: command line: there is no kind 'layr'", "did you mean layer?"),
         ("shoes", "usage/unknown-kind]: command line: there is no kind 'shoes'", "one of: "),
+        ("confg", "usage/unknown-kind]: command line: there is no kind 'confg'", "did you mean config?"),
+        (
+            "config training.epoch",
+            "usage/unknown-key]: command line: the config has no key 'training.epoch'",
+            "did you mean training.epochs",
+        ),
         ("layer Con2D", "config/unknown-layer]: command line: there is no layer 'Con2D'", "did you mean Conv2D"),
     ],
 )

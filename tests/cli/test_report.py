@@ -31,6 +31,14 @@ def test_matrix_fits_80_columns_with_every_count(num_classes, name, num_each):
         assert shown == [str(count) for count in counts]
 
 
+def test_digits_head_their_columns_themselves():
+    lines = as_text(report_table(report(10, name="{}")), width=80).splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith("true"))
+    assert lines[start].split() == ["true", *"0123456789"]
+    assert [line.split()[0] for line in lines[start + 2 : start + 12]] == [*"0123456789"]
+    assert all(len(line.split()) == 11 for line in lines[start + 2 : start + 12])
+
+
 def test_many_classes_show_the_ten_most_frequent_confusions():
     lines = as_text(report_table(report(40)), width=80).splitlines()
     heading = next(index for index, line in enumerate(lines) if line.startswith("true"))

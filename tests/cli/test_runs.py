@@ -107,6 +107,57 @@ def test_show_fits_a_narrow_terminal(runs_dir):
     assert sum(line.count("Q") for line in lines) == 200, "a command is never cut"
 
 
+FIVE = ("accuracy", "top_k_categorical_accuracy", "precision", "recall", "auc")
+
+
+def run_with_five_metrics(runs_dir):
+    run = add_run(runs_dir, "five", 9, best=Best(epoch=2, monitor="val_recall", value=0.5))
+    names = ["loss", *FIVE, "val_loss", *(f"val_{name}" for name in FIVE), "learning_rate", "images_per_second"]
+    rows = [{"epoch": n, **{name: n + k / 100 for k, name in enumerate(names)}} for n in range(1, 13)]
+    run.metrics.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    figures = {"epoch": 2, "loss": 0.125, **dict.fromkeys(FIVE, 0.25), "recall": 0.75, "num_examples": 9}
+    for split in ("test", f"data-123456-{'far-' * 7}away"):
+        run.eval_metrics(split).parent.mkdir(parents=True)
+        run.eval_metrics(split).write_text(json.dumps(figures))
+    return run, names
+
+
+def test_show_leaves_out_whole_columns_in_a_narrow_terminal(runs_dir):
+    run, names = run_with_five_metrics(runs_dir)
+    lines = as_text(run_view(show_run(run)), width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    start = next(index for index, line in enumerate(lines) if line.split()[:2] == ["epoch", "loss"])
+    heading = lines[start].split()
+    assert heading[:3] == ["epoch", "loss", "acc"]
+    assert heading[-2:] == ["val_loss", "val_recall"]
+    rows = [line.split() for line in lines[start + 2 :] if line.strip()[:1].isdigit()]
+    assert [row[:2] for row in rows] == [[f"{n}", f"{n}.0000"] for n in range(8, 13)]
+    assert [row[-1] for row in rows] == [f"{n + names.index('val_recall') / 100:.4f}" for n in range(8, 13)]
+    assert not any("…" in word for row in rows for word in row)
+    assert sum("images_per_second" in line for line in lines) == 1, "what is left out is named"
+
+
+def test_figures_of_evaluations_are_never_cut(runs_dir):
+    run, _ = run_with_five_metrics(runs_dir)
+    lines = as_text(run_view(show_run(run)), width=80).splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith("evaluated on"))
+    heading, data, test = (lines[start + number].split() for number in (0, 2, 3))
+    assert heading[2:5] == ["epoch", "loss", "accuracy"]
+    assert "recall" in heading
+    assert test[:4] == ["test", "2", "0.1250", "0.2500"]
+    assert test[heading.index("recall") - 1] == "0.7500"
+    assert data[0].startswith("data-123456-")
+    assert data[1:] == test[1:]
+
+
+def test_show_in_a_pipe_leaves_out_nothing(runs_dir):
+    run, _ = run_with_five_metrics(runs_dir)
+    text = as_text(run_view(show_run(run)))
+    assert "too wide" not in text
+    assert "away" in text
+    assert all(name in text for name in ("val_auc", "lr", "img/s", "num_examples"))
+
+
 def test_names_can_not_steer_the_terminal(runs_dir):
     run = add_run(runs_dir, "evil\x1b[2J\nname", 9, project="[red]x[/red]")
     text = as_text(runs_table(list_runs(runs_dir)), run_view(show_run(run)))

@@ -16,7 +16,7 @@ from shapenet.data.records import note
 from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.records import ShapesRecords
 from shapenet.data.store import CONTENT
-from shapenet.errors import DataError, MachineError
+from shapenet.errors import DataError, MachineError, Place
 from tests.data.conftest import NumberRecords, RampRecords
 
 NUMBERS = [3, 1, 4, 1, 5, 9, 2, 6]
@@ -81,10 +81,26 @@ def test_the_fingerprint_changes_with_images_labels_and_classes(pack, other):
 def test_damaged_records_are_told_all_at_once_and_nothing_stays(tmp_path):
     with pytest.raises(DataError) as caught:
         open_packed(NumberRecords(range(200), damaged=range(50, 65)), tmp_path)
-    problems = caught.value.problems
-    assert [p.place.line for p in problems[:-1]] == list(range(50, 60))
-    assert problems[-1].message == "15 of the 200 records of numbers can't be read; the first 10 are listed above"
+    (problem,) = caught.value.problems
+    lines = [f"line {n}: record {n} is damaged" for n in range(50, 60)]
+    expected = ["15 of 200 records can't be read", *lines, "and 5 more"]
+    assert [line.strip() for line in problem.message.splitlines()] == expected
+    assert (problem.code, problem.place) == ("data/damaged", Place("numbers", 50))
+    assert "data.on_bad: skip" in problem.hint
     assert stores(tmp_path) == []
+
+
+def test_a_share_above_the_limit_is_told_with_the_limit(tmp_path):
+    records = NumberRecords(range(200), damaged=range(50, 65))
+    told = "15 of 200 records can't be read (0.075): expected at most data.max_bad_fraction, 0.05 of them"
+    for limit_before in (None, 0.1):  # not packed, and packed under a higher limit
+        if limit_before:
+            open_packed(records, tmp_path, max_bad_fraction=limit_before)
+        with pytest.raises(DataError) as caught:
+            open_packed(records, tmp_path, max_bad_fraction=0.05)
+        listed, share = caught.value.problems
+        assert "record 59 is damaged" in listed.message
+        assert (share.code, share.message, share.place) == ("data/unreadable", told, Place("numbers"))
 
 
 def test_few_bad_records_are_left_out_if_that_is_allowed(tmp_path):

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
-from shapenet.registry import OneOf, Part
+from shapenet.config.components import ComponentOf
+from shapenet.registry import Component, OneOf, Part
 
 MANY_NAMES = 8
 """More names than these are not written out."""
@@ -45,19 +46,20 @@ def in_words(annotation: Any) -> str:
 
 def _annotated(base: Any, metadata: Sequence[Any]) -> str:
     choice = next((item for item in metadata if isinstance(item, OneOf)), None)
-    part = next((item for item in metadata if isinstance(item, Part)), None)
+    part = next((item for item in metadata if isinstance(item, Part | ComponentOf)), None)
     if choice is not None:
         names = choice.names if len(choice.names) <= MANY_NAMES else ["one of the names below"]
         return _either([*names, "null"] if choice.or_null else [*names])
-    words = [] if base is Any and part else [f"{in_words(base)}{_range(metadata)}"]
+    words = [] if base in (Any, Component) and part else [f"{in_words(base)}{_range(metadata)}"]
     if part:
         words.append(_of_parts(part))
     return _either(words)
 
 
-def _of_parts(part: Part) -> str:
+def _of_parts(part: Part | ComponentOf) -> str:
     one = f"{'an' if part.kind[0] in 'aeiou' else 'a'} {part.kind}"
-    return {"list": f"a list of {part.kind}s", "mapping": f"names, each with {one}"}.get(part.form, one)
+    form = part.form if isinstance(part, Part) else "one"
+    return {"list": f"a list of {part.kind}s", "mapping": f"names, each with {one}"}.get(form, one)
 
 
 def _range(metadata: Sequence[Any]) -> str:
@@ -80,6 +82,9 @@ def _of_list(items: Sequence[Any], *, fixed: bool) -> str:
     for one, many in _PLURALS.items():
         if kind.startswith(one) and " or " not in kind:
             return f"a list of {count}{many}{kind.removeprefix(one)}"
+    article, _, noun = kind.partition(" ")
+    if article in ("a", "an") and noun.isalpha():
+        return f"a list of {count}{noun}s"
     return f"a list of {count}values, each {kind}"
 
 

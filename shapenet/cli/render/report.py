@@ -13,13 +13,14 @@ from shapenet.evaluation.classification_report import ClassificationReport, Figu
 _MAX_CLASSES_IN_MATRIX = 10
 _NUM_CONFUSIONS = 10
 _MAX_MATRIX_WIDTH = 62
+_SHORT = 4
 
 
 def report_table(report: ClassificationReport) -> RenderableType:
     """The report as tables that fit 80 columns: per class, then who is taken for whom.
 
     Up to ten classes have the whole confusion matrix; more of them have the most
-    frequent confusions. Names that are too long to head a column are replaced by the
+    frequent confusions. Names that are too long to head a column of many are replaced by the
     number that stands before them in the rows; they are cut where a terminal is narrow.
     """
     parts: list[RenderableType] = [_per_class_table(report), Text()]
@@ -54,7 +55,8 @@ def _confusion_table(report: ClassificationReport) -> Table:
     counts = report.confusion.tolist()
     headings, names = [printable(name) for name in report.classes], list(report.classes)
     wide = sum(max(cell_len(heading), 6) + 2 for heading in headings) > _MAX_MATRIX_WIDTH
-    if wide:
+    numbered = wide and max(map(cell_len, headings)) > _SHORT
+    if numbered:
         headings = [str(index) for index in range(len(names))]
         names = [f"{index} {name}" for index, name in enumerate(names)]
     table = open_table()

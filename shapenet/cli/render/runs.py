@@ -8,13 +8,15 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from shapenet.cli.render.console import cell, message_lines, number, open_table, printable
+from shapenet.cli.render.fitting import FittingTable
 from shapenet.cli.render.pace import duration
-from shapenet.rundir.manifest import Device, RunManifest
+from shapenet.rundir.manifest import Best, Device, RunManifest
 from shapenet.runs.listing import RunDetails, RunRow
 
 _STYLES = {
@@ -29,6 +31,7 @@ _STYLES = {
 _NOTES = {"dead": "it says running, but its process is gone"}
 _NUM_LAST_EPOCHS = 5
 _HIDDEN_METRICS = ("epoch", "seconds")
+_LEAST_SPLIT_WIDTH = 20
 
 
 def runs_table(rows: Sequence[RunRow], *, grouped: bool = False) -> Table:
@@ -81,10 +84,9 @@ def run_view(details: RunDetails) -> RenderableType:
         _facts(row, manifest),
     ]
     if details.evaluations:
-        parts += [Text(), _evaluations_table(details.evaluations)]
+        parts += [Text(), _evaluations_table(details.evaluations, row.monitor)]
     if details.metrics:
-        best_epoch = manifest.best.epoch if manifest.best else None
-        parts += [Text(), _epochs_table(details.metrics, best_epoch)]
+        parts += [Text(), _epochs_table(details.metrics, manifest.best)]
     return Group(*parts)
 
 
@@ -136,36 +138,45 @@ def _device(device: Device) -> str:
     return f"{device.num} x {device.name} ({device.kind}), {device.precision}{determinism}"
 
 
-def _evaluations_table(evaluations: Mapping[str, Mapping[str, float]]) -> Table:
+def _evaluations_table(evaluations: Mapping[str, Mapping[str, float]], monitor: str | None) -> RenderableType:
+    def build(names: Sequence[str]) -> Table:
+        table = open_table()
+        table.add_column("evaluated on")
+        for name in names:
+            table.add_column(cell(name), justify="right", no_wrap=True)
+        for split, figures in evaluations.items():
+            table.add_row(cell(split), *(number(figures.get(name)) for name in names))
+        return table
+
     names = list(dict.fromkeys(name for figures in evaluations.values() for name in figures))
-    table = open_table()
-    table.add_column("evaluated on", no_wrap=True)
-    for name in names:
-        table.add_column(cell(name), justify="right")
-    for split, figures in evaluations.items():
-        table.add_row(cell(split), *(number(figures.get(name)) for name in names))
-    return table
+    kept = ("epoch", "loss", (monitor or "").removeprefix("val_"))
+    longest = max(cell_len(printable(split)) for split in evaluations)
+    return FittingTable(build, names, kept, spare=max(0, longest - _LEAST_SPLIT_WIDTH))
 
 
-def _epochs_table(rows: Sequence[Mapping[str, Any]], best_epoch: int | None) -> Table:
+def _epochs_table(rows: Sequence[Mapping[str, Any]], best: Best | None) -> RenderableType:
+    best_epoch = best.epoch if best else None
     shown = [row for row in rows[:-_NUM_LAST_EPOCHS] if row.get("epoch") == best_epoch] + list(rows[-_NUM_LAST_EPOCHS:])
+
+    def build(names: Sequence[str]) -> Table:
+        table = open_table()
+        table.add_column("epoch", justify="right", no_wrap=True)
+        for name in names:
+            table.add_column(cell(_heading(name)), justify="right", no_wrap=True)
+        previous = None
+        for row in shown:
+            epoch = row.get("epoch")
+            if previous is not None and isinstance(epoch, int) and epoch > previous + 1:
+                table.add_row(*(["…"] * (len(names) + 1)), style="dim")
+            previous = epoch if isinstance(epoch, int) else previous
+            mark = "* " if epoch == best_epoch else ""
+            values = (_value(name, row.get(name)) for name in names)
+            table.add_row(cell(f"{mark}{epoch}"), *values, style="bold" if mark else "")
+        table.caption = "* the best epoch" if best_epoch in [row.get("epoch") for row in shown] else None
+        return table
+
     names = list(dict.fromkeys(name for row in shown for name in row if name not in _HIDDEN_METRICS))
-    table = open_table()
-    table.add_column("epoch", justify="right", no_wrap=True)
-    for name in names:
-        table.add_column(cell(_heading(name)), justify="right", no_wrap=True)
-    previous = None
-    for row in shown:
-        epoch = row.get("epoch")
-        if previous is not None and isinstance(epoch, int) and epoch > previous + 1:
-            table.add_row(*(["…"] * (len(names) + 1)), style="dim")
-        previous = epoch if isinstance(epoch, int) else previous
-        mark = "* " if epoch == best_epoch else ""
-        table.add_row(
-            cell(f"{mark}{epoch}"), *(_value(name, row.get(name)) for name in names), style="bold" if mark else ""
-        )
-    table.caption = "* the best epoch" if best_epoch in [row.get("epoch") for row in shown] else None
-    return table
+    return FittingTable(build, names, kept=("loss", "val_loss", best.monitor if best else ""))
 
 
 def _heading(name: str) -> str:

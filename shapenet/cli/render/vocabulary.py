@@ -10,6 +10,7 @@ from rich.text import Text
 
 from shapenet.cli.render.annotations import MANY_NAMES, in_words
 from shapenet.cli.render.console import cell, open_table, printable
+from shapenet.cli.render.docstrings import argument_descriptions
 from shapenet.config.dump import dump_yaml
 from shapenet.registry import Entry, Parameter, Registry, plain
 
@@ -51,20 +52,42 @@ def entry_view(kind: str, entry: Entry) -> RenderableType:
     parts: list[RenderableType] = [title, Text(printable(entry.summary)), Text()]
     if not entry.parameters:
         return Group(*parts, Text("It takes no arguments."))
-    table = open_table()
-    for heading in ("argument", "default"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("expects")
+    table, descriptions = arguments_table("argument"), argument_descriptions(entry)
     parameters = sorted(entry.parameters.values(), key=lambda parameter: not parameter.required)
     for parameter in parameters:
-        expects = Text(printable(in_words(parameter.annotation)))
-        table.add_row(cell(parameter.name, "bold"), _default(parameter), expects)
+        description = descriptions.get(parameter.name, "")
+        table.add_row(*argument_row(parameter, in_words(parameter.annotation), description))
     parts.append(table)
     for parameter in parameters:
         if parameter.names and len(parameter.names) > MANY_NAMES:
             names = ", ".join(map(printable, parameter.names))
             parts += [Text(), Text.assemble((parameter.name, "bold"), f": {names}")]
     return Group(*parts)
+
+
+def arguments_table(heading: str) -> Table:
+    """A table without rows for what `argument_row` gives.
+
+    Args:
+        heading: What the first column holds.
+    """
+    table = open_table()
+    for name in (heading, "default"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("expects")
+    return table
+
+
+def argument_row(parameter: Parameter, expects: str, description: str) -> tuple[Text, Text, Text]:
+    """Name, default and type of an argument, what it means below the type.
+
+    Args:
+        parameter: The argument.
+        expects: Its type in words.
+        description: What it means, or nothing.
+    """
+    meaning = f"\n{printable(description)}" if description else ""
+    return cell(parameter.name, "bold"), _default(parameter), Text.assemble(printable(expects), (meaning, "dim"))
 
 
 def _default(parameter: Parameter) -> Text:

@@ -64,8 +64,8 @@ def _columns(
 
 
 def _caption(label: npt.NDArray[Any], classes: tuple[str, ...]) -> str:
-    """The class of a label, or the shares of a mixed one: ``ring 70% star 30%``."""
+    """The class of a label, or the shares of a mixed one: ``ring 70% · star 30%``."""
     if label.ndim == 0:
         return classes[int(label)]
     shares = [(classes[index], label[index]) for index in np.argsort(-label) if label[index] >= _MIXED]
-    return shares[0][0] if len(shares) == 1 else " ".join(f"{name} {share:.0%}" for name, share in shares)
+    return shares[0][0] if len(shares) == 1 else " · ".join(f"{name} {share:.0%}" for name, share in shares)

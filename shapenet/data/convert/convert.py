@@ -22,7 +22,7 @@ from shapenet.data.convert.pictures import (
 from shapenet.data.convert.plan import Plan, check_options, shards_of
 from shapenet.data.outfolder import check_out, new_or_replaced
 from shapenet.data.records import Records
-from shapenet.data.tfrecord.writer import ShardForm, check_num_shards, columns_kept, fill_with_shards
+from shapenet.data.tfrecord.writer import ShardForm, check_num_shards, columns_kept, columns_of_paths, fill_with_shards
 from shapenet.errors import ConfigError, Place
 from shapenet.rundir.atomic import machine_errors
 
@@ -41,12 +41,14 @@ class Converted:
         arguments: Its arguments; ``path`` is the folder, the CSV or the npz.
         num_records: Number of records.
         left_out: Fields that the form has no room for.
+        paths_left_out: Columns that name image files of the input, which no field reads.
     """
 
     source: str
     arguments: Mapping[str, Any]
     num_records: int
     left_out: tuple[str, ...]
+    paths_left_out: tuple[str, ...]
 
 
 def check_convert(out: Path, plan: Plan) -> None:
@@ -91,25 +93,23 @@ def convert(records: Records, out: Path, plan: Plan, progress: Progress | None =
     if plan.to == "npz":
         check_npz(records)
         write_npz(records, out, compressed=plan.compression != "none", progress=advance)
-        return Converted("arrays", {"path": str(out), **_fields(records)}, len(records), ())
+        return Converted("arrays", {"path": str(out), **_fields(records)}, len(records), (), columns_of_paths(records))
     left_out, write = _writer(records, out, plan)
     with new_or_replaced(out, MARKER, replace=plan.replace) as folder, machine_errors(out):
         write(folder, advance)
         (folder / MARKER).write_text(json.dumps(_description(records, plan), indent=2) + "\n", encoding="utf-8")
-    return Converted(plan.to, _arguments(records, out, plan), len(records), left_out)
+    paths_left_out = () if plan.to == "folder" else columns_of_paths(records)
+    return Converted(plan.to, _arguments(records, out, plan), len(records), left_out, paths_left_out)
 
 
 def _arguments(records: Records, out: Path, plan: Plan) -> dict[str, Any]:
     size = {"size": "any"} if records.fields["image"].is_ragged else {}
     if plan.to == "csv":
-        return {"path": str(out / LIST_NAME), **size, **further_fields(records)}
+        return {"path": str(out / LIST_NAME), **further_fields(records), **size}
     if plan.to == "folder":
         return {"path": str(out), **size}
-    return {
-        "path": str(out),
-        **size,
-        **_fields(records, masks=[name for name in further_pictures(records) if name == MASK]),
-    }
+    masks = [name for name in further_pictures(records) if name == MASK]
+    return {"path": str(out), **_fields(records, masks=masks), **size}
 
 
 def _fields(records: Records, masks: Sequence[str] = ()) -> dict[str, Sequence[str]]:

@@ -32,7 +32,7 @@ def join_csvs(inputs: Sequence[Path], out: Path, *, delimiter: str = ",", force:
         Number of rows written.
 
     Raises:
-        ConfigError: `out` exists and `force` is false, or it is one of `inputs`.
+        ConfigError: `out` exists and `force` is false, it is one of `inputs`, or one of them is given twice.
         DataError: An input can't be read, its columns differ, or two rows name the
             same image.
         MachineError: `out` can't be written.
@@ -73,7 +73,12 @@ def num_outside(path: Path) -> int:
 
 def _check_out(inputs: Sequence[Path], out: Path, force: bool) -> None:
     place = Place(str(out))
-    if out.resolve() in {path.resolve() for path in inputs}:
+    resolved = [path.resolve() for path in inputs]
+    twice = next((path for path, whole in zip(inputs, resolved, strict=True) if resolved.count(whole) > 1), None)
+    if twice is not None:
+        message = "expected every input once, received this one again: its rows would stand there twice"
+        raise ConfigError("usage/input-twice", message, place=Place(str(twice)))
+    if out.resolve() in resolved:
         raise ConfigError("usage/output-is-input", "the output is one of the inputs", place=place)
     if out.is_dir():
         raise ConfigError("usage/output-exists", "expected a file to write, received a folder", place=place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from shapenet.data.files.fields import FileField
 from shapenet.data.files.listing import Listing
 from shapenet.data.images.options import DECODING
 from shapenet.data.records import Arrays, Field, UnreadableError
+from shapenet.data.unreadable import OtherSize
 from shapenet.errors import DataError, Problem
 
 _KEY_VERSION = f"files-2 {DECODING}"
@@ -62,7 +63,7 @@ class FileRecords:
                     values[name][index - start] = value
             except DataError as error:
                 (problem,) = error.problems
-                faults[index] = Problem(problem.code, problem.message, self._listing.place(index), hint=problem.hint)
+                faults[index] = replace(problem, place=self._listing.place(index))
         if faults:
             raise UnreadableError(faults)
         return {**values, **{name: array[start:stop].copy() for name, array in self._arrays.items()}}
@@ -88,7 +89,7 @@ class FileRecords:
             except DataError as error:
                 (problem,) = error.problems
                 message = f"{shown(file.names[index])}: {problem.message}"
-                raise DataError(problem.code, message, hint=problem.hint) from error
+                raise DataError([replace(problem, message=message)]) from error
             if not file.field.fits(value):
                 raise _other_size(file, index, value)
             size = size or value.shape[:2]
@@ -109,13 +110,14 @@ def _size(shape: Sequence[int | None]) -> str:
 
 def _other_size(file: FileField, index: int, value: npt.NDArray[Any]) -> DataError:
     height, width = file.field.shape[:2]
-    message = (
-        f"{shown(file.names[index])}: expected {_size(file.field.shape)} pixels (height x width) like the first "
-        f"{file.name}, received {_size(value.shape)}"
-    )
     size = str(height) if height == width else f"[{height}, {width}]"
+    what, expected, received = shown(file.names[index]), _size(file.field.shape), _size(value.shape)
+    message = f"{what}: expected {expected} pixels (height x width) like the first {file.name}, received {received}"
     hint = f"`size: {size}` in the source resizes all images; `size: any` lets them differ"
-    return DataError("data/image-size", message, hint=hint)
+    problem = OtherSize(
+        "data/image-size", message, hint=hint, what=what, like=file.name, expected=expected, received=received
+    )
+    return DataError([problem])
 
 
 def key_of(

@@ -47,11 +47,21 @@ def sheet_of(views: Mapping[str, Samples], heading: tuple[str, str]) -> Image.Im
     return _page(sheet, heading, list(views) if several else [], tile)
 
 
+def titled(sheet: Image.Image, heading: tuple[str, str]) -> Image.Image:
+    """A contact sheet below its heading.
+
+    Args:
+        sheet: The sheet.
+        heading: A title and a line below it.
+    """
+    return _page(sheet, heading, [], _TILE)
+
+
 def _page(sheet: Image.Image, heading: tuple[str, str], names: list[str], tile: int) -> Image.Image:
     """A sheet below its heading, with the names of its rows, which repeat, on the left."""
     fonts = (font_of(17), font_of(12))
     left = _BORDER + (_SIDE if names else 0)
-    widths = (int(font.getlength(text)) + MARGIN for font, text in zip(fonts, heading, strict=True))
+    widths = (_BORDER + MARGIN + int(font.getlength(text)) for font, text in zip(fonts, heading, strict=True))
     page = Image.new("RGB", (max(left + sheet.width, *widths) + _BORDER, sheet.height + _HEAD + _BORDER), PAPER)
     page.paste(sheet, (left, _HEAD))
     draw = ImageDraw.Draw(page)

@@ -196,6 +196,9 @@ def _cross_problems(parameters: ShapesParameters) -> typing.Iterator[Problem]:
             yield _problem(name, f"expected the lower number first, received {list(value)}")
     if parameters.scale[0] <= 0:
         yield _problem("scale", f"expected numbers above 0, received {list(parameters.scale)}")
+    if parameters.paper and not parameters.hand_drawn:
+        hint = "only hand-drawn images show ink on paper"
+        yield _problem("paper", f"does nothing without hand-drawn images, received {parameters.paper}", hint)
     if not parameters.background_intervals:
         yield _problem(
             "contrast",

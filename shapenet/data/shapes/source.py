@@ -36,5 +36,6 @@ REGISTRIES["source"].add(
         MappingProxyType({**signature_parameters(ShapesParameters.__init__), **signature_parameters(shapes)}),
         origin="shapenet",
         summary="Coloured shapes of ten classes at random places, drawn as they are read.",
+        described_in=(ShapesParameters,),
     )
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -32,6 +32,8 @@ ENDINGS: dict[Compression, str] = {"none": ".tfrecord", "gzip": ".tfrecord.gz", 
 _BLOCK_RECORDS = 64
 _MAX_SHARDS = 100_000
 _LEVEL = 6
+_LOOKED_AT = 1000
+_IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm")
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,24 @@ def columns_kept(records: Records) -> tuple[str, ...]:
 
     A column without a name, such as the index that pandas writes, is not one of them.
     """
+    leading_nowhere = columns_of_paths(records)
+    return tuple(name for name in _further_columns(records) if name not in leading_nowhere)
+
+
+def columns_of_paths(records: Records) -> tuple[str, ...]:
+    """Columns that name image files, such as masks, which no field reads: as text they would lead nowhere."""
+    return tuple(name for name, values in _further_columns(records).items() if _are_paths(values))
+
+
+def _further_columns(records: Records) -> dict[str, Sequence[str]]:
     taken = {*records.fields, "", "name", *IMAGE_COLUMNS, *LABEL_COLUMNS}
-    return tuple(name for name in records.columns if name not in taken)
+    return {name: values for name, values in records.columns.items() if name not in taken}
+
+
+def _are_paths(values: Sequence[str]) -> bool:
+    """Whether the first of them all have a folder and the ending of an image file."""
+    first = values[:_LOOKED_AT]
+    return bool(first) and all("/" in value and value.lower().endswith(_IMAGE_ENDINGS) for value in first)
 
 
 def is_png(field: Field) -> bool:

@@ -24,6 +24,14 @@ def test_paths_become_relative_to_the_new_folder(inputs, tmp_path):
     assert num_outside(out) == 0
 
 
+def test_an_input_that_is_given_twice_is_refused(inputs, tmp_path):
+    (tmp_path / "link.csv").symlink_to(inputs[0])
+    for again in (inputs[0], tmp_path / "b" / ".." / "a" / "info.csv", tmp_path / "link.csv"):
+        with pytest.raises(ConfigError, match="expected every input once"):
+            join_csvs([*inputs, again], tmp_path / "dataset.csv")
+    assert not (tmp_path / "dataset.csv").exists()
+
+
 def test_masks_and_clean_images_move_too(tmp_path):
     for name in "ab":
         (tmp_path / name).mkdir()

@@ -14,8 +14,9 @@ from PIL import Image
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from shapenet.data.csv.source import Delimiter
+from shapenet.data.pack import open_packed
 from shapenet.data.records import Field
-from shapenet.errors import DataError
+from shapenet.errors import DataError, Place
 from shapenet.registry import REGISTRIES
 
 THREE = "path,label\na.png,x\nb.png,y\nc.png,x\n"
@@ -130,6 +131,26 @@ def test_images_of_another_size_are_listed_and_size_resizes_them(load, folder):
     assert "`size: [4, 5]`" in problem.hint
     assert load(THREE, size=(2, 3)).read(0, 3)["image"].shape == (3, 2, 3, 1)
     assert load(THREE, size=3).read(1, 2)["image"].tolist() == np.full((1, 3, 3, 1), 7).tolist()
+
+
+def test_all_sizes_are_told_in_one_error_with_the_lines_of_the_others(load, folder, tmp_path):
+    sizes = [(5, 4)] * 30 + [(8, 6)] * 12 + [(2, 3)]
+    for index, size in enumerate(sizes):
+        Image.new("L", size, index).save(folder / f"{index}.png")
+    rows = "".join(f"{index}.png,{'xy'[index % 2]}\n" for index in range(len(sizes)))
+    records = load(f"path,label\n{rows}")
+    with pytest.raises(DataError) as caught:
+        open_packed(records, tmp_path / "cache")
+    (problem,) = caught.value.problems
+    first, *lines, more = problem.message.splitlines()
+    assert first == (
+        "expected 4 x 5 pixels (height x width) like the first image, "
+        "received 3 sizes: 4 x 5 (30), 6 x 8 (12), 3 x 2 (1)"
+    )
+    assert lines == [f"  line {index + 2}: {index}.png is 6 x 8" for index in range(30, 40)]
+    assert more == "  and 3 more"
+    assert (problem.code, problem.place) == ("data/image-size", Place(records.describe, 32))
+    assert problem.hint == "`size: [4, 5]` in the source resizes all images; `size: any` lets them differ"
 
 
 def test_color_follows_the_first_image_unless_given(load, folder):

@@ -133,7 +133,9 @@ class Damaged:
 def test_all_that_cant_be_read_is_told_and_nothing_is_left(make, tmp_path):
     with pytest.raises(DataError) as caught:
         write_tfrecords(Damaged(make(200), [3, 150]), tmp_path / "set", num_shards=2)
-    assert [problem.message for problem in caught.value.problems] == ["3 is bad", "150 is bad"]
+    (problem,) = caught.value.problems
+    assert problem.message == "2 of 200 records can't be read\n  z: 3 is bad\n  z: 150 is bad"
+    assert problem.hint is None
     assert list(tmp_path.iterdir()) == []
 
 
