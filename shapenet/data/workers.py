@@ -10,11 +10,12 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 from shapenet.errors import MachineError
+from shapenet.interruption import signals_held
 from shapenet.plugins import load_plugins, loaded_plugins
 
 Block = tuple[int, int]
@@ -116,14 +117,9 @@ def start_workers(function: Callable[..., Any], context: tuple[Any, ...], num_wo
     )
 
 
-@contextmanager
-def interrupts_held() -> Iterator[None]:
+def interrupts_held() -> AbstractContextManager[None]:
     """Put Ctrl-C off until the end, and for good in processes started meanwhile."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return signals_held(signal.SIGINT)
 
 
 def _start(plugins: tuple[Path, ...], pickled: bytes) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from shapenet.config.nodes import Entry
 from shapenet.errors import DivergedError, RunInterruptedError, ShapenetError
+from shapenet.interruption import signals_held
 from shapenet.rundir.status import Status
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -138,7 +139,7 @@ def _started(process: Any) -> Iterator[list[int]]:
             os.kill(process.pid, number)
 
     is_main = threading.current_thread() is threading.main_thread()
-    with _blocked():  # the process inherits this, so that a signal does not kill it while it starts
+    with signals_held(*_SIGNALS):  # the process inherits this, so that a signal does not kill it while it starts
         before = {number: signal.signal(number, pass_on) for number in _SIGNALS} if is_main else {}
         process.start()
     try:
@@ -146,15 +147,6 @@ def _started(process: Any) -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _blocked() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work_in_process(job: Job, work: Work, sender: Connection) -> None:
