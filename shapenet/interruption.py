@@ -10,6 +10,8 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 _PAUSE = 0.01
+_HOLDS: list[tuple[int, ...]] = []
+"""The signals of each block that holds interruptions."""
 _MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
 
 
@@ -40,10 +42,17 @@ class Interruption:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give them back; what waits to be raised is dropped."""
+        """Give them back; what waits to be raised is dropped.
+
+        Raises:
+            BaseException: What was asked for, where an error came of it: compiled code can't
+                pass on every exception.
+        """
         self.drop()
         sys.unraisablehook = self._hook_before
         signal.signal(signal.SIGALRM, self._alarm_before)
+        if self._error is not None and isinstance(error, Exception):
+            raise self._error from error
 
     def ask(self, error: BaseException, frame: FrameType | None) -> None:
         """Raise `error` as soon as it is safe; to be called by a signal handler.
@@ -53,7 +62,7 @@ class Interruption:
             frame: What the signal interrupted.
         """
         self._error = error
-        if is_importing(frame):
+        if _HOLDS or is_importing(frame):
             self._wait()
         else:
             self._waiting = False
@@ -93,9 +102,15 @@ def is_importing(frame: FrameType | None) -> bool:
 
 @contextmanager
 def signals_held(*numbers: int) -> Iterator[None]:
-    """Put signals off until the end of the block, and for good in processes started meanwhile."""
+    """Put signals off until the end of the block, and for good in processes started meanwhile.
+
+    The system may hand a signal to another thread, which makes the main thread handle it all the
+    same: so every `Interruption` waits too.
+    """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    _HOLDS.append(numbers)
     try:
         yield
     finally:
+        _HOLDS.pop()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

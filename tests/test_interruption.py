@@ -122,3 +122,30 @@ def test_held_signals_come_at_the_end_of_the_block(interruption):
     with pytest.raises(Stop):
         whole()
     assert reached == [True]
+
+
+def test_an_error_that_came_of_it_is_not_what_is_told():
+    def whole():
+        with Interruption() as interruption:
+            try:
+                interruption.ask(Stop(), None)
+            except Stop:
+                raise ValueError("what compiled code makes of it") from None
+
+    with pytest.raises(Stop):
+        whole()
+
+
+def test_a_signal_that_another_thread_took_comes_at_the_end_of_the_block_too(interruption):
+    reached = []
+
+    def whole():
+        with signals_held():
+            os.kill(os.getpid(), signal.SIGUSR1)
+            signal.pause()  # until the timer has looked
+            reached.append(True)
+        signal.pause()
+
+    with pytest.raises(Stop):
+        whole()
+    assert reached

@@ -46,9 +46,12 @@ class SignalWatch(Listener):
         """
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        if self._before:
-            self._interruption.__exit__(kind, error, trace)
-        if isinstance(error, _Interrupt):
+        try:
+            if self._before:
+                self._interruption.__exit__(kind, error, trace)
+            if isinstance(error, _Interrupt):
+                raise error
+        except _Interrupt:
             raise self._error() from None
 
     def defer(self) -> None:
