@@ -21,6 +21,7 @@ from shapenet.registry import REGISTRIES, Entry, OneOf, Parameter, Part
 from shapenet.values import as_tuple
 
 _Count = Annotated[int, Field(ge=1)]
+_Number = Annotated[int, Field(ge=0)]
 _Counts = _Count | Annotated[list[_Count], Field(min_length=1, max_length=3)]
 _Fraction = Annotated[float, Field(ge=0, le=1)]
 _Positive = Annotated[float, Field(gt=0)]
@@ -65,6 +66,33 @@ _BY_NAME: dict[tuple[str, str], Any] = {
     ("schedule", "first_decay_steps"): _Count,
     ("schedule", "initial_learning_rate"): Annotated[float, Field(ge=0)],
     ("loss", "label_smoothing"): _Fraction,
+    ("metric", "average"): Literal["micro", "macro", "weighted"] | None,
+    ("metric", "beta"): _Positive,
+    ("metric", "class_aggregation"): Literal["uniform_average", "variance_weighted_average"] | None,
+    ("metric", "class_id"): _Number | None,
+    ("metric", "curve"): Literal["ROC", "PR", "PRGAIN"],
+    ("metric", "ignore_class"): int | None,
+    ("metric", "k"): _Count,
+    ("metric", "label_smoothing"): _Fraction,
+    ("metric", "name"): str | None,
+    ("metric", "num_classes"): _Count,
+    ("metric", "num_labels"): _Count | None,
+    ("metric", "num_regressors"): _Number,
+    ("metric", "num_thresholds"): _Count,
+    ("metric", "summation_method"): Literal["interpolation", "minoring", "majoring"],
+    ("metric", "target_class_ids"): Annotated[list[_Number], Field(min_length=1)],
+    ("metric", "threshold"): float | None,
+    ("metric", "thresholds"): _Fraction | Annotated[list[_Fraction], Field(min_length=1)] | None,
+    ("metric", "top_k"): _Count | None,
+    **{("metric", name): _Fraction for name in ("precision", "recall", "sensitivity", "specificity")},
+    ("callback", "cooldown"): _Number,
+    ("callback", "factor"): Annotated[float, Field(gt=0, lt=1)],
+    ("callback", "min_delta"): Annotated[float, Field(ge=0)],
+    ("callback", "min_lr"): Annotated[float, Field(ge=0)],
+    ("callback", "mode"): Literal["auto", "min", "max"],
+    ("callback", "monitor"): Annotated[str, Field(min_length=1)],
+    ("callback", "patience"): _Number,
+    ("callback", "verbose"): _Number,
     ("augmentation", "alpha"): _Positive,
     ("augmentation", "bins"): _Count,
     ("augmentation", "chain_depth"): _Count,
@@ -100,8 +128,10 @@ def _annotation(kind: str, name: str, details: dict[str, Any], activations: Sequ
         annotation = Annotated[Any, OneOf(("valid", "same", "causal"), or_null)]
     elif isinstance(default, bool):
         annotation = bool
-    elif isinstance(default, float) and kind in ("optimizer", "schedule", "loss"):
+    elif isinstance(default, float) and kind in ("optimizer", "schedule", "loss", "metric", "callback"):
         annotation = float
+    elif isinstance(default, int) and kind in ("metric", "callback"):
+        annotation = int
     else:
         annotation = Any
     return annotation

@@ -87,11 +87,47 @@ def test_each_name_makes_its_keras_object(kind: str) -> None:
         ("optimizer", {"Adam": {"beta_1": "much"}}, "beta_1"),
         ("schedule", {"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 0}}, "decay_steps"),
         ("loss", {"CategoricalCrossentropy": {"label_smoothing": 2}}, "label_smoothing"),
+        *(
+            ("callback", {"ReduceLROnPlateau": {name: value}}, name)
+            for name, value in {
+                "patience": "x",
+                "cooldown": -1,
+                "factor": 1,
+                "min_delta": "small",
+                "min_lr": -0.1,
+                "monitor": 3,
+                "mode": "up",
+                "verbose": 1.5,
+            }.items()
+        ),
+        ("callback", {"SwapEMAWeights": {"swap_on_epoch": "yes"}}, "swap_on_epoch"),
+        ("metric", {"AUC": {"num_thresholds": "many"}}, "num_thresholds"),
+        ("metric", {"AUC": {"curve": "roc"}}, "curve"),
+        ("metric", {"Precision": {"thresholds": [0.5, 2]}}, "thresholds"),
+        ("metric", {"Precision": {"top_k": 0}}, "top_k"),
+        ("metric", {"Recall": {"name": 3}}, "name"),
+        ("metric", {"F1Score": {"average": "mean"}}, "average"),
+        ("metric", {"FBetaScore": {"beta": 0}}, "beta"),
+        ("metric", {"MeanIoU": {"num_classes": 2.5}}, "num_classes"),
+        ("metric", {"IoU": {"num_classes": 2, "target_class_ids": 1}}, "target_class_ids"),
+        ("metric", {"SensitivityAtSpecificity": {"specificity": 50}}, "specificity"),
+        ("metric", {"CategoricalCrossentropy": {"label_smoothing": 2}}, "label_smoothing"),
+        ("metric", {"CosineSimilarity": {"axis": "last"}}, "axis"),
     ],
 )
 def test_arguments_of_a_sure_type_are_checked_without_keras(kind: str, value: object, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         parse_component(kind, value)
+
+
+@pytest.mark.parametrize("kind", ["callback", "metric"])
+def test_the_defaults_of_keras_are_of_the_types_that_are_asked_for(kind: str) -> None:
+    for entry in REGISTRIES[kind]:
+        defaults = {p.name: p.default for p in entry.parameters.values() if not p.required}
+        needed = {"num_classes": 2, "target_class_ids": [0]}
+        needed |= dict.fromkeys(("precision", "recall", "sensitivity", "specificity"), 0.5)
+        required = {p.name: needed[p.name] for p in entry.parameters.values() if p.required}
+        assert parse_component(kind, {entry.name: {**defaults, **required}})
 
 
 def test_null_is_taken_where_it_is_the_default() -> None:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from shapenet.callbacks.base import Listener
 from shapenet.errors import RunInterruptedError
+from shapenet.interruption import Interruption
 
 _WATCHED = (signal.SIGINT, signal.SIGTERM)
 
@@ -26,10 +27,12 @@ class SignalWatch(Listener):
         self.received: int | None = None
         self._deferred = False
         self._before: dict[int, Any] = {}
+        self._interruption = Interruption()
 
     def __enter__(self) -> Self:
         """Start watching; only the main thread can."""
         if threading.current_thread() is threading.main_thread():
+            self._interruption.__enter__()
             self._before = {number: signal.signal(number, self._handle) for number in _WATCHED}
         return self
 
@@ -43,19 +46,30 @@ class SignalWatch(Listener):
         """
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        if isinstance(error, _Interrupt):
+        try:
+            if self._before:
+                self._interruption.__exit__(kind, error, trace)
+            if isinstance(error, _Interrupt):
+                raise error
+        except _Interrupt:
             raise self._error() from None
 
     def defer(self) -> None:
-        """From here on wait for step boundaries."""
+        """From here on wait for step boundaries.
+
+        Raises:
+            RunInterruptedError: A signal came before.
+        """
         self._deferred = True
+        self._interruption.drop()
+        self.validation_steps_end()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
             os._exit(128 + number)
         self.received = number
         if not self._deferred:
-            raise _Interrupt
+            self._interruption.ask(_Interrupt(), frame)
 
     def _error(self) -> RunInterruptedError:
         number = self.received or signal.SIGINT

@@ -16,6 +16,7 @@ import click
 
 from shapenet import __version__
 from shapenet.cli.options import wants_colour
+from shapenet.interruption import Interruption
 
 _NO_READER = 128 + 13  # what a process ends with that SIGPIPE killed
 
@@ -154,23 +155,38 @@ def _report(error: BaseException, arguments: list[str]) -> int:
 
 @contextmanager
 def _terminated_in_order() -> Iterator[None]:
-    """Let SIGTERM raise while the block lasts, so that temporary folders are removed; a second one kills."""
+    """Let SIGINT and SIGTERM raise while the block lasts, so that temporary folders are removed.
+
+    A second SIGINT raises wherever it comes; a second SIGTERM kills.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     process = os.getpid()
+    interruption = Interruption()
 
-    def raise_it(number: int, frame: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.default_int_handler)
         if os.getpid() != process:  # a forked child ends as if there were no handler
-            os.kill(os.getpid(), number)
-        raise _Signalled(number)
+            raise KeyboardInterrupt
+        interruption.ask(KeyboardInterrupt(), frame)
 
-    before = signal.signal(signal.SIGTERM, raise_it)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    def terminate(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        if os.getpid() != process:
+            os.kill(os.getpid(), number)
+        interruption.ask(_Signalled(number), frame)
+
+    with interruption:
+        handlers = {signal.SIGTERM: terminate}
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # as a shell has it for what runs in the background
+            handlers[signal.SIGINT] = interrupt
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def _drop_output() -> None:

@@ -52,9 +52,11 @@ def validate(
 def _check(path: Path, overrides: Sequence[str], build: bool) -> tuple[Experiment, Any] | ShapenetError:
     """The experiment and its model, if one is to be built; or what is wrong."""
     from shapenet.experiment import load_experiment
+    from shapenet.training.check import check_experiment
 
     try:
         experiment = load_experiment(path, overrides)
+        check_experiment(experiment)
         return experiment, _built(experiment) if build else None
     except ShapenetError as error:
         return error

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from shapenet.errors import MachineError
+from shapenet.interruption import signals_held
 from shapenet.plugins import load_plugins, loaded_plugins
 
 Block = tuple[int, int]
@@ -89,7 +90,7 @@ def _run_in_processes(
 def start_workers(function: Callable[..., Any], context: tuple[Any, ...], num_workers: int) -> ProcessPoolExecutor:
     """Processes that call ``function(*context, *arguments)`` for whatever `run_in_worker` is submitted with.
 
-    They start with the first submission, which `interrupts_held` must enclose, and end with this
+    They start with the first submission, which `signals_held` must enclose, and end with this
     process even if it is killed.
 
     Args:
@@ -118,16 +119,6 @@ def worker_errors() -> Iterator[None]:
     except BrokenProcessPool as error:
         hint = "it may have run out of memory: close other programs, or use smaller images"
         raise MachineError("machine/worker", "a worker process was killed", hint=hint) from error
-
-
-@contextmanager
-def signals_held(*numbers: signal.Signals) -> Iterator[None]:
-    """Put signals such as Ctrl-C off until the end, and for good in processes started meanwhile."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start(plugins: tuple[Path, ...], pickled: bytes) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from shapenet.errors import ConfigError, Key, did_you_mean
+from shapenet.errors import ConfigError, Key, Problem, did_you_mean
 from shapenet.keras_faults import keras_faults
 from shapenet.registry import Component
 
@@ -27,35 +27,62 @@ def connect(layers: Sequence[Component], inputs: Any, road: Key = ("model", "lay
         The last layer's output.
 
     Raises:
-        ConfigError: A layer refuses its arguments or its input, or names an unknown layer.
+        ConfigError: A layer refuses its arguments or its input, or names don't fit: see `check_names`.
         MachineError: The memory does not suffice for a layer.
     """
+    check_names(layers, road)
     outputs = {"input": inputs}
     output = inputs
     for index, component in enumerate(layers):
-        key = (*road, index) if road[-1] == "layers" else road
-        received = _received(component, outputs, output, (*key, component.name, "inputs"))
+        key = _key(road, index)
+        names = _inputs(component)
+        received = [output] if names is None else [outputs[name] for name in names]
         output = _apply(_create(component, key), received, key)
-        name = component.arguments.get("name")
-        if name in outputs:
-            message = f"expected a name of its own for each layer, received {name!r} again"
-            raise ConfigError("model/duplicate-name", message, key=(*key, component.name, "name"))
-        if name:
+        if name := component.arguments.get("name"):
             outputs[str(name)] = output
     return output
 
 
-def _received(component: Component, outputs: dict[str, Any], previous: Any, key: Key) -> list[Any]:
+def check_names(layers: Sequence[Component], road: Key = ("model", "layers")) -> None:
+    """Refuse names that two layers have, and inputs that no layer before is named; needs no Keras.
+
+    Args:
+        layers: The layers, first to last.
+        road: Where the layers stand in the config.
+
+    Raises:
+        ConfigError: There are such names; lists them all.
+    """
+    problems = [*_name_problems(layers, road)]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _name_problems(layers: Sequence[Component], road: Key) -> Iterator[Problem]:
+    known = ["input"]
+    for index, component in enumerate(layers):
+        key = (*_key(road, index), component.name)
+        for wanted in _inputs(component) or ():
+            if wanted not in known:
+                hint = did_you_mean(wanted, known) or "give that layer a name first"
+                message = f"no layer before this one is named {wanted!r}"
+                yield Problem("model/unknown-input", message, key=(*key, "inputs"), hint=hint)
+        name = component.arguments.get("name")
+        if name in known:
+            message = f"expected a name of its own for each layer, received {name!r} again"
+            yield Problem("model/duplicate-name", message, key=(*key, "name"))
+        if name:
+            known.append(str(name))
+
+
+def _inputs(component: Component) -> list[str] | None:
+    """The names of the layers that a layer follows; None for the one before it."""
     names = component.arguments.get("inputs")
-    if names is None:
-        return [previous]
-    received = []
-    for name in [names] if isinstance(names, str) else names:
-        if name not in outputs:
-            hint = did_you_mean(name, outputs) or "give that layer a name first"
-            raise ConfigError("model/unknown-input", f"no layer before this one is named {name!r}", key=key, hint=hint)
-        received.append(outputs[name])
-    return received
+    return [names] if isinstance(names, str) else names
+
+
+def _key(road: Key, index: int) -> Key:
+    return (*road, index) if road[-1] == "layers" else road
 
 
 def _create(component: Component, key: Key) -> Any:

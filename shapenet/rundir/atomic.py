@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -106,10 +107,11 @@ def new_folder(path: Path) -> Iterator[Path]:
     Raises:
         MachineError: The disk is full, the parent is read-only, and the like.
     """
-    with machine_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=path.parent))
-    try:
+    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    try:  # an interruption may come as soon as it is made
+        with machine_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.mkdir(mode=0o700)
         yield temporary
         with machine_errors(path):
             _fsync_files(temporary)

@@ -17,6 +17,7 @@ from shapenet.config.schema import Section
 from shapenet.errors import ConfigError, Problem, ShapenetError, did_you_mean
 from shapenet.experiment import Experiment, load_experiment
 from shapenet.sweeps.space import Trial, grid
+from shapenet.training.check import check_experiment
 from shapenet.training.names import value_names
 from shapenet.values import ConfigPath, as_tuple
 
@@ -123,6 +124,7 @@ def _problems(sweep: Sweep, trial: Trial) -> Iterator[Problem]:
     """What is wrong with a trial."""
     try:
         experiment = sweep.experiment(trial)
+        check_experiment(experiment)
         objective, known = sweep.config.objective, value_names(experiment.config)
         if objective is not None and known is not None and objective not in known:
             raise with_places(unknown_objective(objective, known), sweep.tree)

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
@@ -18,6 +19,7 @@ from typing import Any
 
 from shapenet.config.nodes import Entry
 from shapenet.errors import DivergedError, RunInterruptedError, ShapenetError
+from shapenet.interruption import Interruption, signals_held
 from shapenet.rundir.status import Status
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -138,7 +140,7 @@ def _started(process: Any) -> Iterator[list[int]]:
             os.kill(process.pid, number)
 
     is_main = threading.current_thread() is threading.main_thread()
-    with _blocked():  # the process inherits this, so that a signal does not kill it while it starts
+    with signals_held(*_SIGNALS):  # the process inherits this, so that a signal does not kill it while it starts
         before = {number: signal.signal(number, pass_on) for number in _SIGNALS} if is_main else {}
         process.start()
     try:
@@ -148,24 +150,16 @@ def _started(process: Any) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def _blocked() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _work_in_process(job: Job, work: Work, sender: Connection) -> None:
     """Runs in the new process: send the run directory, and what `work` returns or what went wrong."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.setsid()  # Ctrl-C reaches the sweep alone, which passes it on once
-    for number in _SIGNALS:
-        signal.signal(number, _interrupt)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     try:
-        result = work(job, sender.send)
+        with Interruption() as interruption:
+            for number in _SIGNALS:
+                signal.signal(number, partial(_interrupt, interruption))
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            result = work(job, sender.send)
     except _InterruptedEarly as error:
         result = TrialResult("interrupted", error=f"{signal.Signals(error.number).name} received", signal=error.number)
     except RunInterruptedError as error:
@@ -187,10 +181,10 @@ class _InterruptedEarly(BaseException):
         self.number = number
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(interruption: Interruption, number: int, frame: FrameType | None) -> None:
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_DFL)
-    raise _InterruptedEarly(number)
+    interruption.ask(_InterruptedEarly(number), frame)
 
 
 def train_trial(job: Job, opened: Callable[[Path], None]) -> TrialResult:

@@ -47,6 +47,9 @@ class Task(Protocol):
         Args:
             given: The config's loss.
             logits: Whether the model gives logits rather than probabilities.
+
+        Raises:
+            ConfigError: The loss is not one for the task's targets.
         """
         ...
 
@@ -59,16 +62,16 @@ class Task(Protocol):
         """
         ...
 
-    def on_outputs(self, metric: Any, component: Component, *, logits: bool) -> Any:
-        """`metric` as it is to be computed of the model's outputs.
+    def on_outputs(self, made: Any, component: Component, *, logits: bool) -> Any:
+        """A loss or metric as it is to be computed of the model's outputs.
 
         Args:
-            metric: A ``keras.metrics.Metric``, or the short name of one.
+            made: A ``keras.losses.Loss``, a ``keras.metrics.Metric``, or the short name of one.
             component: What it was made of.
             logits: Whether the model gives logits rather than probabilities.
 
         Returns:
-            `metric` itself, or one that sees the outputs as `metric` needs them.
+            `made` itself, or one that sees the outputs as `made` needs them.
         """
         ...
 

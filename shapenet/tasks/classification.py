@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError
 from shapenet.registry import REGISTRIES, Component
-from shapenet.tasks.probabilities import on_probabilities
+from shapenet.tasks.probabilities import loss_on_probabilities, metric_on_probabilities
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -17,10 +17,19 @@ _OF_SCORES = (
     "CategoricalAccuracy", "SparseCategoricalAccuracy", "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy",
     "Hinge", "SquaredHinge", "CategoricalHinge",
 )  # fmt: skip
-"""Metrics that look at the order of the outputs only, or are meant for raw scores."""
+"""Metrics and losses that look at the order of the outputs only, or are meant for raw scores."""
 
 _NOT_SIGMOID = ("AUC",)
 """Metrics that take logits for those of a sigmoid, where ours are of a softmax."""
+
+_OF_CLASS_NUMBERS = ("CategoricalGeneralizedCrossEntropy",)
+"""Losses that take the number of the class although no ``Sparse`` in their name says so."""
+
+_NO_LOSS = {
+    "Circle": "it compares the embeddings of images, and an output has a value for each class",
+    "MeanAbsolutePercentageError": "it divides by the targets, which are 0 for all classes but one",
+}
+"""Keras's losses that mean nothing for classes, with the reason."""
 
 
 @REGISTRIES["metric"].register("accuracy")
@@ -67,6 +76,10 @@ class Classification:
 
     def loss(self, given: Component | None, *, logits: bool) -> Component:
         """Sparse categorical cross-entropy; losses that know ``from_logits`` are told. See `Task.loss`."""
+        if given is not None and given.name in _NO_LOSS and given.entry.origin == "keras":
+            message = f"{given.name} is not a loss for classification: {_NO_LOSS[given.name]}"
+            hint = "leave the loss out, or give CategoricalCrossentropy, CategoricalFocalCrossentropy, Dice, ..."
+            raise ConfigError("config/loss", message, key=("loss",), hint=hint)
         return _told(given or Component("loss", "SparseCategoricalCrossentropy"), logits)
 
     def metrics(self, given: tuple[Component, ...] | None, *, logits: bool) -> tuple[Component, ...]:
@@ -75,19 +88,19 @@ class Classification:
             return (Component("metric", "accuracy"),)
         return tuple(metric if metric.name in _NOT_SIGMOID else _told(metric, logits) for metric in given)
 
-    def on_outputs(self, metric: Any, component: Component, *, logits: bool) -> Any:
-        """Keras's metrics of probabilities get the softmax of logits; others see what the model gives.
+    def on_outputs(self, made: Any, component: Component, *, logits: bool) -> Any:
+        """Keras's losses and metrics of probabilities get the softmax of logits; others see what the model gives.
 
         See `Task.on_outputs`.
         """
         knows = "from_logits" in component.arguments
         if not logits or knows or component.entry.origin != "keras" or component.name in _OF_SCORES:
-            return metric
-        return on_probabilities(metric)
+            return made
+        return loss_on_probabilities(made) if component.kind == "loss" else metric_on_probabilities(made)
 
     def one_hot(self, loss: Component) -> bool:
-        """Only Keras's sparse losses take class numbers. See `Task.one_hot`."""
-        return not loss.name.startswith("Sparse")
+        """Only a few of Keras's losses take class numbers. See `Task.one_hot`."""
+        return not loss.name.startswith("Sparse") and loss.name not in _OF_CLASS_NUMBERS
 
     def probabilities(self, outputs: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
         """Softmax of logits, in float64 for sums that add up. See `Task.probabilities`."""

@@ -97,7 +97,7 @@ def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execut
     model = build_model(config.model, task, spec, config.name)
     logits = gives_logits(model)
     loss_component = _loss_component(config, task, logits=logits)
-    loss = _created(loss_component, ("loss",))
+    loss = task.on_outputs(_created(loss_component, ("loss",)), loss_component, logits=logits)
     metrics = _created_metrics(task, config, logits=logits)
     rising = frozenset(name for name, metric in metrics.items() if rises(metric))
     compiled = Compiled(model, task, logits, task.one_hot(loss_component), tuple(metrics), rising)

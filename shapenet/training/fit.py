@@ -24,6 +24,7 @@ from shapenet.rundir.paths import RunDir
 from shapenet.training.balance import Balance, balance_of
 from shapenet.training.build import Compiled, build_augmenter, compile_model
 from shapenet.training.callbacks import created_callbacks, early_stopping
+from shapenet.training.check import check_experiment
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.faults import fit_errors
 from shapenet.training.monitors import Monitors, monitored
@@ -66,7 +67,7 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
         reporter: Hears how it goes.
 
     Raises:
-        ConfigError: The model can't be built, or its parts don't fit.
+        ConfigError: The model can't be built, or parts of the config don't fit.
         DataError: The data is missing, damaged or unfit.
         MachineError: The run directory can't be written, or memory does not suffice.
         DivergedError: The loss stopped being a finite number; the best checkpoint stays.
@@ -74,6 +75,7 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
     """
     start = time.perf_counter()
     config = experiment.config
+    check_experiment(experiment)
     with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record, closing(reporter):
         reporter.opened(record.run.root)
         with experiment.locating():

@@ -40,7 +40,7 @@ class Monitors:
         Raises:
             ConfigError: There is no such value.
         """
-        return _known(name, self.known, key)
+        return known_value(name, self.known, key)
 
 
 def monitored(config: ExperimentConfig, compiled: Compiled, *, has_val: bool) -> Monitors:
@@ -58,10 +58,10 @@ def monitored(config: ExperimentConfig, compiled: Compiled, *, has_val: bool) ->
     known = tuple(f"{prefix}{name}" for prefix in prefixes for name in ("loss", *compiled.metrics))
     rising = frozenset(f"{prefix}{name}" for prefix in prefixes for name in compiled.rising)
     default = f"val_{compiled.task.monitor}" if has_val else compiled.task.monitor
-    best = _known(config.training.monitor or default, known, ("training", "monitor"))
+    best = known_value(config.training.monitor or default, known, ("training", "monitor"))
     stopping = config.training.early_stopping
     own = stopping.monitor if stopping else None
-    watched = _known(own or best, known, ("training", "early_stopping", "monitor"))
+    watched = known_value(own or best, known, ("training", "early_stopping", "monitor"))
     return Monitors(best, watched, known, rising)
 
 
@@ -81,7 +81,17 @@ def rises(metric: Any) -> bool:
     return higher_is_better(kind) or higher_is_better(metric.name)
 
 
-def _known(name: str, known: tuple[str, ...], key: Key) -> str:
+def known_value(name: str, known: tuple[str, ...], key: Key) -> str:
+    """`name` itself, if it is among `known`.
+
+    Args:
+        name: A value to monitor.
+        known: All values that there are.
+        key: Where in the config the name stands.
+
+    Raises:
+        ConfigError: There is no such value.
+    """
     if name not in known:
         message = f"{'.'.join(map(str, key))}: expected one of {', '.join(known)}; received {name!r}"
         hint = did_you_mean(name, known)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from shapenet.callbacks.base import Listener, Row
 from shapenet.callbacks.best import BestEpoch
 from shapenet.errors import DivergedError, MachineError, RunInterruptedError
 from shapenet.experiment import Experiment
+from shapenet.interruption import signals_held
 from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.manifest import Best, ImageSpec, RunManifest, git_state, host_versions, write_manifest
 from shapenet.rundir.paths import RunDir, update_latest
@@ -103,28 +105,40 @@ def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str])
     """
     now = datetime.now(UTC)
     config = experiment.config
-    run = RunDir.create(runs_dir, config.project, config.name, experiment.digest(), now.astimezone())
     manifest = RunManifest(
         status="running", name=config.name, project=config.project, task=config.task.name, command=tuple(command),
         versions=host_versions(), git=git_state(Path.cwd()), seed=config.seed, started_at=now, pid=os.getpid(),
         host=socket.gethostname(),
     )  # fmt: skip
-    record = RunRecord(run, manifest, runs_dir)
-    with _log_file(run):
-        try:
-            _LOG.info("%s", " ".join(command))
-            record.update()
-            write_atomic(run.config, experiment.path.read_bytes())
-            write_atomic(run.resolved_config, experiment.resolved())
-            yield record
-        except BaseException as error:
-            if record.fitting:
-                with suppress(MachineError):  # what ended the run is told, not that the disk is still full
-                    record.end(_status_after(error), str(error) or type(error).__name__)
-            else:
-                run.remove()
-            raise
-        record.end("done")
+    with ExitStack() as stack:
+        with signals_held(signal.SIGINT, signal.SIGTERM):  # what is made is sure to be removed
+            run = RunDir.create(runs_dir, config.project, config.name, experiment.digest(), now.astimezone())
+            record = RunRecord(run, manifest, runs_dir)
+            stack.enter_context(_removed_unless_begun(record))
+        with _log_file(record.run):
+            try:
+                _LOG.info("%s", " ".join(command))
+                record.update()
+                write_atomic(record.run.config, experiment.path.read_bytes())
+                write_atomic(record.run.resolved_config, experiment.resolved())
+                yield record
+            except BaseException as error:
+                if record.fitting:
+                    with suppress(MachineError):  # what ended the run is told, not that the disk is still full
+                        record.end(_status_after(error), str(error) or type(error).__name__)
+                raise
+            record.end("done")
+
+
+@contextmanager
+def _removed_unless_begun(record: RunRecord) -> Iterator[None]:
+    """Remove the run directory if the block fails before the first step."""
+    try:
+        yield
+    except BaseException:
+        if not record.fitting:
+            record.run.remove()
+        raise
 
 
 def _status_after(error: BaseException) -> Status:

@@ -121,3 +121,46 @@ def test_unknown_sizes():
 )
 def test_readable_bytes(size, text):
     assert readable_bytes(size) == text
+
+
+UNFIT = """\
+name: quick
+data:
+  source: {shapes: {classes: [square, star], num_images: 8, size: 16}}
+model:
+  layers:
+    - Flatten: {name: flat, inputs: inptu}
+    - Dense: {units: 8, name: flat}
+loss: Circle
+training:
+  monitor: val_acuracy
+  early_stopping: {monitor: foo}
+  callbacks: [{ReduceLROnPlateau: {monitor: los}}]
+"""
+
+
+def test_what_does_not_fit_is_told_without_keras(folder, cli):
+    (folder / "unfit.yaml").write_text(UNFIT, encoding="utf-8")
+    done = cli("validate", "--config", "unfit.yaml", "--format", "json")
+    assert done.code == 2
+    (checked,) = json.loads(done.out)
+    assert [(error["code"], error["line"], error["help"]) for error in checked["errors"]] == [
+        ("model/unknown-input", 6, "did you mean input?"),
+        ("model/duplicate-name", 7, None),
+        ("config/loss", 8, checked["errors"][2]["help"]),
+        ("config/monitor", 10, "did you mean val_accuracy or accuracy?"),
+        ("config/monitor", 11, "one of: accuracy, loss, val_accuracy, val_loss"),
+        ("config/monitor", 12, "did you mean loss?"),
+    ]
+
+
+def test_a_value_of_the_val_split_needs_one(folder, cli):
+    overrides = ("-o", "training.monitor=val_loss", "-o", "data.split.val=0.0")
+    done = cli("validate", "--config", "right.yaml", *overrides)
+    assert done.code == 2
+    assert "there is no val split" in done.err
+
+
+def test_names_that_only_making_a_metric_tells_are_left_to_training(folder, cli):
+    metrics = ("-o", "metrics=[AUC, AUC]", "-o", "training.monitor=val_auc_1")
+    assert cli("validate", "--config", "right.yaml", *metrics).code == 0

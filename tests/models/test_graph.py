@@ -9,7 +9,7 @@ import pytest
 
 from shapenet.config.components import parse_component
 from shapenet.errors import ConfigError, MachineError
-from shapenet.models.graph import connect
+from shapenet.models.graph import check_names, connect
 from shapenet.vocabulary import load_vocabulary
 
 load_vocabulary()
@@ -154,3 +154,19 @@ def test_an_image_that_is_too_small(layers: list[object]) -> None:
     assert (problem.code, problem.key) == ("model/too-small", ("model", "layers", len(layers) - 1))
     assert "\x1b" not in problem.message
     assert "Exception encountered" not in problem.message
+
+
+def test_names_are_checked_all_at_once_before_anything_is_built() -> None:
+    layers = [
+        conv(4, name="left"), conv(4, name="left"), {"Add": {"inputs": ["lift", "input", "sum"], "name": "sum"}},
+        {"ReLU": {"name": "input"}},
+    ]  # fmt: skip
+    with pytest.raises(ConfigError) as caught:
+        check_names([parse_component("layer", layer) for layer in layers])
+    assert [(problem.code, problem.key[2:]) for problem in caught.value.problems] == [
+        ("model/duplicate-name", (1, "Conv2D", "name")),
+        ("model/unknown-input", (2, "Add", "inputs")),
+        ("model/unknown-input", (2, "Add", "inputs")),
+        ("model/duplicate-name", (3, "ReLU", "name")),
+    ]
+    assert caught.value.problems[1].hint == "did you mean left?"

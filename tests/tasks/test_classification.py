@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from shapenet.config.components import parse_component
-from shapenet.registry import Component
+from shapenet.errors import ConfigError
+from shapenet.registry import REGISTRIES, Component
 from shapenet.tasks.classification import Classification
 from shapenet.vocabulary import load_vocabulary
 
@@ -98,3 +99,49 @@ def test_what_sees_probabilities_keeps_name_and_direction() -> None:
     assert not hasattr(
         TASK.on_outputs(parse_component("metric", "TruePositives").create(), component, logits=True), "_direction"
     )
+
+
+LOSSES = [entry.name for entry in REGISTRIES["loss"]]
+REFUSED = {"Circle", "MeanAbsolutePercentageError"}
+OF_SCORES = {"Hinge", "SquaredHinge", "CategoricalHinge"}
+OF_A_SIGMOID = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
+
+
+def loss_of(name: str, outputs: np.ndarray, *, logits: bool) -> float:
+    told = TASK.loss(Component("loss", name), logits=logits)
+    labels = np.array([0, 2, 1, 1])
+    made = TASK.on_outputs(told.create(), told, logits=logits)
+    return float(made(np.eye(3, dtype=np.float32)[labels] if TASK.one_hot(told) else labels, outputs))
+
+
+@pytest.mark.parametrize("name", [n for n in LOSSES if n not in REFUSED | OF_SCORES | OF_A_SIGMOID])
+def test_losses_of_logits_are_those_of_their_probabilities(name: str) -> None:
+    logits = np.random.default_rng(3).normal(0, 2, (4, 3)).astype(np.float32)
+    expected = loss_of(name, TASK.probabilities(logits, logits=True), logits=False)
+    assert loss_of(name, logits, logits=True) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", sorted({*LOSSES} - REFUSED))
+def test_every_loss_is_less_for_right_outputs_than_for_wrong_ones(name: str) -> None:
+    right = 4 * np.eye(3, dtype=np.float32)[[0, 2, 1, 1]]
+    assert loss_of(name, right, logits=True) < loss_of(name, right[::-1].copy(), logits=True)
+
+
+@pytest.mark.parametrize("name", sorted(OF_SCORES))
+def test_hinges_see_the_scores(name: str) -> None:
+    component = Component("loss", name)
+    made = component.create()
+    assert TASK.on_outputs(made, component, logits=True) is made
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_losses_that_mean_nothing_for_classes_are_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is not a loss for classification: it") as caught:
+        TASK.loss(Component("loss", name), logits=True)
+    assert caught.value.problems[0].key == ("loss",)
+
+
+def test_a_loss_that_sees_probabilities_keeps_name_and_reduction() -> None:
+    component = parse_component("loss", {"Dice": {"name": "overlap", "reduction": "sum"}})
+    seen = TASK.on_outputs(component.create(), component, logits=True)
+    assert (seen.name, seen.reduction) == ("overlap", "sum")

@@ -18,8 +18,9 @@ from shapenet.data.batches import Batches, Split
 from shapenet.data.records import Arrays, Records
 from shapenet.data.stream.order import Positions, interleaved, window_order, windows
 from shapenet.data.stream.store import StreamStore
-from shapenet.data.workers import available_cores, run_in_worker, signals_held, start_workers, worker_errors
+from shapenet.data.workers import available_cores, run_in_worker, start_workers, worker_errors
 from shapenet.errors import ShapenetError
+from shapenet.interruption import signals_held
 
 _WINDOW_BYTES = 64 << 20
 

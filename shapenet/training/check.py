@@ -1,0 +1,67 @@
+"""What does not fit in a config, as far as it can be told without Keras and the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from shapenet.config.schema import ExperimentConfig
+from shapenet.errors import ConfigError, Key, Problem
+from shapenet.experiment import Experiment
+from shapenet.models.graph import check_names
+from shapenet.tasks.base import Task
+from shapenet.training.monitors import known_value
+from shapenet.training.names import value_names
+
+
+def check_experiment(experiment: Experiment) -> None:
+    """Refuse an experiment whose parts are right by themselves but don't fit each other.
+
+    Looked at are the names of layers, whether the loss is one for the task, and the values
+    that are monitored.
+
+    Args:
+        experiment: The experiment.
+
+    Raises:
+        ConfigError: Parts don't fit; lists every problem with its place.
+    """
+    config = experiment.config
+    task: Task = config.task.create()
+    checks: list[Callable[[], object]] = [
+        lambda: check_names(config.model.layers),
+        lambda: task.loss(config.loss, logits=config.model.head == "auto"),
+        *_monitor_checks(config),
+    ]
+    problems = [problem for check in checks for problem in _problems(check)]
+    if problems:
+        with experiment.locating():
+            raise ConfigError(problems)
+
+
+def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:
+    try:
+        check()
+    except ConfigError as error:
+        return error.problems
+    return ()
+
+
+def _monitor_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:
+    known = value_names(config)
+    if known is None:
+        return
+    for key, name in _monitored(config):
+        yield partial(known_value, name, known, key)
+
+
+def _monitored(config: ExperimentConfig) -> Iterator[tuple[Key, str]]:
+    """Each value that the config monitors by name, and where the name stands."""
+    training = config.training
+    if training.monitor:
+        yield ("training", "monitor"), training.monitor
+    if training.early_stopping and training.early_stopping.monitor:
+        yield ("training", "early_stopping", "monitor"), training.early_stopping.monitor
+    for index, callback in enumerate(training.callbacks):
+        if name := callback.arguments.get("monitor"):
+            yield ("training", "callbacks", index, callback.name, "monitor"), str(name)
