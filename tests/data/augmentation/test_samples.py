@@ -41,10 +41,10 @@ def test_captions_tell_the_shares_of_mixed_labels(split: Split) -> None:
     augmenter = augmenter_of({"MixUp": {"alpha": 1.0}}, image=SQUARE, label=LABEL)
     positions = np.array([np.flatnonzero(split.labels == label)[0] for label in range(3)])
     _, captions = augmented_samples(augmenter, split, positions, CLASSES, versions=4)
-    mixed = [caption.split() for caption in captions if "%" in caption]
+    mixed = [caption.split(" · ") for caption in captions if "%" in caption]
     assert mixed
-    for words in mixed:
-        shares = [int(word.rstrip("%")) for word in words[1::2]]
+    for parts in mixed:
+        shares = [int(part.split()[1].rstrip("%")) for part in parts]
         assert shares == sorted(shares, reverse=True)
         assert 98 <= sum(shares) <= 101
 

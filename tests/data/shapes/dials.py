@@ -32,4 +32,10 @@ def any_parameters(**fixed):
         "contrast": st.floats(0.02, 0.6),
     }
     chosen = {name: values for name, values in dials.items() if name not in fixed}
-    return st.fixed_dictionaries(chosen).map(lambda drawn: ShapesParameters(classes=list(SHAPES), **drawn, **fixed))
+    return st.fixed_dictionaries(chosen).map(lambda drawn: _parameters({**drawn, **fixed}))
+
+
+def _parameters(values):
+    if not values["hand_drawn"]:  # without which paper is refused
+        values["paper"] = 0.0
+    return ShapesParameters(classes=list(SHAPES), **values)

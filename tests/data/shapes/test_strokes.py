@@ -80,7 +80,8 @@ def test_some_outlines_stay_open_and_some_overshoot():
 
 @pytest.mark.parametrize("fraction", [0.0, 0.3, 1.0])
 def test_the_dials_are_fractions_of_the_images(fraction):
-    parameters = ShapesParameters(classes=list(SHAPES), hand_drawn=fraction, paper=0.5, num_shapes=[2, 3])
+    paper = 0.5 if fraction else 0.0
+    parameters = ShapesParameters(classes=list(SHAPES), hand_drawn=fraction, paper=paper, num_shapes=[2, 3])
     drawings = [draw_facts(parameters, index) for index in range(300)]
     by_hand = [drawing for drawing in drawings if drawing.main.strokes]
     assert len(by_hand) / 300 == pytest.approx(fraction, abs=0.08 * (0 < fraction < 1))
