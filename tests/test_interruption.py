@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import signal
-import time
 import sys
+import time
 from collections.abc import Callable
 from types import FrameType
 
