@@ -37,11 +37,11 @@ def preview(
     training images stand above what augmentation makes of them.
     """
     from shapenet.cli.render.data_progress import DataReporter
-    from shapenet.data.inspect.finding import plural
     from shapenet.data.inspect.samples import choose, samples_of
     from shapenet.data.inspect.sheet import sheet_of
     from shapenet.data.inspect.subject import ALL
     from shapenet.rundir.atomic import write_atomic
+    from shapenet.words import counted
 
     named = chosen(path, config, overrides)
     if split and not isinstance(named, ConfigFile):
@@ -57,9 +57,9 @@ def preview(
     if isinstance(named, ConfigFile) and name == "train":
         after = _augmented(named, chosen_from, positions, subject.classes)
         views.update({"after": after} if after else {})
-    classes = plural(len(subject.classes), "class", "classes")
+    classes = counted(len(subject.classes), "class", "classes")
     part = f", {name}" if subject.is_divided else ""
-    line = f"{len(positions):,} of {plural(len(chosen_from), 'image')}, {classes}, seed {seed}"
+    line = f"{len(positions):,} of {counted(len(chosen_from), 'image')}, {classes}, seed {seed}"
     sheet = sheet_of(views, (f"{subject.described}{part}", line))
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")

@@ -13,13 +13,12 @@ import numpy.typing as npt
 
 from shapenet.data.batches import Split
 from shapenet.data.division import Guide, SplitPlan, divide
+from shapenet.data.files.faults import listing
 from shapenet.data.records import Field, Records
 from shapenet.data.split import check_split
 from shapenet.data.store import CONTENT, RecordStore, content_keys
 from shapenet.errors import DataError
 from shapenet.words import counted
-
-_MOST_SHOWN = 10
 
 Open = Callable[[Records], RecordStore]
 """Packs records, or finds them packed, or streams them."""
@@ -159,12 +158,9 @@ def reading_warnings(stores: Iterable[RecordStore]) -> Iterator[str]:
     """
     for store in stores:
         if store.meta.bad:
-            first = "".join(f"\n  {why}" for why in list(store.meta.bad.values())[:_MOST_SHOWN])
-            more = len(store.meta.bad) - _MOST_SHOWN
-            rest = f"\n  and {more:,} more" if more > 0 else ""
             be = "is" if len(store.meta.bad) == 1 else "are"
             what = f"{len(store.meta.bad):,} of {counted(len(store), 'record')} can't be read and {be} left out"
-            yield f"{store.meta.described}: {what}{first}{rest}"
+            yield f"{store.meta.described}: {what}{listing([(None, why) for why in store.meta.bad.values()])}"
         yield from (
             f"{store.meta.described}: {counted(count, 'image')} {what}" for what, count in store.meta.notes.items()
         )

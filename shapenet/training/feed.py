@@ -106,8 +106,6 @@ def _augmented_by(augmenter: Augmenter) -> Callable[[Any, Any, Any], tuple[Any, 
 
 def _numbered(batches: AnyBatches, batches_per_group: int) -> Iterator[tuple[Any, Any, Any]]:
     """The groups of an epoch, with the numbers of the epoch and of each batch in it, int64 ``(batches, 2)``."""
-    import numpy as np
-
     epoch, step = batches.epoch, 0
     for images, labels in batches.groups(batches_per_group):
         steps = np.arange(step, step + len(labels))

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from shapenet.cli.render.console import printable
 from shapenet.cli.render.data_facts import splits_text
-from shapenet.data.inspect.finding import Evidence, Finding, Severity, count_by_severity, plural
+from shapenet.data.inspect.finding import Evidence, Finding, Severity, count_by_severity
+from shapenet.words import counted
 
 _STYLES: Mapping[Severity, str] = {
     Severity.ERROR: "bold red",
@@ -30,7 +31,7 @@ def check_view(evidence: Evidence, findings: Sequence[Finding], *, passed: bool)
         passed: Whether that is good enough.
     """
     subject = evidence.subject
-    title = Text.assemble((printable(subject.described), "bold"), f": {plural(subject.num_records, 'image')}")
+    title = Text.assemble((printable(subject.described), "bold"), f": {counted(subject.num_records, 'image')}")
     if subject.is_divided:
         title.append(f"; {splits_text({name: len(split) for name, split in subject.splits.items()})}")
     table = Table.grid(padding=(0, 2, 0, 0))
@@ -57,6 +58,6 @@ def _body(finding: Finding, style: str) -> RenderableType:
 
 def _verdict(findings: Sequence[Finding], passed: bool) -> Text:
     counts = count_by_severity(findings)
-    found = [plural(counts[name], name) for name in ("error", "warning", "note") if counts[name]]
-    text = f"{', '.join(found) or 'nothing wrong'}; {counts['ok']} of {plural(len(findings), 'finding')} ok"
+    found = [counted(counts[name], name) for name in ("error", "warning", "note") if counts[name]]
+    text = f"{', '.join(found) or 'nothing wrong'}; {counts['ok']} of {counted(len(findings), 'finding')} ok"
     return Text.assemble(("passed" if passed else "failed", "bold green" if passed else "bold red"), f": {text}")

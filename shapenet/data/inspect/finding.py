@@ -132,11 +132,6 @@ def gather(subject: Subject, advance: Advance = lambda count: None) -> Evidence:
     return Evidence(subject, {name: measure(split, advance) for name, split in subject.splits.items()})
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """A count with its noun: ``1 image``, ``1,200 images``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def listed(names: Sequence[str], most: int = 5) -> str:
     """Some names in a sentence, and how many more there are."""
     rest = len(names) - most

@@ -12,37 +12,33 @@ from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, Valida
 
 from shapenet.data.shapes.names import FieldName, ShapeName
 from shapenet.errors import ConfigError, Problem
-from shapenet.values import FractionRange
+from shapenet.values import FractionRange, as_tuple
 
 Interval = tuple[float, float]
 """Two numbers, the lower one first."""
 
 
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-ShapeNames = Annotated[tuple[ShapeName, ...], BeforeValidator(_as_tuple), Field(min_length=1)]
+ShapeNames = Annotated[tuple[ShapeName, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 """One or more shapes."""
 
 _Degrees = Annotated[float, Field(ge=-360, le=360)]
-DegreeRange = Annotated[tuple[_Degrees, _Degrees], BeforeValidator(_as_tuple)]
+DegreeRange = Annotated[tuple[_Degrees, _Degrees], BeforeValidator(as_tuple)]
 """Two angles from -360 to 360 degrees; ``[-30, 30]`` goes through 0."""
 
 _Count = Annotated[int, Field(ge=0, le=100)]
-CountRange = Annotated[tuple[_Count, _Count], BeforeValidator(_as_tuple)]
+CountRange = Annotated[tuple[_Count, _Count], BeforeValidator(as_tuple)]
 """Two counts from 0 to 100, both included."""
 
 _NumShapes = Annotated[int, Field(ge=1, le=50)]
-NumShapesRange = Annotated[tuple[_NumShapes, _NumShapes], BeforeValidator(_as_tuple)]
+NumShapesRange = Annotated[tuple[_NumShapes, _NumShapes], BeforeValidator(as_tuple)]
 """Two counts from 1 to 50, both included."""
 
 _Blur = Annotated[float, Field(ge=0, le=0.1)]
-BlurRange = Annotated[tuple[_Blur, _Blur], BeforeValidator(_as_tuple)]
+BlurRange = Annotated[tuple[_Blur, _Blur], BeforeValidator(as_tuple)]
 """Two numbers from 0 to 0.1."""
 
 _Occlusion = Annotated[float, Field(ge=0, le=0.9)]
-OcclusionRange = Annotated[tuple[_Occlusion, _Occlusion], BeforeValidator(_as_tuple)]
+OcclusionRange = Annotated[tuple[_Occlusion, _Occlusion], BeforeValidator(as_tuple)]
 """Two numbers from 0 to 0.9."""
 
 _Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -54,7 +50,7 @@ def _complete(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-FieldNames = Annotated[tuple[FieldName, ...], BeforeValidator(_as_tuple), AfterValidator(_complete)]
+FieldNames = Annotated[tuple[FieldName, ...], BeforeValidator(as_tuple), AfterValidator(_complete)]
 """Fields of records of shapes: image and label always, others if wanted, each once."""
 
 

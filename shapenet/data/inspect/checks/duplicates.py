@@ -10,10 +10,11 @@ from itertools import combinations, islice
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.inspect.finding import MOST_EXAMPLES, Evidence, Finding, Severity, plural
+from shapenet.data.inspect.finding import MOST_EXAMPLES, Evidence, Finding, Severity
 from shapenet.data.inspect.likeness import alike, comparable, standardized, thumbnails
 from shapenet.data.inspect.values import full_scale, values_at
 from shapenet.data.store import content_keys
+from shapenet.words import counted
 
 LIKELY, NEAR = 0.998, 0.995
 """Correlation of two images at 9 x 8 pixels in gray, and at 32 x 32 in colour, from which they are near duplicates.
@@ -91,7 +92,7 @@ def exact(evidence: Evidence) -> Iterator[Finding]:
         repeated += len(pairs)
         if pairs:
             where = f" of {name}" if evidence.subject.is_divided else ""
-            message = f"{plural(len(pairs), 'image')}{where} repeat{'s' * (len(pairs) == 1)} another, pixel by pixel"
+            message = f"{counted(len(pairs), 'image')}{where} repeat{'s' * (len(pairs) == 1)} another, pixel by pixel"
             hint = "they count double in training; shapenet keeps them on one side of a split that it makes"
             numbers = {"images": len(pairs), "share": len(pairs) / len(members)}
             yield Finding(Severity.WARNING, "data/duplicate", message, numbers, _pair_names(pooled, pairs), hint)
@@ -112,7 +113,7 @@ def _overlaps(pooled: _Pooled, names: Sequence[str]) -> Iterator[Finding]:
             pairs = list(zip(map(int, ours[at_ours[:MOST_EXAMPLES]]), their_index, strict=True))
             shared = int(np.isin(pooled.groups[theirs], common).sum())
             message = (
-                f"{plural(shared, 'image')} of {names[second]} ({shared / len(theirs):.2%}) {_is(shared)} "
+                f"{counted(shared, 'image')} of {names[second]} ({shared / len(theirs):.2%}) {_is(shared)} "
                 f"in {names[first]} too"
             )
             hint = f"what {names[second]} is to judge was seen before: remove them from one of the two"
@@ -136,7 +137,7 @@ def conflicting(evidence: Evidence) -> Iterator[Finding]:
         f"{pooled.name(int(order[i]), label=True)} = {pooled.name(int(order[i + 1]), label=True)}"
         for i in at[:MOST_EXAMPLES]
     )
-    message = f"{plural(count, 'image')} {'has' if count == 1 else 'have'} more than one label"
+    message = f"{counted(count, 'image')} {'has' if count == 1 else 'have'} more than one label"
     yield Finding(
         Severity.ERROR, "data/conflict", message, {"images": count}, examples, "at most one of the labels is right"
     )
@@ -153,12 +154,12 @@ def near(evidence: Evidence) -> Iterator[Finding]:
     numbers = {"across": len(across), "within": within, "labels_differ": int(differing)}
     labels = f", {differing:,} of all such pairs under two labels" if differing else ""
     if across:
-        message = f"{more}{plural(len(across), 'pair')} of images in different splits look alike{labels}"
+        message = f"{more}{counted(len(across), 'pair')} of images in different splits look alike{labels}"
         hint = "if they show the same thing, keep them on one side: val and test flatter otherwise"
         yield Finding(Severity.WARNING, "data/near-duplicate", message, numbers, _pair_names(pooled, across, "~"), hint)
     elif within:
         where = "in one split " if evidence.subject.is_divided else ""
-        message = f"{more}{plural(within, 'pair')} of images {where}look{'s' * (within == 1)} alike{labels}"
+        message = f"{more}{counted(within, 'pair')} of images {where}look{'s' * (within == 1)} alike{labels}"
         parting = None if evidence.subject.is_divided else "a random split may part them"
         yield Finding(Severity.NOTE, "data/near-duplicate", message, numbers, _pair_names(pooled, pairs, "~"), parting)
     else:

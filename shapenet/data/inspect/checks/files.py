@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shapenet.data.inspect.finding import MOST_EXAMPLES, Evidence, Finding, Severity, plural
+from shapenet.data.inspect.finding import MOST_EXAMPLES, Evidence, Finding, Severity
+from shapenet.words import counted
 
 
 def unreadable(evidence: Evidence) -> Iterator[Finding]:
@@ -13,12 +14,12 @@ def unreadable(evidence: Evidence) -> Iterator[Finding]:
     bad, total = len(subject.faults), subject.num_records
     numbers = {"unreadable": bad, "records": total}
     if not bad:
-        yield Finding(Severity.OK, "data/unreadable", f"all {plural(total, 'image')} can be read", numbers)
+        yield Finding(Severity.OK, "data/unreadable", f"all {counted(total, 'image')} can be read", numbers)
         return
     yield Finding(
         Severity.ERROR,
         "data/unreadable",
-        f"{bad:,} of {plural(total, 'image')} can't be read ({bad / total:.2%}); the others are checked below",
+        f"{bad:,} of {counted(total, 'image')} can't be read ({bad / total:.2%}); the others are checked below",
         numbers,
         subject.faults[:MOST_EXAMPLES],
         "mend or remove them, or leave them out with data.on_bad: skip",

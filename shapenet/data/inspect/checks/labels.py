@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from shapenet.data.inspect.finding import MOST_EXAMPLES, Evidence, Finding, Severity, listed, plural
+from shapenet.data.inspect.finding import MOST_EXAMPLES, Evidence, Finding, Severity, listed
+from shapenet.words import counted
 
 UNEVEN, VERY_UNEVEN = 1.5, 3.0
 """Largest class over smallest: from here worth a note, and a warning."""
@@ -33,7 +34,7 @@ def imbalance(evidence: Evidence) -> Iterator[Finding]:
         f"smallest, {classes[smallest]} ({counts[smallest]:,})"
     )
     if counts[largest] == counts[smallest]:
-        message = f"all classes have {plural(int(counts[largest]), 'image')}"
+        message = f"all classes have {counted(int(counts[largest]), 'image')}"
     hint = None
     if severity is not Severity.OK:
         always = counts[largest] / counts.sum()
@@ -50,7 +51,7 @@ def _absent(evidence: Evidence) -> Iterator[Finding]:
         judged = absent[elsewhere[absent] > 0]
         names = [evidence.subject.classes[label] for label in absent]
         where = f"{evidence.reference} split" if evidence.subject.is_divided else "data"
-        message = f"{plural(len(absent), 'class', 'classes')} without an image in the {where}: {listed(names)}"
+        message = f"{counted(len(absent), 'class', 'classes')} without an image in the {where}: {listed(names)}"
         severity = Severity.ERROR if len(judged) else Severity.WARNING
         hint = "val or test ask for what can't be learnt" if len(judged) else "what never occurs can't be learnt"
         yield Finding(severity, "data/empty-class", message, {"classes": len(absent)}, hint=hint)
@@ -67,7 +68,7 @@ def few(evidence: Evidence) -> Iterator[Finding]:
     numbers = {"small_classes": len(small), "images_per_class": float(mean)}
     if len(small):
         names = [f"{evidence.subject.classes[label]} ({counts[label]:,})" for label in small]
-        message = f"{plural(len(small), 'class has', 'classes have')} fewer than {FEW_IMAGES} images: {listed(names)}"
+        message = f"{counted(len(small), 'class has', 'classes have')} fewer than {FEW_IMAGES} images: {listed(names)}"
         hint = "collect more, or join or drop these classes"
         yield Finding(Severity.WARNING, "data/few", message, numbers, hint=hint)
     elif mean < LEAN_IMAGES:
@@ -87,7 +88,7 @@ def class_names(evidence: Evidence) -> Iterator[Finding]:
     numbers = {"groups": len(groups)}
     if groups:
         examples = tuple(" / ".join(map(repr, names)) for names in groups[:MOST_EXAMPLES])
-        message = f"{plural(len(groups), 'group')} of class names that differ only in case or spaces"
+        message = f"{counted(len(groups), 'group')} of class names that differ only in case or spaces"
         hint = "if they mean the same, write them alike"
         yield Finding(Severity.WARNING, "data/class-names", message, numbers, examples, hint)
     else:

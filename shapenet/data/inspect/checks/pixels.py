@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.inspect.finding import MOST_EXAMPLES, Evidence, Finding, Severity, plural
+from shapenet.data.inspect.finding import MOST_EXAMPLES, Evidence, Finding, Severity
 from shapenet.data.inspect.measure import Measures
+from shapenet.words import counted
 
 
 def not_finite(evidence: Evidence) -> Iterator[Finding]:
@@ -17,7 +18,7 @@ def not_finite(evidence: Evidence) -> Iterator[Finding]:
         return
     count, total, names = _found(evidence, lambda measures: measures.num_not_finite > 0)
     if count:
-        message = f"{count:,} of {plural(total, 'image')} have values that are NaN or infinite"
+        message = f"{count:,} of {counted(total, 'image')} have values that are NaN or infinite"
         hint = "one of them makes every weight NaN"
         yield Finding(Severity.ERROR, "data/not-finite", message, {"images": count}, names, hint)
     else:
@@ -28,7 +29,7 @@ def flat(evidence: Evidence) -> Iterator[Finding]:
     """Images of one single colour."""
     count, total, names = _found(evidence, lambda measures: measures.is_flat)
     if count:
-        message = f"{count:,} of {plural(total, 'image')} ({count / total:.2%}) show one single colour"
+        message = f"{count:,} of {counted(total, 'image')} ({count / total:.2%}) show one single colour"
         hint = "look whether they were lost on the way: nothing can be learnt from them"
         yield Finding(Severity.WARNING, "data/flat", message, {"images": count}, names, hint)
     else:
@@ -46,7 +47,7 @@ def gray(evidence: Evidence) -> Iterator[Finding]:
         hint = "color: gray in the source saves two thirds of memory and of the first layer"
         yield Finding(Severity.NOTE, "data/gray", message, numbers, hint=hint)
     elif count:
-        yield Finding(Severity.NOTE, "data/gray", f"{count:,} of {plural(total, 'image')} are gray", numbers)
+        yield Finding(Severity.NOTE, "data/gray", f"{count:,} of {counted(total, 'image')} are gray", numbers)
     else:
         yield Finding(Severity.OK, "data/gray", "every image has colour", numbers)
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from shapenet.data.inspect.finding import Evidence, Finding, Severity, plural
+from shapenet.data.inspect.finding import Evidence, Finding, Severity
 from shapenet.data.inspect.statistics import homogeneity
+from shapenet.words import counted
 
 RARE = 0.001
 """A difference that chance makes less often than this is one."""
@@ -44,6 +45,6 @@ def split_sizes(evidence: Evidence) -> Iterator[Finding]:
     for name, measures in evidence.measures.items():
         if name != evidence.reference and len(measures) < LEAST_IMAGES:
             error = 0.5 / np.sqrt(len(measures))
-            message = f"{name} has {plural(len(measures), 'image')}: its accuracy is uncertain by up to {error:.0%}"
+            message = f"{name} has {counted(len(measures), 'image')}: its accuracy is uncertain by up to {error:.0%}"
             hint = f"expected {LEAST_IMAGES} or more"
             yield Finding(Severity.WARNING, "data/split-size", message, {"images": len(measures)}, hint=hint)
