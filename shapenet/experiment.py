@@ -15,8 +15,8 @@ from shapenet.config.load import validate, with_places
 from shapenet.config.nodes import Entry, Node, child, to_plain
 from shapenet.config.read import read_config
 from shapenet.config.schema import ExperimentConfig
-from shapenet.errors import ConfigError, ShapenetError
-from shapenet.plugins import load_plugins
+from shapenet.errors import ConfigError, Place, RunError, ShapenetError
+from shapenet.plugins import load_plugins, was_run
 from shapenet.registry import plain
 from shapenet.values import ConfigText
 from shapenet.vocabulary import load_vocabulary
@@ -89,6 +89,25 @@ def named_plugins(path: Path) -> tuple[Path, ...]:
         ConfigError: It can't be read.
     """
     return tuple(_plugin_paths(read_config(path)))
+
+
+def check_plugins(path: Path) -> None:
+    """Refuse a run's config that would run code which this user has never passed to shapenet.
+
+    Args:
+        path: The run's config.
+
+    Raises:
+        RunError: It would.
+    """
+    strange = [plugin for plugin in named_plugins(path) if plugin.is_file() and not was_run(plugin)]
+    if strange:
+        raise RunError(
+            "run/untrusted",
+            f"the run would run code that you have not run before: {', '.join(map(str, strange))}",
+            place=Place(str(path)),
+            hint="read it, and add --trust if you trust it",
+        )
 
 
 def _plugin_paths(tree: Node) -> list[Path]:

@@ -14,9 +14,8 @@ from shapenet.errors import Place, RunError
 from shapenet.evaluation.classification_report import ClassificationReport, Probabilities, classify
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
-from shapenet.experiment import Experiment, load_experiment, named_plugins
+from shapenet.experiment import Experiment, check_plugins, load_experiment
 from shapenet.models.build import InputSpec
-from shapenet.plugins import was_run
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir
@@ -80,7 +79,7 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
         MachineError: The outputs can't be written.
     """
     if not trust:
-        _check_plugins(run)
+        check_plugins(run.resolved_config)
     importing = import_keras_meanwhile()
     weights = checked_weights(run.best_dir)
     experiment = load_experiment(run.resolved_config)
@@ -102,18 +101,6 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
         run.eval_metrics(subject.folder), json.dumps(evaluation.to_json(), indent=2, ensure_ascii=False) + "\n"
     )
     return evaluation
-
-
-def _check_plugins(run: RunDir) -> None:
-    """Refuse a run whose config would run code that this user has never passed to shapenet."""
-    strange = [plugin for plugin in named_plugins(run.resolved_config) if plugin.is_file() and not was_run(plugin)]
-    if strange:
-        raise RunError(
-            "run/untrusted",
-            f"the run would run code that you have not run before: {', '.join(map(str, strange))}",
-            place=Place(str(run.resolved_config)),
-            hint="read it, and add --trust if you trust it",
-        )
 
 
 def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[dict[str, float], Probabilities]:

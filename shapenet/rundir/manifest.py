@@ -87,6 +87,24 @@ class ImageSpec(_Part):
     dtype: str
 
 
+class Resumed(_Part):
+    """A time at which the run went on.
+
+    Attributes:
+        at: When, UTC.
+        epoch: The epoch, from 1, in which it went on.
+        step: How many of its steps had been done.
+        command: The command line.
+        changes: What was changed: field, then what it was and what it is, as text.
+    """
+
+    at: AwareDatetime
+    epoch: int
+    step: int
+    command: tuple[str, ...] = ()
+    changes: dict[str, tuple[str, str]] = {}
+
+
 class RunManifest(_Part):
     """The content of run.json. Numbers that are not finite are written as null.
 
@@ -112,6 +130,7 @@ class RunManifest(_Part):
         epochs_done: Number of complete epochs.
         best: The best epoch; None before the first one ends.
         error: Message of the error that ended the run.
+        resumed: Each time it went on after it had ended or been killed.
     """
 
     status: Status
@@ -135,6 +154,7 @@ class RunManifest(_Part):
     epochs_done: int = 0
     best: Best | None = None
     error: str | None = None
+    resumed: tuple[Resumed, ...] = ()
 
     def changed(self, **changes: Any) -> RunManifest:
         """A copy with some fields changed, validated.

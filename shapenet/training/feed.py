@@ -30,7 +30,9 @@ def auto_steps(batches: AnyBatches) -> int:
     return max(1, min(_MOST_STEPS, _GROUP_BYTES // (size * batches.batch_size), len(batches)))
 
 
-def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool, augmenter: Augmenter | None = None) -> Any:
+def to_dataset(
+    batches: AnyBatches, num_classes: int, *, one_hot: bool, augmenter: Augmenter | None = None, start: int = 0
+) -> Any:
     """A ``tf.data.Dataset`` of one epoch of `batches`.
 
     Whole groups of batches are gathered by NumPy outside of TensorFlow's graph, then cut
@@ -41,6 +43,7 @@ def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool, augmente
         num_classes: How many classes there are.
         one_hot: Give labels as float32 vectors over the classes.
         augmenter: Changes each batch as seed, epoch and the batch's number in it decide.
+        start: How many batches of the epoch to leave out at its beginning; the others keep their numbers.
 
     Returns:
         Elements ``(images, labels)``: images ``(batch, height, width, channels)`` in the
@@ -54,13 +57,13 @@ def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool, augmente
         tf.TensorSpec((None, None, *split.image_shape), split.image_dtype),
         tf.TensorSpec((None, None), tf.int64),
     )
-    length = tf.data.experimental.assert_cardinality(len(batches))
+    length = tf.data.experimental.assert_cardinality(len(batches) - start)
     if augmenter is None:
-        dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group), output_signature=signature)
+        dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group, start), output_signature=signature)
         dataset = dataset.unbatch().apply(length)
     else:
         signature = (*signature, tf.TensorSpec((None, 2), tf.int64))
-        dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group), output_signature=signature)
+        dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group, start), output_signature=signature)
         dataset = dataset.unbatch().apply(length)
         dataset = dataset.map(_augmented_by(augmenter), num_parallel_calls=available_cores(), deterministic=True)
     if one_hot and dataset.element_spec[1].dtype.is_integer:  # mixed labels are vectors already
@@ -104,10 +107,10 @@ def _augmented_by(augmenter: Augmenter) -> Callable[[Any, Any, Any], tuple[Any, 
     return augmented
 
 
-def _numbered(batches: AnyBatches, batches_per_group: int) -> Iterator[tuple[Any, Any, Any]]:
+def _numbered(batches: AnyBatches, batches_per_group: int, start: int) -> Iterator[tuple[Any, Any, Any]]:
     """The groups of an epoch, with the numbers of the epoch and of each batch in it, int64 ``(batches, 2)``."""
-    epoch, step = batches.epoch, 0
-    for images, labels in batches.groups(batches_per_group):
+    epoch, step = batches.epoch, start
+    for images, labels in batches.groups(batches_per_group, start):
         steps = np.arange(step, step + len(labels))
         yield images, labels, np.stack([np.full_like(steps, epoch), steps], axis=1)
         step += len(labels)

@@ -7,15 +7,18 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapenet.callbacks.base import Listener, Row
 from shapenet.callbacks.best import BestEpoch
-from shapenet.callbacks.checkpoint import Checkpoints
+from shapenet.callbacks.checkpoint import Position
 from shapenet.callbacks.divergence import StopOnDivergence
 from shapenet.callbacks.metrics_log import MetricsLog
+from shapenet.callbacks.saving import Checkpoints, Schedule
 from shapenet.callbacks.signals import SignalWatch
+from shapenet.callbacks.state import TrainingState
 from shapenet.errors import RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.models.build import InputSpec
@@ -25,11 +28,13 @@ from shapenet.training.balance import Balance, balance_of
 from shapenet.training.build import Compiled, build_augmenter, compile_model
 from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.check import check_experiment
+from shapenet.training.continuation import continuation_of
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.faults import fit_errors
 from shapenet.training.monitors import Monitors, monitored
 from shapenet.training.record import RunRecord, record_augmentation, record_data, recorded_run
 from shapenet.training.reporter import Reporter, TrainingStart
+from shapenet.training.resume import Resumption, Saved, resumed_run
 from shapenet.training.session import Session, import_keras_meanwhile, start_session
 
 if TYPE_CHECKING:
@@ -57,14 +62,18 @@ class TrainingResult:
     seconds: float
 
 
-def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], reporter: Reporter) -> TrainingResult:
-    """Train an experiment in a new run directory.
+def train(
+    experiment: Experiment, runs_dir: Path, command: Sequence[str], reporter: Reporter,
+    resumption: Resumption | None = None,
+) -> TrainingResult:  # fmt: skip
+    """Train an experiment in a new run directory, or go on in one.
 
     Args:
         experiment: What to train.
         runs_dir: Folder of all runs; ``latest`` in it points at this run from its first step on.
         command: The command line, for the manifest.
         reporter: Hears how it goes.
+        resumption: The run to go on in; None for a new one.
 
     Raises:
         ConfigError: The model can't be built, or parts of the config don't fit.
@@ -72,12 +81,19 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
         MachineError: The run directory can't be written, or memory does not suffice.
         DivergedError: The loss stopped being a finite number; the best checkpoint stays.
         RunInterruptedError: SIGINT or SIGTERM; the last state was saved if training had begun.
+        RunError: Another process works on the run to go on in, or it does not fit any more.
     """
     start = time.perf_counter()
     config = experiment.config
     check_experiment(experiment)
-    with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record, closing(reporter):
+    if resumption:
+        recorded = resumed_run(resumption, command, reporter.warning)
+    else:
+        recorded = recorded_run(experiment, runs_dir, command)
+    with SignalWatch() as signals, recorded as record, closing(reporter):
         reporter.opened(record.run.root)
+        if resumption and resumption.is_over:
+            return _result(record, config.training.epochs, start)
         with experiment.locating():
             sources = open_sources(config.data)
         importing = import_keras_meanwhile()
@@ -86,13 +102,20 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
             with experiment.locating():
                 start_session(config.training, config.seed)
         dataset = load_data(experiment, sources, reporter)
+        if resumption:
+            resumption.check_data(record.manifest, dataset.fingerprint)
         samples = record_data(record, dataset)
         importing.join()
-        run = _prepare(experiment, dataset, record)
+        run = _prepare(experiment, dataset, record, resumption)
+        if resumption:
+            resumption.go_on(record, command)
         reporter.started(run.start(record))
         _fit(run, record, signals, (reporter, samples))
-    num_epochs = record.manifest.epochs_done
-    stopped_early = num_epochs < config.training.epochs
+    return _result(record, config.training.epochs, start)
+
+
+def _result(record: RunRecord, epochs: int, start: float) -> TrainingResult:
+    stopped_early = record.manifest.epochs_done < epochs
     return TrainingResult(record.run, record.manifest, stopped_early, time.perf_counter() - start)
 
 
@@ -109,6 +132,7 @@ class _Prepared:
     val: AnyBatches | None
     monitors: Monitors
     balance: Balance
+    resumption: Resumption | None
 
     def start(self, record: RunRecord) -> TrainingStart:
         """What the reporter hears when training starts."""
@@ -125,10 +149,11 @@ class _Prepared:
             metrics=self.compiled.metrics,
             monitor=self.monitors.best,
             balance=self.balance,
+            epochs_done=self.resumption.saved.position.epochs_done if self.resumption else 0,
         )
 
 
-def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Prepared:
+def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord, resumption: Resumption | None) -> _Prepared:
     from shapenet.data.stream.batches import batches_of
     from shapenet.training.feed import auto_steps
 
@@ -147,14 +172,16 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
         augmenter = build_augmenter(config, spec)
     device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
                     precision=session.precision, deterministic=session.deterministic)  # fmt: skip
+    if resumption:
+        resumption.check_device(record.manifest, device)
     record.update(device=device, num_parameters=compiled.model.count_params())
     balance = balance_of(config, batches.split, dataset.classes)
     record.update(class_weight=balance.weights)
-    record.best = BestEpoch(monitors.best, monitors.rising)
+    record.best = BestEpoch(monitors.best, monitors.rising, resumption.best_row(monitors.best) if resumption else None)
     _write_summary(compiled.model, record.run)
     if augmenter:
         record_augmentation(record, dataset, augmenter)
-    return _Prepared(experiment, dataset, session, compiled, augmenter, batches, val, monitors, balance)
+    return _Prepared(experiment, dataset, session, compiled, augmenter, batches, val, monitors, balance, resumption)
 
 
 def _write_summary(model: Any, run: RunDir) -> None:
@@ -172,43 +199,35 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     from shapenet.training.feed import reading, to_dataset
 
     config, compiled = run.experiment.config, run.compiled
-    best = record.best or BestEpoch(run.monitors.best, run.monitors.rising)
-    checkpoints = Checkpoints(record.run.checkpoints_dir, best)
     reporter, samples = outputs
-    listeners: list[Listener] = [
-        best, MetricsLog(record.run.metrics), checkpoints, record, *_tensorboard_extras(run, record.run, samples),
-        _ToReporter(reporter, run.train, best), StopOnDivergence(), signals,
-    ]  # fmt: skip
-    position = _Position()
+    saved = run.resumption.saved if run.resumption else Saved()
+    best = record.best or BestEpoch(run.monitors.best, run.monitors.rising)
     with run.experiment.locating():
-        own = created_callbacks(config, run.monitors)
-    adapter = Adapter([position, *listeners], run.train)
+        own = [*created_callbacks(config, run.monitors), *early_stopping(config.training, run.monitors)]
+    state = TrainingState(compiled.model, own)
+    feed = partial(to_dataset, num_classes=len(run.dataset.classes), one_hot=compiled.one_hot)
+    train = partial(feed, run.train, augmenter=run.augmenter)
+    adapter = Adapter(run.train, continuation_of(saved, state, train, run.balance.weights_by_label()))
+    checkpoints = Checkpoints(
+        record.run.checkpoints_dir, best, state, adapter.facts, saved.position,
+        Schedule(**dict(config.training.checkpoint)), config.training.epochs,
+    )  # fmt: skip
+    adapter.listeners = [
+        best, MetricsLog(record.run.metrics), record, _ToReporter(reporter, run.train, best),
+        StopOnDivergence(saved.steps), checkpoints, *_tensorboard_extras(run, record.run, samples), signals,
+    ]  # fmt: skip
     tensorboard = keras.callbacks.TensorBoard(str(record.run.tensorboard_dir))
-    callbacks = [*own, to_keras_callback(adapter), tensorboard, *early_stopping(config.training, run.monitors)]
-    feed = to_dataset(run.train, len(run.dataset.classes), one_hot=compiled.one_hot, augmenter=run.augmenter)
-    val = to_dataset(run.val, len(run.dataset.classes), one_hot=compiled.one_hot) if run.val else None
     signals.defer()
     try:
         told = fit_errors(config.training.batch_size, lambda: record.fitting)
-        with run.experiment.locating(), told, reading(run.train, run.val):
+        with run.experiment.locating(), told, reading(run.train, run.val), checkpoints:
             compiled.model.fit(
-                feed, validation_data=val, epochs=config.training.epochs, callbacks=callbacks, verbose=0, shuffle=False,
-                class_weight=run.balance.weights_by_label(),
+                train(), validation_data=feed(run.val) if run.val else None, initial_epoch=saved.position.epochs_done,
+                epochs=config.training.epochs, callbacks=[tensorboard, *own, to_keras_callback(adapter)], verbose=0,
+                shuffle=False, class_weight=run.balance.weights_by_label(),
             )  # fmt: skip
     except RunInterruptedError as error:
-        raise _saved(error, record, checkpoints, position) from None
-
-
-class _Position(Listener):
-    """Remembers how far the training is."""
-
-    def __init__(self) -> None:
-        self.epoch, self.step = 0, 0
-        self.logs: Mapping[str, float] = {}
-
-    def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
-        """Remember."""
-        self.epoch, self.step, self.logs = epoch, step, logs
+        raise _saved(error, record.run, checkpoints.position) from None
 
 
 class _ToReporter(Listener):
@@ -234,20 +253,15 @@ class _ToReporter(Listener):
 def _tensorboard_extras(run: _Prepared, directory: RunDir, samples: Any) -> list[Listener]:
     from shapenet.callbacks.tensorboard import TensorBoardExtras, flat_values
 
+    if run.resumption:  # they are there
+        return []
     values = flat_values(resolved_values(run.experiment.config))
     return [TensorBoardExtras(directory.tensorboard_dir, values, samples)]
 
 
-def _saved(
-    error: RunInterruptedError, record: RunRecord, checkpoints: Checkpoints, position: _Position
-) -> RunInterruptedError:
-    """Save the state that the interruption left; returns the error that says so."""
-    name = f"epoch-{position.epoch:04d}-step-{position.step:06d}"
-    if not record.run.last_dir.exists() or position.epoch > record.manifest.epochs_done:
-        checkpoints.save(name, {"epoch": position.epoch, "step": position.step, **position.logs})
-    _LOG.info("interrupted in epoch %d after step %d", position.epoch, position.step)
-    message = (
-        f"{error.problems[0].message}: stopped in epoch {position.epoch} after step {position.step:,}; "
-        f"saved in {record.run.last_dir}"
-    )
-    return RunInterruptedError(error.exit_code - 128, message)
+def _saved(error: RunInterruptedError, run: RunDir, position: Position) -> RunInterruptedError:
+    """The error that says how far the interrupted training came, and how it goes on."""
+    at = f"in epoch {position.epoch} after step {position.step:,}" if position.step else f"after {position}"
+    _LOG.info("interrupted %s", at)
+    message = f"{error.problems[0].message}: stopped {at}; saved in {run.last_dir}"
+    return RunInterruptedError(error.exit_code - 128, message, f"shapenet train --resume {run.root} goes on")

@@ -26,6 +26,7 @@ class TrainingStart:
         metrics: Names of the metrics, without ``loss``.
         monitor: The value that names the best epoch.
         balance: The sizes of the classes, and what makes up for them.
+        epochs_done: Epochs that were done before: more than none where a run goes on.
     """
 
     run: Path
@@ -40,6 +41,7 @@ class TrainingStart:
     metrics: tuple[str, ...]
     monitor: str
     balance: Balance
+    epochs_done: int = 0
 
 
 class Reporter:

@@ -1,0 +1,312 @@
+"""Going on in a run: what may have changed, which checkpoint is whole, and how its state comes back."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shapenet.callbacks.base import Row
+from shapenet.callbacks.checkpoint import (
+    Position,
+    best_of,
+    checked_weights,
+    positions,
+    read_arrays,
+    read_state,
+    remove_others,
+)
+from shapenet.callbacks.metrics_log import cut_metrics
+from shapenet.errors import MachineError, Place, RunError
+from shapenet.experiment import Experiment, check_plugins, load_experiment, resolved_values
+from shapenet.rundir.atomic import TEMPORARY_PREFIX, replace_link, write_atomic
+from shapenet.rundir.lock import RunLock
+from shapenet.rundir.manifest import Device, Resumed, RunManifest, host_versions, read_manifest
+from shapenet.rundir.paths import RunDir
+from shapenet.training.record import RunRecord, best_in, log_file, status_after
+
+if TYPE_CHECKING:
+    from shapenet.callbacks.state import TrainingState
+
+_LOG = logging.getLogger("shapenet")
+_UNSET = "unset"
+
+Changes = dict[str, tuple[str, str]]
+"""What was changed: field, then what it was and what it is."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    """Where a training goes on.
+
+    Attributes:
+        position: How far it was; before the first epoch where nothing whole was saved.
+        folder: The checkpoint; None where nothing whole was saved.
+        values: The plain values of its state.
+    """
+
+    position: Position = field(default_factory=Position)
+    folder: Path | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the epoch in which it goes on that were done before."""
+        return self.position.step or 0
+
+    @property
+    def spent_seconds(self) -> float:
+        """What that epoch had taken."""
+        return float(self.values.get("seconds", 0.0)) if self.steps else 0.0
+
+    def restore(self, state: TrainingState) -> None:
+        """Put the state back; the model must be built, its optimizer and metrics too.
+
+        Raises:
+            RunError: It is that of another model.
+        """
+        if self.folder is None:
+            return
+        try:
+            state.weights_model.load_weights(checked_weights(self.folder))
+        except (ValueError, KeyError, OSError) as error:
+            reason = " ".join(str(error).split())[:300]
+            message = f"the weights don't fit the run's config: {reason}"
+            raise RunError("run/checkpoint", message, place=Place(str(self.folder))) from error
+        state.restore(self.values, read_arrays(self.folder))
+
+
+@dataclass
+class Resumption:
+    """A run to go on in.
+
+    Attributes:
+        run: Its directory.
+        experiment: Its config, changes included.
+        allow_changed: Go on although something differs from what the run began with.
+        changes: What differs, as far as it is known.
+        saved: Where it goes on.
+    """
+
+    run: RunDir
+    experiment: Experiment
+    allow_changed: bool
+    changes: Changes = field(default_factory=dict)
+    saved: Saved = field(default_factory=Saved)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to be done any more."""
+        stopped = self.saved.values.get("stopped") and not self.changes
+        return bool(stopped) or self.saved.position.epochs_done >= self.experiment.config.training.epochs
+
+    def best_row(self, monitor: str) -> Row | None:
+        """The best epoch so far, unless another value decides now."""
+        row: Row | None = self.saved.values.get("best")
+        return row if row and monitor in row else None
+
+    def check(self, changes: Changes) -> None:
+        """Refuse changes unless they are allowed.
+
+        Raises:
+            RunError: Names each field that differs.
+        """
+        self.changes.update(changes)
+        if not changes or self.allow_changed:
+            return
+        listed = "".join(f"\n  {name}: {before} -> {now}" for name, (before, now) in changes.items())
+        raise RunError(
+            "run/changed",
+            f"the run began with other values:{listed}",
+            place=Place(str(self.run.root)),
+            hint="--allow-changed goes on with the new ones and records it; a new run leaves this one as it is",
+        )
+
+    def check_data(self, manifest: RunManifest, fingerprint: str) -> None:
+        """Refuse data that is not what the run began with, unless that is allowed.
+
+        Raises:
+            RunError: It differs.
+        """
+        before = manifest.data_fingerprint
+        self.check({"data": (before, fingerprint)} if before not in (None, fingerprint) else {})
+
+    def check_device(self, manifest: RunManifest, device: Device) -> None:
+        """Refuse another kind of device, or another precision, unless that is allowed.
+
+        Raises:
+            RunError: It differs.
+        """
+        names = ("kind", "num", "precision", "deterministic")
+        before = {} if manifest.device is None else {name: getattr(manifest.device, name) for name in names}
+        now = {name: getattr(device, name) for name in before}
+        self.check(_differences(_under("device", before), _under("device", now)))
+
+    def go_on(self, record: RunRecord, command: Sequence[str]) -> None:
+        """Take the run's files back to the checkpoint: what came after it is done again.
+
+        Raises:
+            MachineError: The disk refuses.
+        """
+        run, position = record.run, self.saved.position
+        if self.changes:
+            write_atomic(run.resolved_config, self.experiment.resolved())
+        remove_unfinished(run.root)
+        _take_checkpoints_back(run.checkpoints_dir, self.saved)
+        cut_metrics(run.metrics, position.epochs_done)
+        entry = Resumed(at=datetime.now(UTC), epoch=position.epochs_done + 1, step=self.saved.steps,
+                        command=tuple(command), changes=dict(self.changes))  # fmt: skip
+        record.update(
+            status="running", pid=os.getpid(), host=socket.gethostname(), ended_at=None, error=None,
+            epochs_done=position.epochs_done, best=best_in(record.best), versions=host_versions(),
+            resumed=(*record.manifest.resumed, entry),
+        )  # fmt: skip
+        _LOG.info("goes on after %s", position)
+
+
+def resume_run(
+    run: RunDir, overrides: Sequence[str] = (), *, allow_changed: bool = False, trust: bool = False
+) -> Resumption:
+    """Look at a run to go on in; nothing is changed yet.
+
+    Args:
+        run: The run.
+        overrides: Changes of its config, ``dotted.key=value``.
+        allow_changed: Go on although config, versions, data or device differ.
+        trust: Run the plug-ins that its config names, although this user has not run them before.
+
+    Raises:
+        RunError: It differs, or its plug-ins are not trusted, or it ended before it had a config.
+        ConfigError: A change is wrong.
+    """
+    manifest = read_manifest(run.run_json)
+    if not run.resolved_config.is_file():
+        hint = "shapenet runs gc removes it; begin a new one: shapenet train --config CONFIG"
+        message = "the run ended before it had a config"
+        raise RunError("run/no-config", message, place=Place(str(run.root)), hint=hint)
+    if not trust:
+        check_plugins(run.resolved_config)
+    experiment = load_experiment(run.resolved_config, overrides)
+    changes = {
+        **_differences(_flat(load_experiment(run.resolved_config)), _flat(experiment)),
+        **_differences(_under("versions", manifest.versions), _under("versions", host_versions())),
+    }
+    resumption = Resumption(run, experiment, allow_changed)
+    resumption.check(changes)
+    return resumption
+
+
+@contextmanager
+def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[str], None]) -> Iterator[RunRecord]:
+    """The run's directory, locked; its manifest says how the block ended, once it has taken a step.
+
+    Args:
+        resumption: The run; is told where it goes on.
+        command: The command line.
+        warn: Is told of checkpoints that are damaged.
+
+    Raises:
+        RunError: Another process works on it.
+    """
+    run = resumption.run
+    with RunLock(run.lock), log_file(run):
+        record = RunRecord(run, read_manifest(run.run_json), run.root.parents[1])
+        _LOG.info("%s", " ".join(command))
+        resumption.saved = newest_whole(run, warn)
+        try:
+            yield record
+        except BaseException as error:
+            if record.fitting:
+                with suppress(MachineError):  # what ended the run is told, not that the disk is still full
+                    record.end(status_after(error), str(error) or type(error).__name__)
+            raise
+        record.end("done")
+
+
+def newest_whole(run: RunDir, warn: Callable[[str], None]) -> Saved:
+    """The newest checkpoint that is whole, and whose best epoch's is; the start where there is none.
+
+    Args:
+        run: The run.
+        warn: Is told of each that is damaged.
+    """
+    for position, folder in positions(run.checkpoints_dir):
+        try:
+            checked_weights(folder)
+            values = read_state(folder)
+            best = best_of(values)
+            if best is not None and best.name != folder.name:
+                checked_weights(run.checkpoints_dir / best.name)
+        except (RunError, KeyError, TypeError, ValueError) as error:
+            reason = error.problems[0].message if isinstance(error, RunError) else str(error)
+            text = f"the checkpoint of {position} can't be used, the one before it serves: {reason}"
+            _LOG.warning("%s", text)
+            warn(text)
+            continue
+        return Saved(position, folder, values)
+    return Saved()
+
+
+def _take_checkpoints_back(folder: Path, saved: Saved) -> None:
+    if not folder.is_dir():
+        return
+    stay = [path for position, path in positions(folder) if position.order <= saved.position.order]
+    bests = [best_of(read_state(path)) for path in stay if _is_readable(path)]
+    remove_others(folder, {path.name for path in stay} | {best.name for best in bests if best})
+    for link, target in (("last", saved.position if saved.folder else None), ("best", best_of(saved.values))):
+        if target:
+            replace_link(folder / link, target.name)
+        else:
+            (folder / link).unlink(missing_ok=True)
+
+
+def _is_readable(checkpoint: Path) -> bool:
+    try:
+        best_of(read_state(checkpoint))
+    except (RunError, KeyError, TypeError, ValueError):
+        return False
+    return True
+
+
+def remove_unfinished(root: Path) -> list[Path]:
+    """Remove what killed processes left unfinished in a run's directory, whose lock is held; returns what is gone."""
+    found = [path for path in root.rglob(f"{TEMPORARY_PREFIX}*") if path.is_symlink() or path.exists()]
+    for path in found:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return found
+
+
+def _flat(experiment: Experiment) -> dict[str, Any]:
+    """The config's values under dotted names."""
+    flat: dict[str, Any] = {}
+
+    def add(road: str, value: Any) -> None:
+        items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else None
+        if items is None or not value:
+            flat[road] = value
+            return
+        for name, item in items:
+            add(f"{road}.{name}" if road else str(name), item)
+
+    add("", resolved_values(experiment.config))
+    return flat
+
+
+def _under(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{section}.{name}": value for name, value in values.items()}
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    names = dict.fromkeys([*before, *now])
+    pairs = {name: (str(before.get(name, _UNSET)), str(now.get(name, _UNSET))) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
