@@ -37,7 +37,9 @@ class TrainingState:
     _metrics: Arrays | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        _seeds(self.model)  # makes Keras's own seed generator, which draws a number, at a moment that is always the same
+        _seeds(
+            self.model
+        )  # makes Keras's own seed generator, which draws a number, at a moment that is always the same
 
     @cached_property
     def weights_model(self) -> Any:

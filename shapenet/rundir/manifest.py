@@ -16,6 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 import shapenet
 from shapenet.errors import Place, RunError
 from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.lock import holder_of
 from shapenet.rundir.status import ShownStatus, Status
 
 _GIT_TIMEOUT_SECONDS = 5
@@ -199,20 +200,26 @@ def write_manifest(path: Path, manifest: RunManifest) -> None:
     write_atomic(path, manifest.model_dump_json(indent=2) + "\n")
 
 
-def shown_status(manifest: RunManifest) -> ShownStatus:
+def shown_status(manifest: RunManifest, lock: Path | None = None) -> ShownStatus:
     """The status to show: ``dead`` where the manifest says ``running`` but nothing runs.
 
     A process that was killed can't write its end, so its manifest says ``running`` for
-    ever. Only its own host can tell; elsewhere the manifest is believed, and so it is
-    where another process has been given the same number. The file stays as it is:
+    ever. Only its own host can tell; elsewhere the manifest is believed. The file stays as it is:
     resuming the run, not looking at it, changes it.
+
+    Args:
+        manifest: The manifest.
+        lock: The run's lock, which is free once its process is gone; without it, the number of
+            the process tells, which another may have by now.
     """
-    if manifest.status == "running" and manifest.host == socket.gethostname() and not _is_alive(manifest.pid):
-        return "dead"
-    return manifest.status
+    if manifest.status != "running" or manifest.host != socket.gethostname():
+        return manifest.status
+    runs = holder_of(lock) is not None if lock and lock.exists() else is_alive(manifest.pid)
+    return "running" if runs else "dead"
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of this number on this machine."""
     if pid <= 0:
         return False
     try:

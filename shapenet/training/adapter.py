@@ -15,15 +15,15 @@ class Adapter:
     """What Keras's callback calls; counts epochs from 1, measures time, and forwards.
 
     Args:
+        listeners: Who hears, in this order.
         batches: The training batches, which are told what epoch comes next.
         continuation: Where the training goes on; None if it begins.
-
-    Attributes:
-        listeners: Who hears, in this order.
     """
 
-    def __init__(self, batches: AnyBatches, continuation: Continuation | None = None) -> None:
-        self.listeners: Sequence[Listener] = ()
+    def __init__(
+        self, listeners: Sequence[Listener], batches: AnyBatches, continuation: Continuation | None = None
+    ) -> None:
+        self._listeners = listeners
         self._batches = batches
         self._continuation = continuation
         self._seconds_before = continuation.seconds if continuation else 0.0
@@ -35,7 +35,7 @@ class Adapter:
     def train_begin(self, model: Any) -> None:
         """Training begins."""
         self._model = model
-        for listener in self.listeners:
+        for listener in self._listeners:
             listener.train_begin(model)
         if self._continuation:
             self._continuation.train_begin(model)
@@ -45,7 +45,7 @@ class Adapter:
         self._epoch = epoch + 1
         self._batches.epoch = epoch
         self._began, self._seconds_before = time.perf_counter() - self._seconds_before, 0.0
-        for listener in self.listeners:
+        for listener in self._listeners:
             listener.epoch_begin(self._epoch)
 
     def train_batch_end(self, batch: int, logs: Any) -> None:
@@ -55,18 +55,18 @@ class Adapter:
             self._train_seconds = self._epoch_seconds()
             return
         values = _floats(logs)
-        for listener in self.listeners:
+        for listener in self._listeners:
             listener.steps_end(self._epoch, step, values)
         self._train_seconds = self._epoch_seconds()
 
     def test_begin(self) -> None:
         """Validation begins."""
-        for listener in self.listeners:
+        for listener in self._listeners:
             listener.validation_begin(self._epoch)
 
     def test_batch_end(self) -> None:
         """Some steps of the validation are done."""
-        for listener in self.listeners:
+        for listener in self._listeners:
             listener.validation_steps_end()
 
     def epoch_end(self, logs: Any) -> None:
@@ -76,14 +76,14 @@ class Adapter:
         row.update((name, values[name]) for name in sorted(values, key=_place_in_row))
         row["seconds"] = round(time.perf_counter() - self._began, 3)
         row["images_per_second"] = round(self._batches.num_records / self._train_seconds, 1)
-        for listener in self.listeners:
+        for listener in self._listeners:
             listener.epoch_end(row)
         if self._continuation:
             self._continuation.epoch_end()
 
     def train_end(self) -> None:
         """Training ends in good order."""
-        for listener in self.listeners:
+        for listener in self._listeners:
             listener.train_end()
 
     def facts(self) -> dict[str, float]:

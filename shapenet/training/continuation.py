@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from shapenet.training.resume import Saved
+from shapenet.training.saved import Saved
 
 if TYPE_CHECKING:
     from shapenet.callbacks.state import TrainingState

@@ -46,7 +46,7 @@ class RunRecord(Listener):
     Args:
         run: The run directory.
         manifest: Its manifest so far.
-        runs_dir: Folder of all runs.
+        runs_dir: Folder of all runs, where ``latest`` points at the newest; None to leave that as it is.
 
     Attributes:
         run: The run directory.
@@ -55,7 +55,7 @@ class RunRecord(Listener):
         best: Which epoch is the best, once training knows what to monitor.
     """
 
-    def __init__(self, run: RunDir, manifest: RunManifest, runs_dir: Path) -> None:
+    def __init__(self, run: RunDir, manifest: RunManifest, runs_dir: Path | None) -> None:
         self.run = run
         self.manifest = manifest
         self._runs_dir = runs_dir
@@ -76,7 +76,8 @@ class RunRecord(Listener):
         """The run has begun to learn, so it stays whatever happens; it is the newest from now on."""
         if not self.fitting:
             self.fitting = True
-            update_latest(self._runs_dir, self.run)
+            if self._runs_dir:
+                update_latest(self._runs_dir, self.run)
 
     def epoch_end(self, row: Row) -> None:
         """Count the epoch and name the best."""

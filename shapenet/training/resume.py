@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,73 +13,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapenet.callbacks.base import Row
-from shapenet.callbacks.checkpoint import (
-    Position,
-    best_of,
-    checked_weights,
-    positions,
-    read_arrays,
-    read_state,
-    remove_others,
-)
 from shapenet.callbacks.metrics_log import cut_metrics
 from shapenet.errors import MachineError, Place, RunError
 from shapenet.experiment import Experiment, check_plugins, load_experiment, resolved_values
-from shapenet.rundir.atomic import TEMPORARY_PREFIX, replace_link, write_atomic
+from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.find import iterate_runs
+from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import Device, Resumed, RunManifest, host_versions, read_manifest
-from shapenet.rundir.paths import RunDir
+from shapenet.rundir.paths import LATEST, RunDir
 from shapenet.training.record import RunRecord, best_in, log_file, status_after
+from shapenet.training.saved import Saved, newest_whole, take_back
 
 if TYPE_CHECKING:
-    from shapenet.callbacks.state import TrainingState
+    pass
 
 _LOG = logging.getLogger("shapenet")
 _UNSET = "unset"
 
 Changes = dict[str, tuple[str, str]]
 """What was changed: field, then what it was and what it is."""
-
-
-@dataclass(frozen=True)
-class Saved:
-    """Where a training goes on.
-
-    Attributes:
-        position: How far it was; before the first epoch where nothing whole was saved.
-        folder: The checkpoint; None where nothing whole was saved.
-        values: The plain values of its state.
-    """
-
-    position: Position = field(default_factory=Position)
-    folder: Path | None = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def steps(self) -> int:
-        """Steps of the epoch in which it goes on that were done before."""
-        return self.position.step or 0
-
-    @property
-    def spent_seconds(self) -> float:
-        """What that epoch had taken."""
-        return float(self.values.get("seconds", 0.0)) if self.steps else 0.0
-
-    def restore(self, state: TrainingState) -> None:
-        """Put the state back; the model must be built, its optimizer and metrics too.
-
-        Raises:
-            RunError: It is that of another model.
-        """
-        if self.folder is None:
-            return
-        try:
-            state.weights_model.load_weights(checked_weights(self.folder))
-        except (ValueError, KeyError, OSError) as error:
-            reason = " ".join(str(error).split())[:300]
-            message = f"the weights don't fit the run's config: {reason}"
-            raise RunError("run/checkpoint", message, place=Place(str(self.folder))) from error
-        state.restore(self.values, read_arrays(self.folder))
 
 
 @dataclass
@@ -158,8 +110,9 @@ class Resumption:
         run, position = record.run, self.saved.position
         if self.changes:
             write_atomic(run.resolved_config, self.experiment.resolved())
-        remove_unfinished(run.root)
-        _take_checkpoints_back(run.checkpoints_dir, self.saved)
+        for left in unfinished(run.root):
+            remove(left)
+        take_back(run.checkpoints_dir, self.saved)
         cut_metrics(run.metrics, position.epochs_done)
         entry = Resumed(at=datetime.now(UTC), epoch=position.epochs_done + 1, step=self.saved.steps,
                         command=tuple(command), changes=dict(self.changes))  # fmt: skip
@@ -217,7 +170,9 @@ def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[
     """
     run = resumption.run
     with RunLock(run.lock), log_file(run):
-        record = RunRecord(run, read_manifest(run.run_json), run.root.parents[1])
+        runs_dir = run.root.absolute().parents[1]
+        has_latest = (runs_dir / LATEST).is_symlink()  # or else the run stands elsewhere, by itself
+        record = RunRecord(run, read_manifest(run.run_json), runs_dir if has_latest else None)
         _LOG.info("%s", " ".join(command))
         resumption.saved = newest_whole(run, warn)
         try:
@@ -230,60 +185,20 @@ def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[
         record.end("done")
 
 
-def newest_whole(run: RunDir, warn: Callable[[str], None]) -> Saved:
-    """The newest checkpoint that is whole, and whose best epoch's is; the start where there is none.
+def newest_like(experiment: Experiment, runs_dir: Path) -> RunDir | None:
+    """The newest run of the very same config in the same project; None if there is none.
 
     Args:
-        run: The run.
-        warn: Is told of each that is damaged.
+        experiment: The experiment.
+        runs_dir: Folder of all runs.
     """
-    for position, folder in positions(run.checkpoints_dir):
-        try:
-            checked_weights(folder)
-            values = read_state(folder)
-            best = best_of(values)
-            if best is not None and best.name != folder.name:
-                checked_weights(run.checkpoints_dir / best.name)
-        except (RunError, KeyError, TypeError, ValueError) as error:
-            reason = error.problems[0].message if isinstance(error, RunError) else str(error)
-            text = f"the checkpoint of {position} can't be used, the one before it serves: {reason}"
-            _LOG.warning("%s", text)
-            warn(text)
-            continue
-        return Saved(position, folder, values)
-    return Saved()
-
-
-def _take_checkpoints_back(folder: Path, saved: Saved) -> None:
-    if not folder.is_dir():
-        return
-    stay = [path for position, path in positions(folder) if position.order <= saved.position.order]
-    bests = [best_of(read_state(path)) for path in stay if _is_readable(path)]
-    remove_others(folder, {path.name for path in stay} | {best.name for best in bests if best})
-    for link, target in (("last", saved.position if saved.folder else None), ("best", best_of(saved.values))):
-        if target:
-            replace_link(folder / link, target.name)
-        else:
-            (folder / link).unlink(missing_ok=True)
-
-
-def _is_readable(checkpoint: Path) -> bool:
-    try:
-        best_of(read_state(checkpoint))
-    except (RunError, KeyError, TypeError, ValueError):
-        return False
-    return True
-
-
-def remove_unfinished(root: Path) -> list[Path]:
-    """Remove what killed processes left unfinished in a run's directory, whose lock is held; returns what is gone."""
-    found = [path for path in root.rglob(f"{TEMPORARY_PREFIX}*") if path.is_symlink() or path.exists()]
-    for path in found:
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    return found
+    resolved = experiment.resolved().encode()
+    found: list[tuple[datetime, RunDir]] = []
+    for run in iterate_runs(runs_dir):
+        with suppress(RunError, OSError):
+            if run.resolved_config.read_bytes() == resolved:
+                found.append((read_manifest(run.run_json).started_at, run))
+    return max(found, key=lambda one: (one[0], one[1].id))[1] if found else None
 
 
 def _flat(experiment: Experiment) -> dict[str, Any]:

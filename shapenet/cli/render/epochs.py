@@ -28,6 +28,8 @@ def header_lines(start: TrainingStart) -> list[tuple[str, str]]:
     if len(start.classes) <= _MOST_CLASSES_NAMED:
         classes = ", ".join(start.classes)
     epochs = f"at most {counted(start.epochs, 'epoch')}"
+    if start.epochs_done:
+        epochs += f", {start.epochs_done:,} of them done before"
     lines = [
         ("training", f"{start.name}, {epochs}; * marks the best {start.monitor} so far"),
         ("images", f"{images} of {shape}: {classes}"),
