@@ -97,6 +97,8 @@ class TrainingState:
         for index, (callback, one) in enumerate(zip(self.callbacks, saved, strict=True)):
             prefix = f"callback/{index}/"
             own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+            if "monitor_op" not in one["attributes"] and getattr(callback, "monitor_op", 1) is None:
+                callback._set_monitor_op()  # which Keras does late, and turns the sign of min_delta once
             for name, value in {**one["attributes"], **own}.items():
                 setattr(callback, name, tuple(value) if isinstance(getattr(callback, name, None), tuple) else value)
         version, gauss = values["random"]["python"]

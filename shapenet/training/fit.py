@@ -208,16 +208,16 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     state = TrainingState(compiled.model, own)
     feed = partial(to_dataset, num_classes=len(run.dataset.classes), one_hot=compiled.one_hot)
     train = partial(feed, run.train, augmenter=run.augmenter)
+    listeners: list[Listener] = []
+    adapter = Adapter(listeners, run.train, continuation_of(saved, state, train, run.balance.weights_by_label()))
     checkpoints = Checkpoints(
-        record.run.checkpoints_dir, best, state, lambda: adapter.facts(), saved.position,
+        record.run.checkpoints_dir, best, state, adapter.facts, saved.position,
         Schedule(**dict(config.training.checkpoint)), config.training.epochs,
     )  # fmt: skip
-    listeners: list[Listener] = [
+    listeners += [
         best, MetricsLog(record.run.metrics), record, _ToReporter(reporter, run.train, best),
         StopOnDivergence(saved.steps), checkpoints, *_tensorboard_extras(run, record.run, samples), signals,
     ]  # fmt: skip
-    going_on = continuation_of(saved, state, train, run.balance.weights_by_label())
-    adapter = Adapter(listeners, run.train, going_on)
     tensorboard = keras.callbacks.TensorBoard(str(record.run.tensorboard_dir))
     signals.defer()
     try:

@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from shapenet.callbacks.checkpoint import read_arrays, read_state
 from shapenet.errors import RunError, RunInterruptedError
-from shapenet.rundir.manifest import read_manifest
+from shapenet.rundir.lock import RunLock
+from shapenet.rundir.manifest import read_manifest, write_manifest
 from shapenet.rundir.paths import RunDir
 from shapenet.training.fit import train
 from shapenet.training.reporter import Reporter
