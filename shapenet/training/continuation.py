@@ -75,24 +75,17 @@ class Continuation:
         return self._execute(self._batches)
 
 
-def continuation_of(
-    saved: Saved, state: TrainingState, feed: Callable[..., Any], class_weight: dict[int, float] | None
-) -> Continuation | None:
+def continuation_of(saved: Saved, state: TrainingState, feed: Callable[..., Any]) -> Continuation | None:
     """What lets ``fit`` go on where a checkpoint was; None where there was none.
 
     Args:
         saved: The checkpoint.
         state: The state to put back; what of it Keras makes in the first step is made now.
         feed: Makes the pipeline of an epoch that leaves out its first ``start`` batches.
-        class_weight: As Keras's ``fit`` takes it.
     """
     if saved.folder is None:
         return None
-    from keras.src.trainers.data_adapters.tf_dataset_adapter import make_class_weight_map_fn
-
     rest = feed(start=saved.steps)
-    if class_weight is not None:
-        rest = rest.map(make_class_weight_map_fn(class_weight))
     state.model._symbolic_build(data_batch=rest.element_spec)
     return Continuation(
         saved.position.epochs_done + 1, saved.steps, saved.spent_seconds, rest, lambda: saved.restore(state)
