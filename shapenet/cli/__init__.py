@@ -29,7 +29,7 @@ class _Lazy(NamedTuple):
 
 
 _COMMANDS = {
-    "train": _Lazy("shapenet.cli.train:train", "Train the model that a config describes."),
+    "train": _Lazy("shapenet.cli.train:train", "Train the model that a config describes, or go on in a run."),
     "eval": _Lazy("shapenet.cli.eval:evaluate_run", "Evaluate the best model of a run."),
     "sweep": _Lazy("shapenet.cli.sweep:sweep", "Train every trial of a sweep."),
     "validate": _Lazy("shapenet.cli.validate:validate", "Check configs without training."),

@@ -16,6 +16,7 @@ from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock, holder_of
 from shapenet.rundir.manifest import is_alive, read_manifest, shown_status
 from shapenet.rundir.paths import LATEST, RunDir
+from shapenet.rundir.status import ShownStatus
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{6,}(-\d+)?")
 _YOUNG_SECONDS = 3600
@@ -57,11 +58,13 @@ def collect_garbage(runs_dir: Path, *, dry_run: bool) -> list[Leftover]:
         run = RunDir(folder)
         if not _RUN_ID.fullmatch(folder.name) or holder_of(run.lock):
             continue
-        lock = nullcontext() if dry_run or not run.run_json.exists() else RunLock(run.lock)
-        with suppress(RunError), lock:  # somebody has just begun to work on it, or its record is damaged
-            of_run = list(_leftovers(run))
-            for leftover in [] if dry_run else of_run:
-                remove(leftover.path)
+        has_record = run.run_json.exists()
+        with suppress(RunError):  # somebody has just begun to work on it, or its record is damaged
+            status = shown_status(read_manifest(run.run_json), run.lock) if has_record else None
+            with nullcontext() if dry_run or not has_record else RunLock(run.lock):
+                of_run = list(_leftovers(run, status))
+                for leftover in [] if dry_run else of_run:
+                    remove(leftover.path)
             found += of_run
     for leftover in [] if dry_run else _broken_links(runs_dir):
         remove(leftover.path)
@@ -75,12 +78,11 @@ def _broken_links(runs_dir: Path) -> Iterator[Leftover]:
             yield Leftover(path, "left by a process that was killed")
 
 
-def _leftovers(run: RunDir) -> Iterator[Leftover]:
-    if not run.run_json.exists():
+def _leftovers(run: RunDir, status: ShownStatus | None) -> Iterator[Leftover]:
+    if status is None:
         if time.time() - run.root.stat().st_mtime > _YOUNG_SECONDS:
             yield Leftover(run.root, "killed before it had a record")
         return
-    status = shown_status(read_manifest(run.run_json), run.lock)
     checkpoints = run.checkpoints_dir
     saved = list(others(checkpoints, set()))
     if status == "dead" and not saved and not run.metrics.exists():
