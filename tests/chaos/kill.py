@@ -1,0 +1,268 @@
+"""Kills trainings at random moments, resumes them until they end, and compares them with undisturbed ones.
+
+make chaos-kill                                        # 1,000 kills, 200 of them inside saves
+.venv/bin/python -m tests.chaos.kill --seed 3 --only 17   # one case again
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.chaos.compare import differences, leftovers, run_below
+from tests.chaos.fork_server import ANY, KILL, REPOSITORY, Disturbance, Ended, ForkServer, NoCompilerError
+from tests.chaos.variants import VARIANTS
+
+_SAVE = "/checkpoints/"
+MODES = {"time": 0.3, "save": 0.35, "call": 0.15, "signal": 0.1, "two signals": 0.1}
+"""Kinds of disturbance, with how often each is chosen: a kill at a moment, in a call of a save, in any call; signals."""
+KILLS = ("time", "save", "call")
+
+
+class Undisturbed(NamedTuple):
+    """A run that nobody disturbed.
+
+    Attributes:
+        run: Its folder.
+        seconds: How long it took.
+        calls: How many calls on files it made; by what their paths hold.
+    """
+
+    run: Path
+    seconds: float
+    calls: dict[str, int]
+
+
+@dataclass
+class Case:
+    """What was done to a run, and what came of it.
+
+    Attributes:
+        variant: Name of its config.
+        done: The disturbances that came, by their modes.
+        finding: What is wrong; None if nothing is.
+    """
+
+    variant: str
+    done: list[str] = field(default_factory=list)
+    finding: str | None = None
+
+
+class Harness:
+    """Runs cases, each in a folder of its own.
+
+    Args:
+        folder: Where everything goes.
+        package: A folder to import shapenet from; this repository if empty.
+        server: A process that forks; its own unless given.
+
+    Raises:
+        NoCompilerError: There is none.
+    """
+
+    def __init__(self, folder: Path, package: str = "", server: ForkServer | None = None) -> None:
+        self._folder, self._package = folder, package
+        self._server = server or ForkServer.compiled(folder)
+        self._undisturbed: dict[str, Undisturbed] = {}
+        for name, config in VARIANTS.items():
+            (folder / f"{name}.yaml").write_text(config)
+
+    def close(self) -> None:
+        """End the process that forks."""
+        self._server.close()
+
+    def undisturbed(self, variant: str) -> Undisturbed:
+        """The run of a variant that nobody disturbs."""
+        if variant not in self._undisturbed:
+            root, record = self._folder / f"undisturbed-{variant}", self._folder / f"calls-{variant}"
+            root.mkdir()
+            record.mkdir()
+            commands = [self.begin(variant, root), ["runs", "gc", "--runs-dir", str(root / "runs")]]
+            ended = self.run(root, commands, Disturbance(record=str(record)))
+            assert ended.outcome, ended
+            assert ended.outcome.codes == (0, 0), ended
+            calls = (record / "calls").read_text().splitlines()
+            numbers = {"": len(calls), _SAVE: sum(_SAVE in call.split("\t")[1] for call in calls)}
+            self._undisturbed[variant] = Undisturbed(run_below(root), ended.seconds, numbers)
+        return self._undisturbed[variant]
+
+    def begin(self, variant: str, root: Path) -> list[str]:
+        """The command that trains a variant."""
+        return ["train", "--config", str(self._folder / f"{variant}.yaml"), "--runs-dir", str(root / "runs"), "--quiet"]
+
+    def run(self, root: Path, commands: list[list[str]], by: Disturbance) -> Ended:
+        """Run commands in a fork."""
+        return self._server.disturbed(root, commands, Disturbance(by.fault, by.within, by.signals, by.record, self._package))
+
+    def case(self, seed: int, number: int, modes: Sequence[str] = tuple(MODES), variants: Sequence[str] = ()) -> Case:
+        """Do one case: which one, seed and number decide.
+
+        Args:
+            seed: Of all cases.
+            number: The case.
+            modes: What may come upon it.
+            variants: What is trained; any unless given.
+        """
+        rng = random.Random(f"{seed}/{number}")  # noqa: S311
+        names = list(variants or VARIANTS)
+        case = Case(names[number % len(names)])
+        undisturbed = self.undisturbed(case.variant)
+        with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
+            root = Path(folder)
+            found = self._disturb(case, root, rng, modes) or self._judge(undisturbed, root)
+            if found:
+                told = f"{case.variant}, {', '.join(case.done)}: {found}".replace(str(root), "ROOT")
+                case.finding = f"--seed {seed} --only {number}: {told}"
+        return case
+
+    def _disturb(self, case: Case, root: Path, rng: random.Random, modes: Sequence[str]) -> str | None:
+        """Disturb a run some times, then let it end; returns what goes wrong in between."""
+        undisturbed = self.undisturbed(case.variant)
+        by_itself = rng.random() < 0.5
+        for count in range(rng.choice((1, 1, 2, 2, 3, 4, 6)), -1, -1):
+            mode, by = _drawn(rng, undisturbed, modes) if count else ("", Disturbance())
+            begin = self.begin(case.variant, root)
+            begun = list(root.glob("runs/*/*/config.resolved.yaml"))
+            if by_itself:
+                command = [*begin, "--resume", "auto"]
+            else:
+                command = ["train", "--resume", str(run_below(root)), "--quiet"] if begun else begin
+            ended = self.run(root, [command], by)
+            if ended.exit_code == 0 and not ended.fault:
+                return None
+            found = _fault_of(mode, by, ended, root)
+            if found:
+                return f"{found}: {ended.error[-1500:]}"
+            case.done.append(mode)
+        return "it was disturbed no more, and did not end"
+
+    def _judge(self, undisturbed: Undisturbed, root: Path) -> str | None:
+        """What is wrong with a run that went on to its end."""
+        gc = self.run(root, [["runs", "gc", "--runs-dir", str(root / "runs")]], Disturbance())
+        if gc.exit_code:
+            return f"runs gc: {gc}"
+        run = run_below(root)
+        wrong = [*differences(undisturbed.run, run), *leftovers(run)]
+        wrong += [f"{path} stays" for path in (root / "runs").glob("*/.tmp-*")]
+        others = [path for path in root.glob("runs/*/*") if path != run and (path / "run.json").exists()]
+        wrong += [f"{path} stays" for path in others]
+        return "; ".join(wrong[:10]) or None
+
+    def fresh(self, variant: str) -> str | None:
+        """Compare a fork's run with one of new processes, the first of which is killed once it has saved."""
+        undisturbed = self.undisturbed(variant)
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            root = Path(folder)
+            for is_last in (False, True):
+                command = [sys.executable, "-m", "shapenet", *self.begin(variant, root), "--resume", "auto"]
+                environment = {**os.environ, "SHAPENET_CACHE": f"{root}/cache", "COLUMNS": "200"}
+                process = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL)
+                while not is_last and process.poll() is None and not any(root.glob("runs/*/*/checkpoints/last")):
+                    time.sleep(0.01)
+                if not is_last:
+                    process.kill()
+                process.wait()
+            return "; ".join(differences(undisturbed.run, run_below(root))) or None
+
+
+def _drawn(rng: random.Random, undisturbed: Undisturbed, modes: Sequence[str]) -> tuple[str, Disturbance]:
+    """Draw what comes upon a run: a mode of MODES, and what it is."""
+    mode = rng.choices(list(modes), [MODES[mode] for mode in modes])[0]
+    at, number = rng.uniform(0.25, 1.0) * undisturbed.seconds, rng.choice((signal.SIGTERM, signal.SIGINT))
+    if mode == "time":
+        return mode, Disturbance(signals=((at, signal.SIGKILL),))
+    if mode == "signal":
+        return mode, Disturbance(signals=((at, number),))
+    if mode == "two signals":
+        return mode, Disturbance(signals=((at, number), (at + rng.uniform(0, 0.1), number)))
+    within = _SAVE if mode == "save" else ""
+    count = int(undisturbed.calls[within] * rng.uniform(0, 1) ** 1.5)  # a run that goes on makes fewer calls
+    return mode, Disturbance((ANY, count, KILL), within)
+
+
+def _fault_of(mode: str, by: Disturbance, ended: Ended, root: Path) -> str | None:
+    """What is wrong with how a run took a disturbance."""
+    if ended.fault:
+        return f"it ended with {ended.exit_code}{ended.fault}"
+    if mode in KILLS:
+        return None if ended.code == -signal.SIGKILL else f"it ended with {ended.exit_code}"
+    number = by.signals[0][1] if by.signals else 0
+    begun = any(root.glob("runs/*/*/run.json"))
+    if not number or ended.exit_code not in ((128 + number,) if begun else (128 + number, -number)):
+        return f"it ended with {ended.exit_code} after {mode or 'nothing'}"
+    told = re.search(r"stopped (?:in|after) epoch (\d+)(?: after step ([\d,]+))?", " ".join(ended.error.split()))
+    if told:
+        step = f"-step-{int(told[2].replace(',', '')):06d}" if told[2] else ""
+        last = (run_below(root) / "checkpoints/last").readlink().name
+        if last != f"epoch-{int(told[1]):04d}{step}":
+            return f"it said that {told[0]} is saved, and {last} is"
+    return None
+
+
+def cases(harness: Harness, seed: int, num: int, num_saves: int) -> Iterator[tuple[Case, Counter[str]]]:
+    """Cases until enough kills came, with what came so far.
+
+    Args:
+        harness: Does them.
+        seed: Of all.
+        num: How many kills there are at least.
+        num_saves: How many of them inside saves.
+    """
+    came: Counter[str] = Counter()
+    number = 0
+    while sum(came[mode] for mode in KILLS) < num or came["save"] < num_saves:
+        case = harness.case(seed, number)
+        came.update(case.done)
+        number += 1
+        yield case, came
+
+
+def main() -> int:
+    """Do the cases that the command line asks for; 1 if something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--num", type=int, default=1000, help="how many kills, a fifth of them inside saves")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", type=int, help="this case alone")
+    parser.add_argument("--fresh", type=int, default=2, help="how many variants to compare with new processes")
+    arguments = parser.parse_args()
+    start, found, number, came = time.monotonic(), 0, 0, Counter[str]()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        try:
+            harness = Harness(Path(folder))
+        except NoCompilerError as error:
+            print(f"skipped: {error}")
+            return 0
+        if arguments.only is not None:
+            case = harness.case(arguments.seed, arguments.only)
+            print(case.finding or f"nothing is wrong after {', '.join(case.done)}")
+            return int(bool(case.finding))
+        for variant in list(VARIANTS)[: arguments.fresh]:
+            wrong = harness.fresh(variant)
+            found += bool(wrong)
+            print(f"{variant}, killed and resumed in new processes: {wrong or 'equal to a fork'}", flush=True)
+        for case, came in cases(harness, arguments.seed, arguments.num, arguments.num // 5):
+            number += 1
+            found += bool(case.finding)
+            if case.finding or number % 20 == 0:
+                print(case.finding or f"{number} cases: {dict(came)}", flush=True)
+        harness.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"{number} cases (seed {arguments.seed}): {dict(came)}; {found} findings, {time.monotonic() - start:.0f} s")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
