@@ -12,12 +12,13 @@ from shapenet.config.problems import raise_in_pydantic
 from shapenet.config.split import Fold, PinnedPath, parse_fold, split_conflicts, with_default_fractions
 from shapenet.errors import ConfigError
 from shapenet.registry import Component
-from shapenet.values import ConfigPath, as_tuple
+from shapenet.values import ConfigPath, as_texts, as_tuple, one_or_more
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 ClassWeights = dict[str, Annotated[float, Field(gt=0)]]
 _AsTuple = BeforeValidator(as_tuple)
+Patterns = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(as_texts)]
 
 Task = Annotated[Component, ComponentOf("task")]
 Source = Annotated[Component, ComponentOf("source")]
@@ -143,6 +144,24 @@ class EarlyStoppingConfig(Section):
     """The value to watch; ``training.monitor`` unless given."""
 
 
+class UnfreezeConfig(Section):
+    """Layers that `training.freeze` freezes learn from an epoch on."""
+
+    at_epoch: Annotated[int, Field(ge=2)]
+    """The first epoch in which they learn, counted from 1."""
+    layers: Patterns = ("*",)
+    """Patterns of layers' names, as in ``training.freeze``; all that are frozen unless given."""
+
+
+class LimitBatchesConfig(Section):
+    """Use only the first batches of an epoch, to try something out."""
+
+    train: Count | None = None
+    """Batches of each training epoch."""
+    val: Count | None = None
+    """Batches of each validation."""
+
+
 class TrainingConfig(Section):
     """How the model is fitted."""
 
@@ -156,6 +175,14 @@ class TrainingConfig(Section):
     class_weight: Literal["balanced"] | ClassWeights | None = None
     """What each class counts in the training loss: ``balanced`` is n / (number of classes * its count);
     or weights by class name, 1 for the others."""
+    freeze: Patterns = ()
+    """Layers that don't learn, by name: ``conv1``, ``stem_*``, ``backbone/*``. They run as they do in use:
+    batch normalisation keeps its statistics."""
+    unfreeze: Annotated[tuple[UnfreezeConfig, ...], BeforeValidator(one_or_more)] = ()
+    """When frozen layers begin to learn: ``{at_epoch: 3, layers: [conv2]}``, or a list of such."""
+    learning_rate_multipliers: dict[str, Annotated[float, Field(ge=0)]] = {}
+    """Learning rates of layers, as multiples of the optimizer's, by pattern of their names: ``"backbone/*": 0.1``.
+    Of patterns that mean the same layer the last one counts; with 0 it stays as it is."""
     callbacks: Annotated[tuple[Callback, ...], _AsTuple] = ()
     steps_per_execution: Literal["auto"] | Count = "auto"
     """Training steps between two looks at signals and callbacks; more are faster."""
@@ -163,6 +190,19 @@ class TrainingConfig(Section):
     """Compile with XLA; not with ``deterministic: true``."""
     deterministic: bool | Literal["auto"] = "auto"
     """Same config, same numbers. ``auto``: on, but on a GPU and with `jit_compile` off."""
+
+    @model_validator(mode="after")
+    def _unfreezes_in_time(self) -> TrainingConfig:
+        for index, step in enumerate(self.unfreeze):
+            message = None
+            if not self.freeze:
+                message = "training.unfreeze does nothing without training.freeze"
+            elif step.at_epoch > self.epochs:
+                message = f"training.unfreeze: expected an epoch up to {self.epochs}, received {step.at_epoch}"
+            if message:
+                key = ("unfreeze", index, "at_epoch")
+                raise raise_in_pydantic(ConfigError("config/conflict", message, key=key))
+        return self
 
     @model_validator(mode="after")
     def _options_agree(self) -> TrainingConfig:

@@ -13,11 +13,15 @@ from shapenet.errors import ConfigError, Key
 from shapenet.experiment import Experiment
 from shapenet.keras_faults import keras_errors, keras_faults
 from shapenet.models.build import InputSpec, build_model, gives_logits
+from shapenet.models.patterns import reset_layer_names
+from shapenet.optim.steps import Pace
 from shapenet.registry import Component
 from shapenet.tasks.base import Task
 from shapenet.training.callbacks import created_callbacks
 from shapenet.training.data import open_sources
+from shapenet.training.freeze import freeze
 from shapenet.training.monitors import monitored, rises
+from shapenet.training.optimizer import created_optimizer
 from shapenet.training.session import start_session
 
 
@@ -80,13 +84,16 @@ def _check_on_a_blank_image(model: Any, image: Field) -> None:
         model(np.zeros((1, *(side or 1 for side in image.shape)), image.dtype), training=False)
 
 
-def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execution: int) -> Compiled:
+def compile_model(
+    config: ExperimentConfig, spec: InputSpec, *, steps_per_execution: int, steps_per_epoch: int = 1000
+) -> Compiled:
     """Build and compile the model of a config.
 
     Args:
         config: The experiment.
         spec: What the data looks like.
         steps_per_execution: Steps between two looks at callbacks.
+        steps_per_epoch: Training steps of an epoch; only what trains needs to know, for schedules.
 
     Raises:
         ConfigError: The layers don't fit together, loss or metrics don't fit the output, or
@@ -94,6 +101,7 @@ def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execut
         MachineError: The memory does not suffice for the model.
     """
     task: Task = config.task.create()
+    reset_layer_names()
     model = build_model(config.model, task, spec, config.name)
     logits = gives_logits(model)
     loss_component = _loss_component(config, task, logits=logits)
@@ -103,12 +111,13 @@ def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execut
     compiled = Compiled(model, task, logits, task.one_hot(loss_component), tuple(metrics), rising)
     _check_on_blanks(compiled, loss, metrics, spec.num_classes)
     model.compile(
-        optimizer=_created(config.optimizer, ("optimizer",)),
+        optimizer=created_optimizer(config, model, Pace(steps_per_epoch, config.training.epochs)),
         loss=loss,
         metrics=list(metrics.values()),
         steps_per_execution=steps_per_execution,
         jit_compile=config.training.jit_compile,
     )
+    freeze(config.training, model)
     return compiled
 
 

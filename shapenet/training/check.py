@@ -9,6 +9,8 @@ from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import ConfigError, Key, Problem
 from shapenet.experiment import Experiment
 from shapenet.models.graph import check_names
+from shapenet.optim.steps import check_schedule
+from shapenet.registry import Component
 from shapenet.tasks.base import Task
 from shapenet.training.monitors import known_value
 from shapenet.training.names import value_names
@@ -17,8 +19,8 @@ from shapenet.training.names import value_names
 def check_experiment(experiment: Experiment) -> None:
     """Refuse an experiment whose parts are right by themselves but don't fit each other.
 
-    Looked at are the names of layers, whether the loss is one for the task, and the values
-    that are monitored.
+    Looked at are the names of layers, whether the loss is one for the task, the values
+    that are monitored, and the schedule of the learning rate.
 
     Args:
         experiment: The experiment.
@@ -32,6 +34,7 @@ def check_experiment(experiment: Experiment) -> None:
         lambda: check_names(config.model.layers),
         lambda: task.loss(config.loss, logits=config.model.head == "auto"),
         *_monitor_checks(config),
+        *_schedule_checks(config),
     ]
     problems = [problem for check in checks for problem in _problems(check)]
     if problems:
@@ -45,6 +48,12 @@ def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:
     except ConfigError as error:
         return error.problems
     return ()
+
+
+def _schedule_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:
+    rate = config.optimizer.arguments.get("learning_rate")
+    if isinstance(rate, Component):
+        yield partial(check_schedule, rate, config.training.epochs, ("optimizer", config.optimizer.name, "learning_rate"))
 
 
 def _monitor_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:

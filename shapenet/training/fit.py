@@ -19,6 +19,7 @@ from shapenet.callbacks.signals import SignalWatch
 from shapenet.errors import RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.models.build import InputSpec
+from shapenet.models.summary import num_trainable
 from shapenet.rundir.manifest import Device, RunManifest
 from shapenet.rundir.paths import RunDir
 from shapenet.training.balance import Balance, balance_of
@@ -27,6 +28,7 @@ from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.check import check_experiment
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.faults import fit_errors
+from shapenet.training.freeze import Unfreezing
 from shapenet.training.monitors import Monitors, monitored
 from shapenet.training.record import RunRecord, record_augmentation, record_data, recorded_run
 from shapenet.training.reporter import Reporter, TrainingStart
@@ -119,6 +121,7 @@ class _Prepared:
             image_shape=self.train.split.image_shape,
             classes=self.dataset.classes,
             num_parameters=self.compiled.model.count_params(),
+            num_trainable=num_trainable(self.compiled.model),
             device=self.session.device_name,
             precision=self.session.precision,
             epochs=self.experiment.config.training.epochs,
@@ -142,7 +145,8 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
     spec = InputSpec(batches.split.image_shape, batches.split.image_dtype, len(dataset.classes))
     with experiment.locating():
         session = start_session(config.training, config.seed)
-        compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches) if steps == "auto" else steps)
+        steps = auto_steps(batches) if steps == "auto" else steps
+        compiled = compile_model(config, spec, steps_per_execution=steps, steps_per_epoch=len(batches))
         monitors = monitored(config, compiled, has_val=val is not None)
         augmenter = build_augmenter(config, spec)
     device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
@@ -176,7 +180,7 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     checkpoints = Checkpoints(record.run.checkpoints_dir, best)
     reporter, samples = outputs
     listeners: list[Listener] = [
-        best, MetricsLog(record.run.metrics), checkpoints, record, *_tensorboard_extras(run, record.run, samples),
+        Unfreezing(config.training), best, MetricsLog(record.run.metrics), checkpoints, record, *_tensorboard_extras(run, record.run, samples),
         _ToReporter(reporter, run.train, best), StopOnDivergence(), signals,
     ]  # fmt: skip
     position = _Position()

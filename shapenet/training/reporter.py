@@ -20,6 +20,7 @@ class TrainingStart:
         image_shape: ``(height, width, channels)``; None where sides vary.
         classes: Class names.
         num_parameters: Parameters of the model.
+        num_trainable: Those that learn in the first epoch.
         device: The device's name.
         precision: The resolved precision.
         epochs: The most epochs there will be.
@@ -34,6 +35,7 @@ class TrainingStart:
     image_shape: tuple[int | None, ...]
     classes: tuple[str, ...]
     num_parameters: int
+    num_trainable: int
     device: str
     precision: str
     epochs: int

@@ -18,7 +18,7 @@ START = TrainingStart(
     num_examples={"train": 3200, "val": 400},
     image_shape=(64, 64, 3),
     classes=("square", "triangle"),
-    num_parameters=1_234_567,
+    num_parameters=1_234_567, num_trainable=1_234_567,
     device="Intel(R) Xeon(R) Platinum 8488C with a very long name indeed x 2",
     precision="float32",
     epochs=3,

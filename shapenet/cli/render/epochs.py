@@ -27,12 +27,15 @@ def header_lines(start: TrainingStart) -> list[tuple[str, str]]:
     classes = counted(len(start.classes), "class", "classes")
     if len(start.classes) <= _MOST_CLASSES_NAMED:
         classes = ", ".join(start.classes)
+    parameters = counted(start.num_parameters, "parameter")
+    if start.num_trainable < start.num_parameters:
+        parameters += f", {start.num_trainable:,} of them trained,"
     epochs = f"at most {counted(start.epochs, 'epoch')}"
     lines = [
         ("training", f"{start.name}, {epochs}; * marks the best {start.monitor} so far"),
         ("images", f"{images} of {shape}: {classes}"),
         *_balance_line(start.balance),
-        ("model", f"{counted(start.num_parameters, 'parameter')} in {start.precision} on {start.device}"),
+        ("model", f"{parameters} in {start.precision} on {start.device}"),
         ("run", str(start.run)),
     ]
     return [(name, printable(value)) for name, value in lines]
