@@ -133,6 +133,26 @@ class ModelConfig(Section):
     """``auto``: integer images are scaled to 0..1; ``none``; or a layer, such as ``Rescaling``."""
 
 
+class InitConfig(Section):
+    """Initial weights from another run, or from a file of weights."""
+
+    run: Annotated[str, Field(min_length=1)] | None = None
+    """The run: its directory, its id or its name, or ``latest``."""
+    weights: ConfigPath | None = None
+    """A file of weights instead, ``*.weights.h5``."""
+    checkpoint: Literal["best", "last"] = "best"
+    """Which weights of the run."""
+    layers: Patterns = ("*",)
+    """Which layers get them, by name: ``conv1``, ``stem_*``, ``backbone/*``; all that fit unless given."""
+
+    @model_validator(mode="after")
+    def _from_one_place(self) -> InitConfig:
+        if (self.run is None) == (self.weights is None):
+            message = "init: expected either run or weights"
+            raise raise_in_pydantic(ConfigError("config/conflict", message))
+        return self
+
+
 class EarlyStoppingConfig(Section):
     """Stop when the monitored value has not improved for a while."""
 
@@ -227,6 +247,8 @@ class ExperimentConfig(Section):
     task: Task = Field(default_factory=lambda: parse_component("task", "classification"))
     data: DataConfig
     model: ModelConfig
+    init: InitConfig | None = None
+    """Initial weights from elsewhere; drawn at random unless given."""
     optimizer: Optimizer = Field(default_factory=lambda: parse_component("optimizer", "Adam"))
     loss: Loss | None = None
     """The task's own unless given."""

@@ -28,7 +28,8 @@ from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.check import check_experiment
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.faults import fit_errors
-from shapenet.training.freeze import Unfreezing
+from shapenet.training.freeze import Unfreezing, build_optimizer
+from shapenet.training.init import InitialWeights, initialise, with_found_run
 from shapenet.training.monitors import Monitors, monitored
 from shapenet.training.record import RunRecord, record_augmentation, record_data, recorded_run
 from shapenet.training.reporter import Reporter, TrainingStart
@@ -78,6 +79,7 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
     start = time.perf_counter()
     config = experiment.config
     check_experiment(experiment)
+    experiment = with_found_run(experiment, runs_dir)
     with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record, closing(reporter):
         reporter.opened(record.run.root)
         with experiment.locating():
@@ -111,6 +113,7 @@ class _Prepared:
     val: AnyBatches | None
     monitors: Monitors
     balance: Balance
+    initial: InitialWeights | None
 
     def start(self, record: RunRecord) -> TrainingStart:
         """What the reporter hears when training starts."""
@@ -128,6 +131,7 @@ class _Prepared:
             metrics=self.compiled.metrics,
             monitor=self.monitors.best,
             balance=self.balance,
+            initial=self.initial,
         )
 
 
@@ -147,6 +151,8 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
         session = start_session(config.training, config.seed)
         steps = auto_steps(batches) if steps == "auto" else steps
         compiled = compile_model(config, spec, steps_per_execution=steps, steps_per_epoch=len(batches))
+        initial = initialise(compiled.model, config.init)
+        build_optimizer(config.training, compiled.model)
         monitors = monitored(config, compiled, has_val=val is not None)
         augmenter = build_augmenter(config, spec)
     device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
@@ -158,7 +164,7 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
     _write_summary(compiled.model, record.run)
     if augmenter:
         record_augmentation(record, dataset, augmenter)
-    return _Prepared(experiment, dataset, session, compiled, augmenter, batches, val, monitors, balance)
+    return _Prepared(experiment, dataset, session, compiled, augmenter, batches, val, monitors, balance, initial)
 
 
 def _write_summary(model: Any, run: RunDir) -> None:

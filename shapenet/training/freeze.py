@@ -12,30 +12,37 @@ from shapenet.models.patterns import chosen, named_layers
 
 
 def freeze(training: TrainingConfig, model: Any) -> None:
-    """Freeze the layers that a config names, as they are in the first epoch; the model is compiled.
-
-    The optimizer is built at once, for all that will ever learn: what it remembers has its place from
-    the start, so that runs can be continued from any epoch.
+    """Freeze the layers that a config names, as they are in the first epoch.
 
     Args:
         training: The training section.
-        model: A compiled ``keras.Model``.
+        model: A ``keras.Model``.
 
     Raises:
         ConfigError: A pattern means no layer, or no frozen one, or nothing is left to learn.
     """
     if not training.freeze:
         return
-    first_epochs = _first_epochs(training, model)
-    _set(model, {name: epoch is not None for name, epoch in first_epochs.items()})
-    if not model.trainable_variables:
-        message = "training.freeze: every layer is frozen, so nothing can learn"
-        raise ConfigError("model/all-frozen", message, key=("training", "freeze"))
-    model.optimizer.build(model.trainable_variables)
     _set(model, trained_in(training, model, 1))
     if not model.trainable_variables:
         message = "training.freeze: every layer is frozen in the first epoch, so nothing can learn"
         raise ConfigError("model/all-frozen", message, key=("training", "freeze"))
+
+
+def build_optimizer(training: TrainingConfig, model: Any) -> None:
+    """Build the optimizer of a compiled model for all that will ever learn.
+
+    What it remembers of each layer has its place from the start, so that a run can be continued from any epoch.
+
+    Args:
+        training: The training section.
+        model: A compiled ``keras.Model`` with its initial weights, which some optimizers copy.
+    """
+    if training.freeze:
+        _set(model, trained_in(training, model, training.epochs))
+    model.optimizer.build(model.trainable_variables)
+    if training.freeze:
+        _set(model, trained_in(training, model, 1))
 
 
 def trained_in(training: TrainingConfig, model: Any, epoch: int) -> dict[str, bool]:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shapenet.training.balance import Balance
+
+if TYPE_CHECKING:
+    from shapenet.training.init import InitialWeights
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class TrainingStart:
         metrics: Names of the metrics, without ``loss``.
         monitor: The value that names the best epoch.
         balance: The sizes of the classes, and what makes up for them.
+        initial: What the first weights are, where they are not drawn at random.
     """
 
     run: Path
@@ -42,6 +47,7 @@ class TrainingStart:
     metrics: tuple[str, ...]
     monitor: str
     balance: Balance
+    initial: InitialWeights | None
 
 
 class Reporter:

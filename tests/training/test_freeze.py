@@ -9,6 +9,7 @@ import pytest
 
 from shapenet.errors import ConfigError
 from shapenet.training.build import build_for_inspection
+from shapenet.training.freeze import build_optimizer
 
 from .conftest import CONFIG, experiment_in, rows_without_times, train_in
 from .weights import compiled_in, weights_at
@@ -47,7 +48,9 @@ def test_layers_learn_from_the_epoch_that_is_given(tmp_path: Path) -> None:
 
 def test_the_optimizer_has_a_place_for_all_that_will_learn(tmp_path: Path) -> None:
     freeze = ("training.freeze=[conv1, conv2]", "training.unfreeze={at_epoch: 2, layers: conv2}")
+    training = experiment_in(tmp_path, LAYERS, *freeze).config.training
     model = compiled_in(tmp_path, LAYERS, *freeze).model
+    build_optimizer(training, model)
     assert {v.path for v in model.trainable_variables} == {
         "norm1/gamma", "norm1/beta", "logits/kernel", "logits/bias"
     }  # fmt: skip
