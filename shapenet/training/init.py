@@ -13,7 +13,7 @@ from shapenet.callbacks.checkpoint import checked_weights
 from shapenet.config.schema import InitConfig
 from shapenet.errors import Key, RunError, did_you_mean
 from shapenet.experiment import Experiment
-from shapenet.models.patterns import chosen
+from shapenet.models.patterns import chosen, named_layers
 from shapenet.models.weights import assign_weights, own_weights, read_weights
 from shapenet.rundir.atomic import machine_errors
 from shapenet.rundir.find import find_run
@@ -45,7 +45,7 @@ class InitialWeights:
 
     Attributes:
         source: The file.
-        layers: All layers with weights, in the order of the model's file.
+        layers: All layers with weights, in the model's order.
     """
 
     source: Path
@@ -117,7 +117,8 @@ def initialise(model: Any, init: InitConfig | None) -> InitialWeights | None:
         return None
     source = _source(init)
     with machine_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as folder:
-        own = own_weights(model, Path(folder))
+        unordered = own_weights(model, Path(folder))
+        own = {name: unordered[name] for name in named_layers(model) if name in unordered}
         patterns: dict[Key, str] = {("init", "layers", at): pattern for at, pattern in enumerate(init.layers)}
         wanted = {name for names in chosen([*own], patterns).values() for name in names}
         theirs = read_weights(source)
