@@ -123,8 +123,3 @@ REST = "the rest of the training"
 
 RestOfTraining = Annotated[StepCount | None, REST]
 """As `StepCount`; null for all steps of the training that the schedule's other phases don't take."""
-
-
-def counted_in_steps(annotation: Any) -> bool:
-    """Whether an argument of this type is a phase of the training: `StepCount`, `StepCountOrZero` or the rest."""
-    return annotation in (StepCount, StepCountOrZero, RestOfTraining)

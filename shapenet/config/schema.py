@@ -204,6 +204,9 @@ class TrainingConfig(Section):
     """Learning rates of layers, as multiples of the optimizer's, by pattern of their names: ``"backbone/*": 0.1``.
     Of patterns that mean the same layer the last one counts; with 0 it stays as it is."""
     callbacks: Annotated[tuple[Callback, ...], _AsTuple] = ()
+    on_out_of_memory: Literal["stop", "halve"] = "stop"
+    """What to do when memory does not suffice for a batch: stop, or begin anew with batches of half the size,
+    whose gradients are added up, so that each update is that of the batch before."""
     steps_per_execution: Literal["auto"] | Count = "auto"
     """Training steps between two looks at signals and callbacks; more are faster."""
     jit_compile: bool = False

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Any
 
 from shapenet.errors import ConfigError, Key, Problem
-from shapenet.registry import Component
-from shapenet.values import REST, counted_in_steps
+from shapenet.registry import Component, Parameter
+from shapenet.values import REST, RestOfTraining, StepCount, StepCountOrZero
 from shapenet.words import counted
 
 _FINE = 10**6
@@ -53,7 +53,7 @@ def in_steps(schedule: Component, pace: Pace, key: Key = ()) -> Component:
 def _in_steps(schedule: Component, pace: Pace, total: int, key: Key) -> Component:
     parameters = schedule.entry.parameters
     given = {name: _converted(value, pace) for name, value in schedule.arguments.items()}
-    phases = sum(given.get(name) or 0 for name in parameters if counted_in_steps(parameters[name].annotation))
+    phases = sum(given.get(name) or 0 for name in parameters if is_in_steps(parameters[name]))
     rest = total - phases
     for name, parameter in parameters.items():
         is_rest = REST in getattr(parameter.annotation, "__metadata__", ())
@@ -63,6 +63,11 @@ def _in_steps(schedule: Component, pace: Pace, total: int, key: Key) -> Componen
             given[name] = _in_steps(part, pace, rest, (*key, name, part.name))
     _check_boundaries(given, (*key, "boundaries"))
     return replace(schedule, arguments=MappingProxyType(given))
+
+
+def is_in_steps(parameter: Parameter) -> bool:
+    """Whether an argument of a schedule is a phase of the training, in steps or epochs."""
+    return parameter.annotation in (StepCount, StepCountOrZero, RestOfTraining)
 
 
 def _converted(value: Any, pace: Pace) -> Any:
@@ -87,6 +92,27 @@ def _check_boundaries(given: Mapping[str, Any], key: Key) -> None:
     if isinstance(boundaries, list) and any(first >= second for first, second in pairwise(boundaries)):
         steps = ", ".join(f"{boundary:,}" for boundary in boundaries)
         raise ConfigError("config/schedule", f"boundaries: expected rising steps, received {steps}", key=key)
+
+
+def stretched(schedule: Component, factor: int) -> Component:
+    """A schedule that takes `factor` times as many steps for what it is told in steps; epochs stay epochs.
+
+    Args:
+        schedule: A schedule as a config has it.
+        factor: How many steps there are now in place of one.
+    """
+    parameters = schedule.entry.parameters
+
+    def changed(name: str, value: Any) -> Any:
+        if isinstance(value, Component) and value.kind == "schedule":
+            return stretched(value, factor)
+        if name == "boundaries":
+            return [item * factor if isinstance(item, int) else item for item in value]
+        in_plain_steps = isinstance(value, int) and is_in_steps(parameters[name])
+        return value * factor if in_plain_steps else value
+
+    arguments = {name: changed(name, value) for name, value in schedule.arguments.items()}
+    return replace(schedule, arguments=MappingProxyType(arguments))
 
 
 def check_schedule(schedule: Component, epochs: int, key: Key) -> None:
@@ -128,4 +154,4 @@ def _plain_steps(schedule: Component) -> Iterator[bool]:
         elif name == "boundaries":
             yield len({isinstance(item, int) for item in value}) > 1
         else:
-            yield counted_in_steps(parameters[name].annotation) and isinstance(value, int) and value > 0
+            yield is_in_steps(parameters[name]) and isinstance(value, int) and value > 0

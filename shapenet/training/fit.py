@@ -16,7 +16,7 @@ from shapenet.callbacks.checkpoint import Checkpoints
 from shapenet.callbacks.divergence import StopOnDivergence
 from shapenet.callbacks.metrics_log import MetricsLog
 from shapenet.callbacks.signals import SignalWatch
-from shapenet.errors import RunInterruptedError
+from shapenet.errors import MachineError, RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.models.build import InputSpec
 from shapenet.models.summary import num_trainable
@@ -30,6 +30,7 @@ from shapenet.training.data import load_data, open_sources
 from shapenet.training.faults import fit_errors
 from shapenet.training.freeze import Unfreezing, build_optimizer
 from shapenet.training.init import InitialWeights, initialise, with_found_run
+from shapenet.training.memory import with_smaller_batches
 from shapenet.training.monitors import Monitors, monitored
 from shapenet.training.record import RunRecord, record_augmentation, record_data, recorded_run
 from shapenet.training.reporter import Reporter, TrainingStart
@@ -92,12 +93,28 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
         dataset = load_data(experiment, sources, reporter)
         samples = record_data(record, dataset)
         importing.join()
-        run = _prepare(experiment, dataset, record)
-        reporter.started(run.start(record))
-        _fit(run, record, signals, (reporter, samples))
+        left: Experiment | None = experiment
+        while left is not None:
+            left = _train_once(left, dataset, record, signals, (reporter, samples))
     num_epochs = record.manifest.epochs_done
     stopped_early = num_epochs < config.training.epochs
     return TrainingResult(record.run, record.manifest, stopped_early, time.perf_counter() - start)
+
+
+def _train_once(
+    experiment: Experiment, dataset: Dataset, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any]
+) -> Experiment | None:
+    """Train; returns what to train instead where memory ran out and smaller batches may help."""
+    run = _prepare(experiment, dataset, record)
+    outputs[0].started(run.start(record))
+    try:
+        _fit(run, record, signals, outputs)
+    except MachineError as error:
+        smaller = with_smaller_batches(error, experiment, record, outputs[0])
+        if smaller is None:
+            raise
+        return smaller
+    return None
 
 
 @dataclass(frozen=True)
