@@ -173,6 +173,12 @@ class UnfreezeConfig(Section):
     """Patterns of layers' names, as in ``training.freeze``; all that are frozen unless given."""
 
 
+def _for_both(value: object) -> object:
+    """One number as that of training and of validation."""
+    is_count = isinstance(value, int) and not isinstance(value, bool)
+    return {"train": value, "val": value} if is_count else value
+
+
 class LimitBatchesConfig(Section):
     """Use only the first batches of an epoch, to try something out."""
 
@@ -204,6 +210,8 @@ class TrainingConfig(Section):
     """Learning rates of layers, as multiples of the optimizer's, by pattern of their names: ``"backbone/*": 0.1``.
     Of patterns that mean the same layer the last one counts; with 0 it stays as it is."""
     callbacks: Annotated[tuple[Callback, ...], _AsTuple] = ()
+    limit_batches: Annotated[LimitBatchesConfig | None, BeforeValidator(_for_both)] = None
+    """Use only the first batches of each epoch: ``{train: 10, val: 5}``, or one number for both."""
     on_out_of_memory: Literal["stop", "halve"] = "stop"
     """What to do when memory does not suffice for a batch: stop, or begin anew with batches of half the size,
     whose gradients are added up, so that each update is that of the batch before."""

@@ -94,6 +94,16 @@ def _check_boundaries(given: Mapping[str, Any], key: Key) -> None:
         raise ConfigError("config/schedule", f"boundaries: expected rising steps, received {steps}", key=key)
 
 
+def settled_for_ever(schedule: Component, epochs: int) -> Component:
+    """A schedule in plain steps of epochs that have so many that a short trial stays at its beginning.
+
+    Args:
+        schedule: A schedule as a config has it.
+        epochs: The most epochs of the whole training.
+    """
+    return in_steps(schedule, Pace(_FINE, epochs))
+
+
 def stretched(schedule: Component, factor: int) -> Component:
     """A schedule that takes `factor` times as many steps for what it is told in steps; epochs stay epochs.
 

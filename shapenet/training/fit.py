@@ -153,6 +153,7 @@ class _Prepared:
 
 
 def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Prepared:
+    from shapenet.data.limited import limited
     from shapenet.data.stream.batches import batches_of
     from shapenet.training.feed import auto_steps
 
@@ -162,6 +163,8 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
     train = dataset.splits["train"]
     batches = batches_of(train, batch_size, config.seed, oversample=data.oversample, window=data.stream_window)
     val = batches_of(dataset.splits["val"], batch_size) if "val" in dataset.splits else None
+    if limit := config.training.limit_batches:
+        batches, val = limited(batches, limit.train), limited(val, limit.val) if val else None
     steps = config.training.steps_per_execution
     spec = InputSpec(batches.split.image_shape, batches.split.image_dtype, len(dataset.classes))
     with experiment.locating():
@@ -203,7 +206,7 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     checkpoints = Checkpoints(record.run.checkpoints_dir, best)
     reporter, samples = outputs
     listeners: list[Listener] = [
-        Unfreezing(config.training), best, MetricsLog(record.run.metrics), checkpoints, record, *_tensorboard_extras(run, record.run, samples),
+        Unfreezing(config.training, first_epoch=1), best, MetricsLog(record.run.metrics), checkpoints, record, *_tensorboard_extras(run, record.run, samples),
         _ToReporter(reporter, run.train, best), StopOnDivergence(), signals,
     ]  # fmt: skip
     position = _Position()

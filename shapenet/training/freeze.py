@@ -56,15 +56,18 @@ class Unfreezing(Listener):
 
     Args:
         training: The training section.
+        first_epoch: The epoch in which the training begins, or goes on.
     """
 
-    def __init__(self, training: TrainingConfig) -> None:
+    def __init__(self, training: TrainingConfig, first_epoch: int) -> None:
         self._training = training
+        self._first_epoch = first_epoch
         self._model: Any = None
 
     def train_begin(self, model: Any) -> None:
-        """Remember the model."""
+        """Set what learns at first."""
         self._model = model
+        self.epoch_begin(self._first_epoch)
 
     def epoch_begin(self, epoch: int) -> None:
         """Set what learns; where it changes, Keras's training step is made anew."""
