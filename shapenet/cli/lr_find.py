@@ -28,7 +28,7 @@ _RATE = click.FloatRange(min=0, min_open=True)
     help="Folder for rates.csv and rates.png.",
 )  # fmt: skip
 @runs_dir_option
-def lr_find(  # noqa: PLR0917
+def lr_find(
     config: Path, overrides: tuple[str, ...], lowest: float, highest: float, num_steps: int, out: Path, runs_dir: Path
 ) -> None:
     """Find a learning rate for a config.

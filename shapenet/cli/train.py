@@ -49,7 +49,9 @@ def _say_that_it_works(result: TrainingResult) -> None:
     from shapenet.training.fast import NUM_BATCHES
 
     batches = f"{NUM_BATCHES} batches of train and of val"
-    click.echo(f"\n{click.style('ok', fg='green')}: {batches} went through in {duration(result.seconds)}; nothing is kept")
+    click.echo(
+        f"\n{click.style('ok', fg='green')}: {batches} went through in {duration(result.seconds)}; nothing is kept"
+    )
 
 
 def _say_how_it_went(result: TrainingResult, runs_dir: Path) -> None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from shapenet.config.components import ComponentOf, parse_component
+from shapenet.config.learning import InitConfig, LimitBatchesConfig, Patterns, UnfreezeConfig, for_both
 from shapenet.config.problems import raise_in_pydantic
+from shapenet.config.section import Section
 from shapenet.config.split import Fold, PinnedPath, parse_fold, split_conflicts, with_default_fractions
 from shapenet.errors import ConfigError
 from shapenet.registry import Component
-from shapenet.values import ConfigPath, as_texts, as_tuple, one_or_more
+from shapenet.values import ConfigPath, as_tuple, one_or_more
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 ClassWeights = dict[str, Annotated[float, Field(gt=0)]]
 _AsTuple = BeforeValidator(as_tuple)
-Patterns = Annotated[tuple[Annotated[str, Field(min_length=1)], ...], BeforeValidator(as_texts)]
 
 Task = Annotated[Component, ComponentOf("task")]
 Source = Annotated[Component, ComponentOf("source")]
@@ -28,12 +29,6 @@ Optimizer = Annotated[Component, ComponentOf("optimizer")]
 Loss = Annotated[Component, ComponentOf("loss")]
 Metric = Annotated[Component, ComponentOf("metric")]
 Callback = Annotated[Component, ComponentOf("callback")]
-
-
-class Section(BaseModel):
-    """A part of the config: strict, frozen, closed to unknown keys."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class SplitConfig(Section):
@@ -133,26 +128,6 @@ class ModelConfig(Section):
     """``auto``: integer images are scaled to 0..1; ``none``; or a layer, such as ``Rescaling``."""
 
 
-class InitConfig(Section):
-    """Initial weights from another run, or from a file of weights."""
-
-    run: Annotated[str, Field(min_length=1)] | None = None
-    """The run: its directory, its id or its name, or ``latest``."""
-    weights: ConfigPath | None = None
-    """A file of weights instead, ``*.weights.h5``."""
-    checkpoint: Literal["best", "last"] = "best"
-    """Which weights of the run."""
-    layers: Patterns = ("*",)
-    """Which layers get them, by name: ``conv1``, ``stem_*``, ``backbone/*``; all that fit unless given."""
-
-    @model_validator(mode="after")
-    def _from_one_place(self) -> InitConfig:
-        if (self.run is None) == (self.weights is None):
-            message = "init: expected either run or weights"
-            raise raise_in_pydantic(ConfigError("config/conflict", message))
-        return self
-
-
 class EarlyStoppingConfig(Section):
     """Stop when the monitored value has not improved for a while."""
 
@@ -162,30 +137,6 @@ class EarlyStoppingConfig(Section):
     """The least change that counts as an improvement."""
     monitor: str | None = None
     """The value to watch; ``training.monitor`` unless given."""
-
-
-class UnfreezeConfig(Section):
-    """Layers that `training.freeze` freezes learn from an epoch on."""
-
-    at_epoch: Annotated[int, Field(ge=2)]
-    """The first epoch in which they learn, counted from 1."""
-    layers: Patterns = ("*",)
-    """Patterns of layers' names, as in ``training.freeze``; all that are frozen unless given."""
-
-
-def _for_both(value: object) -> object:
-    """One number as that of training and of validation."""
-    is_count = isinstance(value, int) and not isinstance(value, bool)
-    return {"train": value, "val": value} if is_count else value
-
-
-class LimitBatchesConfig(Section):
-    """Use only the first batches of an epoch, to try something out."""
-
-    train: Count | None = None
-    """Batches of each training epoch."""
-    val: Count | None = None
-    """Batches of each validation."""
 
 
 class TrainingConfig(Section):
@@ -206,11 +157,11 @@ class TrainingConfig(Section):
     batch normalisation keeps its statistics."""
     unfreeze: Annotated[tuple[UnfreezeConfig, ...], BeforeValidator(one_or_more)] = ()
     """When frozen layers begin to learn: ``{at_epoch: 3, layers: [conv2]}``, or a list of such."""
-    learning_rate_multipliers: dict[str, Annotated[float, Field(ge=0)]] = {}
+    learning_rate_multipliers: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """Learning rates of layers, as multiples of the optimizer's, by pattern of their names: ``"backbone/*": 0.1``.
     Of patterns that mean the same layer the last one counts; with 0 it stays as it is."""
     callbacks: Annotated[tuple[Callback, ...], _AsTuple] = ()
-    limit_batches: Annotated[LimitBatchesConfig | None, BeforeValidator(_for_both)] = None
+    limit_batches: Annotated[LimitBatchesConfig | None, BeforeValidator(for_both)] = None
     """Use only the first batches of each epoch: ``{train: 10, val: 5}``, or one number for both."""
     on_out_of_memory: Literal["stop", "halve"] = "stop"
     """What to do when memory does not suffice for a batch: stop, or begin anew with batches of half the size,

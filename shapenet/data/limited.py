@@ -30,7 +30,7 @@ class _Limited:
     def __len__(self) -> int:
         return self._most
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> type:  # what asks whether batches are streamed means those within
         return type(self._batches)
 

@@ -19,11 +19,11 @@ def multiply_learning_rates(optimizer: Any, multipliers: Mapping[int, float], va
         multipliers: By position in `variables`; 1 for the others.
         variables: The variables of the model.
     """
-    by_key = {optimizer._var_key(variables[index]): value for index, value in multipliers.items()}  # noqa: SLF001
+    by_key = {optimizer._var_key(variables[index]): value for index, value in multipliers.items()}
     rates = _Rates(optimizer, by_key)
     optimizer.update_step = rates.update_step
-    optimizer._apply_weight_decay = rates.decay  # noqa: SLF001
-    optimizer._get_current_learning_rate = rates.current  # noqa: SLF001
+    optimizer._apply_weight_decay = rates.decay
+    optimizer._get_current_learning_rate = rates.current
 
 
 class _Rates:
@@ -33,13 +33,13 @@ class _Rates:
         self._optimizer = optimizer
         self._multipliers = multipliers
         self._update_step = optimizer.update_step
-        self._decay = optimizer._apply_weight_decay  # noqa: SLF001
-        self._current = optimizer._get_current_learning_rate  # noqa: SLF001
+        self._decay = optimizer._apply_weight_decay
+        self._current = optimizer._get_current_learning_rate
         self._now = 1.0
 
     def of(self, variable: Any) -> float:
         """The multiplier of a variable."""
-        return self._multipliers.get(self._optimizer._var_key(variable), 1.0)  # noqa: SLF001
+        return self._multipliers.get(self._optimizer._var_key(variable), 1.0)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Update a variable at its own rate."""

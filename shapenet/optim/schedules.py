@@ -142,7 +142,7 @@ def _schedule(name: str, rate_at: Callable[[Any], Any], values: Mapping[str, Any
 def _class() -> type:
     import keras
 
-    class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc, name-defined]
+    class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
         """One of ours."""
 
         def __init__(self, name: str, rate_at: Callable[[Any], Any], values: Mapping[str, Any]) -> None:

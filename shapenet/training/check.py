@@ -53,7 +53,9 @@ def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:
 def _schedule_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:
     rate = config.optimizer.arguments.get("learning_rate")
     if isinstance(rate, Component):
-        yield partial(check_schedule, rate, config.training.epochs, ("optimizer", config.optimizer.name, "learning_rate"))
+        yield partial(
+            check_schedule, rate, config.training.epochs, ("optimizer", config.optimizer.name, "learning_rate")
+        )
 
 
 def _monitor_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from shapenet.config.schema import LimitBatchesConfig
+from shapenet.config.learning import LimitBatchesConfig
 from shapenet.experiment import Experiment
 from shapenet.optim.steps import settled_for_ever
 from shapenet.registry import Component

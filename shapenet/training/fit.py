@@ -206,8 +206,9 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     checkpoints = Checkpoints(record.run.checkpoints_dir, best)
     reporter, samples = outputs
     listeners: list[Listener] = [
-        Unfreezing(config.training, first_epoch=1), best, MetricsLog(record.run.metrics), checkpoints, record, *_tensorboard_extras(run, record.run, samples),
-        _ToReporter(reporter, run.train, best), StopOnDivergence(), signals,
+        Unfreezing(config.training, first_epoch=1), best, MetricsLog(record.run.metrics), checkpoints, record,
+        *_tensorboard_extras(run, record.run, samples), _ToReporter(reporter, run.train, best), StopOnDivergence(),
+        signals,
     ]  # fmt: skip
     position = _Position()
     with run.experiment.locating():

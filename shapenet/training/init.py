@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shapenet.callbacks.checkpoint import checked_weights
-from shapenet.config.schema import InitConfig
+from shapenet.config.learning import InitConfig
 from shapenet.errors import Key, RunError, did_you_mean
 from shapenet.experiment import Experiment
 from shapenet.models.patterns import chosen, named_layers

@@ -85,9 +85,7 @@ def _with_plain_rate(experiment: Experiment, rate: float) -> Experiment:
     return replace(experiment, config=config)
 
 
-def _sweep(
-    experiment: Experiment, dataset: Dataset, options: RateOptions, on_step: Callable[[int], None]
-) -> RateSweep:
+def _sweep(experiment: Experiment, dataset: Dataset, options: RateOptions, on_step: Callable[[int], None]) -> RateSweep:
     from shapenet.data.stream.batches import batches_of
     from shapenet.training.feed import reading, to_dataset
 

@@ -117,7 +117,8 @@ def test_header_of_many_classes_and_hostile_names():
 
 def test_the_header_tells_what_learns_and_what_was_loaded():
     initial = InitialWeights(
-        Path("model.weights.h5"), (InitialLayer("conv1", 112), InitialLayer("dense", 9, "there is no layer of this name"))
+        Path("model.weights.h5"),
+        (InitialLayer("conv1", 112), InitialLayer("dense", 9, "there is no layer of this name")),
     )
     lines = header_lines(start(num_trainable=4567, initial=initial))
     assert ("model", "1,234,567 parameters, 4,567 of them trained, in float32 on CPU x 2") in lines

@@ -31,9 +31,12 @@ def settled(value: Any) -> dict[str, Any]:
 def test_epochs_become_steps_and_steps_stay() -> None:
     restarts = {"CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": {"epochs": 2.5}}}
     assert settled(restarts)["first_decay_steps"] == 250
-    assert settled({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.9}})[
-        "decay_steps"
-    ] == 7
+    assert (
+        settled({"ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 7, "decay_rate": 0.9}})[
+            "decay_steps"
+        ]
+        == 7
+    )
     values = {"boundaries": [{"epochs": 3}, {"epochs": 6}], "values": [0.1, 0.01, 0.001]}
     assert settled({"PiecewiseConstantDecay": values})["boundaries"] == [300, 600]
     tiny = {"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": {"epochs": 0.0001}}}
@@ -58,7 +61,10 @@ def test_the_rest_of_the_training_is_what_other_phases_leave() -> None:
     [
         ({"CosineDecay": {"initial_learning_rate": 0.1, "warmup_steps": {"epochs": 10}}}, "leave none"),
         ({"Warmup": {"schedule": {"CosineDecay": {"initial_learning_rate": 0.1}}, "steps": {"epochs": 11}}}, "none"),
-        ({"PiecewiseConstantDecay": {"boundaries": [{"epochs": 3}, {"epochs": 2}], "values": [1.0, 2.0, 3.0]}}, "rising"),
+        (
+            {"PiecewiseConstantDecay": {"boundaries": [{"epochs": 3}, {"epochs": 2}], "values": [1.0, 2.0, 3.0]}},
+            "rising",
+        ),
         ({"PiecewiseConstantDecay": {"boundaries": [3, 2], "values": [1.0, 2.0, 3.0]}}, "rising"),
         ({"PiecewiseConstantDecay": {"boundaries": [{"epochs": 3}], "values": [1.0, 2.0, 3.0]}}, "expected 2 values"),
     ],

@@ -11,7 +11,7 @@ from shapenet.errors import ConfigError
 from shapenet.training.build import build_for_inspection
 from shapenet.training.freeze import build_optimizer
 
-from .conftest import CONFIG, experiment_in, rows_without_times, train_in
+from .conftest import CONFIG, experiment_in, train_in
 from .weights import compiled_in, weights_at
 
 LAYERS = (

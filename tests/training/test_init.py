@@ -38,7 +38,9 @@ def test_weights_of_a_run_are_the_first_ones(tmp_path: Path, source: TrainingRes
 
 def test_layers_that_are_not_named_or_do_not_fit_keep_their_own(tmp_path: Path, source: TrainingResult) -> None:
     recorder = Recorder()
-    fewer = "model.layers=[{Conv2D: {filters: 4, kernel_size: 3}}, MaxPooling2D, Flatten, {Dense: {units: 5, name: new}}]"
+    fewer = (
+        "model.layers=[{Conv2D: {filters: 4, kernel_size: 3}}, MaxPooling2D, Flatten, {Dense: {units: 5, name: new}}]"
+    )
     init = f"init={{run: {source.run.root}, layers: ['conv*', logits, new]}}"
     result = train_in(tmp_path, fewer, init, *STILL, reporter=recorder)
     assert recorder.start is not None

@@ -16,6 +16,7 @@ from shapenet.training.reporter import Reporter
 from .conftest import rows_without_times, train_in
 from .weights import compiled_in, weights_at
 
+
 def decaying(compiled: Compiled) -> set[str]:
     optimizer, model = compiled.model.optimizer, compiled.model
     return {variable.path for variable in model.trainable_variables if optimizer._use_weight_decay(variable.value)}

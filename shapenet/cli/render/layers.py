@@ -31,7 +31,13 @@ def layers_table(rows: Sequence[LayerRow], batch_size: int) -> Table:
         shape = " x ".join("?" if size is None else str(size) for size in row.output_shape)
         memory = "?" if row.activation_bytes is None else readable_bytes(row.activation_bytes * batch_size)
         frozen = row.num_parameters > row.num_trainable == 0
-        table.add_row(cell(row.name), cell(f"{row.layer}, frozen" if frozen else row.layer), cell(shape), _or_dash(row.num_parameters), memory)
+        table.add_row(
+            cell(row.name),
+            cell(f"{row.layer}, frozen" if frozen else row.layer),
+            cell(shape),
+            _or_dash(row.num_parameters),
+            memory,
+        )
     table.add_section()
     total = sum(row.num_parameters for row in rows)
     table.add_row(
