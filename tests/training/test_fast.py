@@ -53,3 +53,11 @@ def test_a_schedule_longer_than_the_trial_is_as_it_was(tmp_path: Path) -> None:
     arguments = shortened(experiment).config.optimizer.arguments["learning_rate"].arguments
     assert arguments["warmup_steps"] == 3 * arguments["decay_steps"]
     assert train_fast(experiment, tmp_path, (), Recorder()).manifest.epochs_done == 1
+
+
+def test_streamed_images_are_limited_too(tmp_path: Path) -> None:
+    limits = ("training.limit_batches=2", "training.epochs=1")
+    recorder = Recorder()
+    result = train_in(tmp_path, "data.stream=true", *limits, reporter=recorder)
+    assert result.manifest.epochs_done == 1
+    assert {total for _, _, total in recorder.steps} == {32}
