@@ -85,7 +85,7 @@ def test_the_keys_of_the_config(cli):
     ]  # fmt: skip
     table = {row[0]: row[1:] for row in rows(out) if row}
     assert table["seed"] == ["0", "an", "integer", "from", "0"]
-    assert table["layers"] == ["required", "a", "list", "of", "layers"]
+    assert table["source"] == ["required", "a", "source"]
     assert table["on_bad"] == ["error", "error", "or", "skip"]
     assert table["optimizer"] == ["Adam", "an", "optimizer"]
     assert "What to do about images that are missing or can't be read: stop, or leave them out." in out

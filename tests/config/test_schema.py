@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from shapenet.config.schema import ExperimentConfig, Section, TrainingConfig
+from shapenet.config.schema import ExperimentConfig, TrainingConfig
+from shapenet.config.section import Section
 from shapenet.experiment import load_experiment
 from shapenet.sweeps.config import load_sweep
 
