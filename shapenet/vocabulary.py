@@ -22,7 +22,7 @@ _BUILT_IN = (
     "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
     "shapenet.optim.schedules",
-    "shapenet.tasks.classification",
+    "shapenet.tasks.classification.task",
 )
 _ENTRY_POINTS = "shapenet.plugins"
 

@@ -54,8 +54,8 @@ class _Limited:
         for group in self._batches.groups(batches_per_group, *start):
             if left <= 0:
                 return
-            kept = tuple(values[:left] for values in group)
-            left -= len(kept[0])
+            kept = {name: values[:left] for name, values in group.items()}
+            left -= len(kept["image"])
             yield kept
 
     def __getattr__(self, name: str) -> Any:

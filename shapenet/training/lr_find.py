@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError, DataError
 from shapenet.experiment import Experiment
-from shapenet.models.build import InputSpec
 from shapenet.rundir.atomic import machine_errors, write_atomic
-from shapenet.training.balance import balance_of
-from shapenet.training.build import Compiled, build_augmenter, compile_model
+from shapenet.training.balance import class_weights
+from shapenet.training.build import build_augmenter, compile_model
 from shapenet.training.check import check_experiment
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.faults import fit_errors
+from shapenet.training.fields import batch_fields, data_spec
 from shapenet.training.freeze import build_optimizer
 from shapenet.training.init import initialise, with_found_run
 from shapenet.training.lr_range import RateSweep, sweep_rates
 from shapenet.training.reporter import Reporter
 from shapenet.training.session import import_keras_meanwhile, start_session
+from shapenet.training.statistics import SplitStatistics
 
 if TYPE_CHECKING:
     from shapenet.data.dataset import Dataset
@@ -67,7 +68,7 @@ def find_learning_rate(
     check_experiment(experiment)
     experiment = _with_plain_rate(with_found_run(experiment, runs_dir), options.lowest)
     with experiment.locating():
-        sources = open_sources(experiment.config.data)
+        sources = open_sources(experiment.config)
     importing = import_keras_meanwhile()
     dataset = load_data(experiment, sources, reporter)
     importing.join()
@@ -92,22 +93,23 @@ def _sweep(experiment: Experiment, dataset: Dataset, options: RateOptions, on_st
     config, data = experiment.config, experiment.config.data
     train = dataset.splits["train"]
     batches = batches_of(
-        train, config.training.batch_size, config.seed, oversample=data.oversample, window=data.stream_window
-    )
-    spec = InputSpec(train.image_shape, train.image_dtype, len(dataset.classes))
+        train, config.training.batch_size, config.seed, oversample=data.oversample, window=data.stream_window,
+        fields=batch_fields(config),
+    )  # fmt: skip
+    spec = data_spec(train, dataset.classes, SplitStatistics(train))
     with experiment.locating():
         start_session(config.training, config.seed)
         compiled = compile_model(config, spec, steps_per_execution=1)
         initialise(compiled.model, config.init)
         build_optimizer(config.training, compiled.model)
-        augmenter = build_augmenter(config, spec)
-    feed = to_dataset(batches, len(dataset.classes), one_hot=compiled.one_hot, augmenter=augmenter)
-    weights = balance_of(config, train, dataset.classes).weights_by_label()
+        augmenter = build_augmenter(config, spec, compiled.bound)
+        weigh = compiled.weigher(class_weights(config, compiled.bound))
+    feed = to_dataset(batches, compiled.encode, augmenter=augmenter, weigh=weigh)
     num_done = 0
 
     def loss_at(rate: float) -> float:
         nonlocal num_done
-        loss = _update(compiled, endless, rate, weights)
+        loss = _update(compiled.model, endless, rate)
         num_done += 1
         on_step(num_done)
         return loss
@@ -118,16 +120,15 @@ def _sweep(experiment: Experiment, dataset: Dataset, options: RateOptions, on_st
         return sweep_rates(loss_at, options.lowest, options.highest, options.num_steps)
 
 
-def _update(compiled: Compiled, batches: Iterator[Any], rate: float, class_weight: dict[int, float] | None) -> float:
+def _update(model: Any, batches: Iterator[Any], rate: float) -> float:
     """Train one update at a rate; the mean loss of its batches."""
-    model = compiled.model
     model.optimizer.learning_rate = rate
     num_batches = model.optimizer.gradient_accumulation_steps or 1
     losses = []
     for _ in range(num_batches):
-        images, labels = next(batches)
+        images, targets, *weights = next(batches)
         model.reset_metrics()
-        logs = model.train_on_batch(images, labels, class_weight=class_weight, return_dict=True)
+        logs = model.train_on_batch(images, targets, sample_weight=weights[0] if weights else None, return_dict=True)
         losses.append(float(logs["loss"]))
     return sum(losses) / len(losses)
 

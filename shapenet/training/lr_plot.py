@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shapenet.evaluation.figure import INK, MUTED, literal, new_figure, quiet_axes, shorten, write_png
+from shapenet.figure import INK, MUTED, literal, new_figure, quiet_axes, shorten, write_png
 from shapenet.training.lr_range import RateSweep
 
 _LOSS_COLOUR = "#9fb3c8"

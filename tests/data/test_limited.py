@@ -23,8 +23,8 @@ def test_an_epoch_has_the_first_batches_of_the_whole_one(split: Split, batches_p
     whole, short = Batches(split, 3, seed=1), limited(Batches(split, 3, seed=1), 4)
     for epoch in (0, 1):
         whole.epoch = short.epoch = epoch
-        ours = np.concatenate([group[1].reshape(-1) for group in short.groups(batches_per_group)])
-        theirs = np.concatenate([group[1].reshape(-1) for group in whole.groups(1)])[:12]
+        ours = np.concatenate([group["label"].reshape(-1) for group in short.groups(batches_per_group)])
+        theirs = np.concatenate([group["label"].reshape(-1) for group in whole.groups(1)])[:12]
         np.testing.assert_array_equal(ours, theirs)
     assert (len(short), short.num_records, short.batch_size) == (4, 12, 3)
     assert isinstance(short, Batches)

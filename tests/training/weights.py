@@ -7,20 +7,23 @@ from pathlib import Path
 import numpy as np
 
 from shapenet.callbacks.checkpoint import checked_weights
-from shapenet.models.build import InputSpec
+from shapenet.fields import Field
+from shapenet.tasks.base import DataSpec
 from shapenet.training.build import Compiled, compile_model
 from shapenet.training.session import start_session
+from shapenet.training.statistics import StandIns
 
 from .conftest import experiment_in
 
-SPEC = InputSpec((16, 16, 3), "uint8", 2)
+FIELDS = {"image": Field("uint8", (16, 16, 3)), "label": Field("int64", ())}
+DATA = DataSpec(FIELDS, ("square", "triangle"), StandIns(FIELDS, 2))
 
 
 def compiled_in(folder: Path, *overrides: str, steps_per_epoch: int = 10) -> Compiled:
     """The compiled model of the tiny experiment, changed by overrides."""
     config = experiment_in(folder, *overrides).config
     start_session(config.training, config.seed)
-    return compile_model(config, SPEC, steps_per_execution=1, steps_per_epoch=steps_per_epoch)
+    return compile_model(config, DATA, steps_per_execution=1, steps_per_epoch=steps_per_epoch)
 
 
 def weights_at(checkpoint: Path) -> dict[str, np.ndarray]:

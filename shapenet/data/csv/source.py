@@ -20,6 +20,7 @@ def csv(
     path: ConfigPath,
     image_column: str | None = None,
     label_column: str | None = None,
+    label_separator: Annotated[str, Field(min_length=1)] | None = None,
     delimiter: Delimiter = ",",
     images: Names = (),
     masks: Names = (),
@@ -40,6 +41,7 @@ def csv(
         path: The CSV.
         image_column: Column of image paths; by default path, filepath, file, filename or image.
         label_column: Column of labels; by default label, class, target or category.
+        label_separator: Stands between several classes in a cell, which become the field ``labels``.
         delimiter: The character between values.
         images: Columns of more images, such as clean ones beside noisy ones.
         masks: Columns of masks, whose pixels are numbers of classes.
@@ -63,5 +65,5 @@ def csv(
     from shapenet.data.files.load import file_options
 
     more = {"images": images, "masks": masks, "numbers": numbers, "allow_outside": allow_outside}
-    options = file_options(size, resize, interpolation, color, dtype, **more)
+    options = file_options(size, resize, interpolation, color, dtype, label_separator=label_separator, **more)
     return load_csv(path, columns=(image_column, label_column), delimiter=delimiter, options=options)
