@@ -175,6 +175,17 @@ _OURS = {("augmentation", "value_range"): None}
 """Defaults that are not Keras's: an image's type tells the range of its values."""
 _NOT_DECAYING = Parameter("exclude_from_weight_decay", Names | None, required=False)
 """Patterns of variables that don't decay, for what is a method of Keras's optimizers."""
+
+
+def _described(exclude_from_weight_decay: object) -> None:
+    """What the argument means that every optimizer has beside Keras's own.
+
+    Args:
+        exclude_from_weight_decay: Patterns of variables that don't decay, as ``*/bias`` or ``dense/*``; ``[]`` for
+            none. Unless given: those of one axis (biases, scales and offsets), and learnt positions.
+    """
+
+
 _DECAYS_TO_THE_END = ("CosineDecay", "PolynomialDecay")
 """Schedules whose ``decay_steps`` are the rest of the training unless given; Keras has no default."""
 
@@ -194,11 +205,14 @@ def register_keras() -> None:
                 )
                 for parameter, value in details["parameters"].items()
             }
+            described = (_described,) if kind == "optimizer" else ()
             if kind == "optimizer":
                 parameters["exclude_from_weight_decay"] = _NOT_DECAYING
             if kind == "schedule" and name in _DECAYS_TO_THE_END:
                 parameters["decay_steps"] = Parameter("decay_steps", RestOfTraining, required=False)
-            REGISTRIES[kind].add(Entry(name, factory, MappingProxyType(parameters), "keras", details["summary"]))
+            REGISTRIES[kind].add(
+                Entry(name, factory, MappingProxyType(parameters), "keras", details["summary"], described)
+            )
 
 
 register_keras()
