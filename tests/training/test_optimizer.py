@@ -11,9 +11,10 @@ import pytest
 from shapenet.errors import ConfigError
 from shapenet.evaluation.evaluate import evaluate
 from shapenet.training.build import Compiled
+from shapenet.training.check import check_experiment
 from shapenet.training.reporter import Reporter
 
-from .conftest import rows_without_times, train_in
+from .conftest import CONFIG, experiment_in, rows_without_times, train_in
 from .weights import compiled_in, weights_at
 
 
@@ -120,3 +121,13 @@ def test_layers_have_the_same_names_whatever_was_built_before(tmp_path: Path) ->
     names: list[Any] = [[layer.name for layer in compiled_in(tmp_path).model.layers] for _ in range(2)]
     assert names[0] == names[1]
     assert "conv2d" in names[0]
+
+
+def test_a_schedule_that_can_not_work_is_told_at_its_line_before_data_is_read(tmp_path: Path) -> None:
+    rate = "{CosineDecay: {initial_learning_rate: 0.1, warmup_steps: {epochs: 2}}}"
+    config = CONFIG.replace("learning_rate: 1e-2", f"learning_rate: {rate}")
+    with pytest.raises(ConfigError, match="the other phases take the whole training") as caught:
+        check_experiment(experiment_in(tmp_path, config=config))
+    (problem,) = caught.value.problems
+    assert problem.place is not None
+    assert "CosineDecay" in config.splitlines()[(problem.place.line or 0) - 1]
