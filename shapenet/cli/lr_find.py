@@ -67,7 +67,7 @@ def _say_what_was_found(sweep: RateSweep, config: Path, optimizer: str, files: t
     else:
         facts["suggestion"] = f"{steepest:.2g}, where the loss fell fastest"
         override = f"optimizer.{optimizer}.learning_rate={steepest:.2g}"
+        facts["least loss"] = f"at {sweep.least_loss_at:.2g}; training at this rate and above is about to diverge"
         commands["train"] = command_text("shapenet", "train", "--config", config, "-o", override)
-    facts["least loss"] = f"at {sweep.least_loss_at:.2g}; training at this rate and above is about to diverge"
     facts["files"] = [str(file) for file in files]
     show_closing(facts, commands)
