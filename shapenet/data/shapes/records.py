@@ -72,7 +72,7 @@ class ShapesRecords:
     def read(self, start: int, stop: int) -> Arrays:
         """Draw the images from `start` up to `stop`; see `Records.read`."""
         block = {name: np.empty((stop - start, *field.fixed_shape), field.dtype) for name, field in self.fields.items()}
-        block["label"][:] = self.label_of()[start:stop]
+        block["label"][:] = np.arange(start, stop) % len(self.classes)
         others = [name for name in self.fields if name not in _NEEDED]
         for offset, index in enumerate(range(start, stop)):
             drawing = render_into(block["image"][offset], self.parameters, index)
