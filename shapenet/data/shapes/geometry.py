@@ -54,13 +54,6 @@ class Figures:
     angle: npt.NDArray[np.float64]
     traits: tuple[npt.NDArray[np.float64], ...]
 
-    @classmethod
-    def of(cls, figures: Sequence[Figure]) -> Figures:
-        """`figures` in arrays."""
-        rows = [(figure.radius, figure.angle, *figure.traits) for figure in figures]
-        radius, angle, *traits = np.array(rows).T[:, :, None, None]
-        return cls(radius, angle, tuple(traits))
-
 
 AnyFigure = Figure | Figures
 """What distances are measured to: to one figure from offsets of two dimensions, to many from three."""

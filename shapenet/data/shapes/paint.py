@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
-from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,17 +10,14 @@ import numpy.typing as npt
 
 from shapenet.data.shapes.clutter import clutter_cover
 from shapenet.data.shapes.colours import Colour
-from shapenet.data.shapes.facts import Clutter, Drawing, Mark, Occluder, PlacedShape, Point
-from shapenet.data.shapes.geometry import SHAPE_FORMS, Figures, Grid, along, box, coverage, segment_distance
+from shapenet.data.shapes.facts import Clutter, Mark, Occluder, PlacedShape, Point
+from shapenet.data.shapes.geometry import SHAPE_FORMS, Grid, along, box, coverage, segment_distance
 
 Canvas = npt.NDArray[np.int16]
 """An image being drawn, ``(size, size * 3)``; noise may push it below 0 and above 255."""
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom in whole pixels, right and bottom exclusive."""
-
-_TOGETHER = 2**15
-"""So many pixels are worked on at once: each array of them must fit the processor's cache."""
 
 
 def new_canvas(size: int, colour: Colour) -> Canvas:
@@ -45,8 +40,8 @@ def paint_shape(canvas: Canvas, shape: PlacedShape) -> None:
 
 def paint_mark(canvas: Canvas, mark: Mark) -> None:
     """Draw a distractor."""
-    around = _box_around(mark.centre, mark.half_length + mark.half_width, canvas.shape[0])
-    x, y = _offsets(mark.centre, around)
+    around = box_around(mark.centre, mark.half_length + mark.half_width, canvas.shape[0])
+    x, y = offsets(mark.centre, around)
     distance = segment_distance(x, y, mark.half_length, mark.angle) - np.float32(mark.half_width)
     _blend(canvas, around, coverage(distance), mark.colour)
 
@@ -63,66 +58,16 @@ def paint_occluder(canvas: Canvas, occluder: Occluder) -> None:
     _blend(canvas, around, coverage(distance), occluder.colour)
 
 
-def paint_plain(images: npt.NDArray[np.uint8], drawings: Sequence[Drawing]) -> None:
-    """Draw many images at once whose single shape, drawn by geometry, lies on the plain background.
-
-    The pixels are those that `new_canvas` and `paint_shape` give. Shapes of one class and about one
-    size share the arrays, since small ones cost as much time for each step as for all of their pixels.
-
-    Args:
-        images: Where to, uint8 ``(images, size, size, 3)``.
-        drawings: What each shows.
-    """
-    num_images, size = images.shape[:2]
-    grounds = np.array([drawing.background for drawing in drawings], np.uint8)
-    images.reshape(num_images, size, -1)[:] = np.tile(grounds, (1, size))[:, None]
-    by_form: dict[tuple[str, bool], list[int]] = defaultdict(list)
-    for position, drawing in enumerate(drawings):
-        by_form[drawing.main.shape, drawing.main.line_width is None].append(position)
-    for positions in by_form.values():
-        positions.sort(key=lambda position: drawings[position].main.figure.radius)
-        while positions:
-            side = math.ceil(2 * drawings[positions[-1]].main.figure.radius) + 3
-            count = max(1, _TOGETHER // side**2)
-            _paint_alike(images, drawings, positions[-count:], side)
-            del positions[-count:]
-
-
-def _paint_alike(images: npt.NDArray[np.uint8], drawings: Sequence[Drawing], positions: list[int], side: int) -> None:
-    """Draw the images at `positions`, whose shapes are of one form and fit into a box of `side` pixels."""
-    shapes = [drawings[position].main for position in positions]
-    boxes = [_box_around(shape.centre, shape.figure.radius, images.shape[1]) for shape in shapes]
-    x, y = np.empty((2, len(shapes), side), np.float32)
-    for offset, (shape, (left, top, _, _)) in enumerate(zip(shapes, boxes, strict=True)):
-        across, down = _offsets(shape.centre, (left, top, left + side, top + side))
-        x[offset], y[offset] = across[0], down[:, 0]
-    figures = Figures.of([shape.figure for shape in shapes])
-    distance = SHAPE_FORMS[shapes[0].shape].distance(x[:, None, :], y[:, :, None], figures)
-    if shapes[0].line_width is not None:
-        widths = np.array([[[shape.line_width]] for shape in shapes], np.float32)
-        distance = np.maximum(distance, -widths - distance)
-    cover = coverage(distance)
-    grounds = np.array([drawings[position].background for position in positions], np.float32)
-    steps = np.array([shape.foreground for shape in shapes], np.float32) - grounds
-    blended = np.empty((*cover.shape, 3), np.uint8)
-    for channel in range(3):
-        level = np.rint(cover * steps[:, channel, None, None])
-        level += grounds[:, channel, None, None]
-        np.copyto(blended[..., channel], level, casting="unsafe")
-    for position, (left, top, right, bottom), pixels in zip(positions, boxes, blended, strict=True):
-        images[position, top:bottom, left:right] = pixels[: bottom - top, : right - left]
-
-
 def shape_distance(shape: PlacedShape, size: int) -> tuple[Box, Grid]:
     """The pixels around a shape, and their signed distance to its outer edge (and a ring's inner one)."""
-    around = _box_around(shape.centre, shape.figure.radius, size)
-    return around, SHAPE_FORMS[shape.shape].distance(*_offsets(shape.centre, around), shape.figure)
+    around = box_around(shape.centre, shape.figure.radius, size)
+    return around, SHAPE_FORMS[shape.shape].distance(*offsets(shape.centre, around), shape.figure)
 
 
 def occluder_distance(occluder: Occluder, size: int) -> tuple[Box, Grid]:
     """The pixels around an occluder, and their signed distance to its edge."""
-    around = _box_around(occluder.centre, math.hypot(occluder.half_width, occluder.half_length), size)
-    x, y = _offsets(occluder.centre, around)
+    around = box_around(occluder.centre, math.hypot(occluder.half_width, occluder.half_length), size)
+    x, y = offsets(occluder.centre, around)
     u, v = np.abs(along(x, y, occluder.angle)), np.abs(along(x, y, occluder.angle + math.pi / 2))
     return around, box(u, v, occluder.half_width, occluder.half_length)
 
@@ -131,7 +76,7 @@ def _paint_strokes(canvas: Canvas, shape: PlacedShape) -> None:
     points = [point for stroke in shape.strokes for point in stroke.points]
     widest = max(width for stroke in shape.strokes for width in stroke.half_widths)
     reach = max(math.dist(point, shape.centre) for point in points) + widest
-    around = _box_around(shape.centre, reach, canvas.shape[0])
+    around = box_around(shape.centre, reach, canvas.shape[0])
     left, top, right, bottom = around
     distance = np.full((bottom - top, right - left), np.inf, np.float32)
     for stroke in shape.strokes:
@@ -147,7 +92,7 @@ def _approach(distance: Grid, around: Box, begin: Point, end: Point, half_widths
     left, top, right, bottom = _box_within(around, middle, math.hypot(run, rise) / 2 + max(half_widths))
     if left >= right or top >= bottom:
         return
-    x, y = _offsets(begin, (left, top, right, bottom))
+    x, y = offsets(begin, (left, top, right, bottom))
     square = max(run * run + rise * rise, 1e-12)
     part = np.clip(x * np.float32(run / square) + y * np.float32(rise / square), np.float32(0), np.float32(1))
     across, down = x - part * np.float32(run), y - part * np.float32(rise)
@@ -157,7 +102,7 @@ def _approach(distance: Grid, around: Box, begin: Point, end: Point, half_widths
     np.minimum(region, near, out=region)
 
 
-def _box_around(centre: Point, radius: float, size: int) -> Box:
+def box_around(centre: Point, radius: float, size: int) -> Box:
     """The pixels that a circle and its soft edge touch, within the image."""
     return _box_within((0, 0, size, size), centre, radius)
 
@@ -174,7 +119,7 @@ def _box_within(limits: Box, centre: Point, radius: float) -> Box:
     )
 
 
-def _offsets(centre: Point, around: Box) -> tuple[Grid, Grid]:
+def offsets(centre: Point, around: Box) -> tuple[Grid, Grid]:
     """Offsets of the box's pixel centres from `centre`: ``(1, width)`` and ``(height, 1)``."""
     left, top, right, bottom = around
     x = np.arange(left + 0.5 - centre[0], right - centre[0], dtype=np.float32)[: right - left]

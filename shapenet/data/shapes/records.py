@@ -74,9 +74,11 @@ class ShapesRecords:
         block = {name: np.empty((stop - start, *field.fixed_shape), field.dtype) for name, field in self.fields.items()}
         block["label"][:] = np.arange(start, stop) % len(self.classes)
         others = [name for name in self.fields if name not in _NEEDED]
-        for offset, drawing in enumerate(render_block(block["image"], self.parameters, start)):
-            for name in others:
-                _write_field(name, block[name], offset, drawing)
+        drawings = render_block(block["image"], self.parameters, start)
+        if others:
+            for offset, drawing in enumerate(drawings):
+                for name in others:
+                    _write_field(name, block[name], offset, drawing)
         return {**block}
 
     def label_of(self) -> npt.NDArray[np.int64]:

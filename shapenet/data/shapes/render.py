@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -16,10 +17,10 @@ from shapenet.data.shapes.paint import (
     paint_clutter,
     paint_mark,
     paint_occluder,
-    paint_plain,
     paint_shape,
 )
 from shapenet.data.shapes.parameters import ShapesParameters
+from shapenet.data.shapes.plain import draw_plain, is_plain, paint_plain
 from shapenet.data.shapes.sampling import draw_facts
 from shapenet.data.shapes.streams import Stream, raw_bits
 
@@ -61,28 +62,25 @@ def render_into(out: npt.NDArray[np.uint8], parameters: ShapesParameters, index:
     return drawing
 
 
-def render_block(out: npt.NDArray[np.uint8], parameters: ShapesParameters, start: int) -> list[Drawing]:
-    """Draw the images from `start` on into `out`, uint8 ``(images, size, size, 3)``, and give the facts about them.
+def render_block(out: npt.NDArray[np.uint8], parameters: ShapesParameters, start: int) -> Iterator[Drawing]:
+    """Draw the images from `start` on into `out`, uint8 ``(images, size, size, 3)``, as `render_into` does.
 
-    They are those of `render_into`; the plainest kind of picture takes a fraction of its time.
+    The plainest kind of picture takes a fraction of the time.
+
+    Returns:
+        The facts about each, made when they are asked for.
     """
     indices = range(start, start + len(out))
-    if not _is_plain(parameters):
-        return [render_into(image, parameters, index) for image, index in zip(out, indices, strict=True)]
-    drawings = [draw_facts(parameters, index) for index in indices]
-    paint_plain(out, drawings)
+    if not is_plain(parameters):
+        return iter([render_into(image, parameters, index) for image, index in zip(out, indices, strict=True)])
+    facts = draw_plain(parameters, start, start + len(out))
+    paint_plain(out, facts)
     if parameters.noise:
         for image, index in zip(out, indices, strict=True):
             canvas = image.reshape(parameters.size, -1).astype(np.int16)
             _add_noise(canvas, parameters, index)
             np.copyto(image, canvas.reshape(image.shape), casting="unsafe")
-    return drawings
-
-
-def _is_plain(parameters: ShapesParameters) -> bool:
-    """Whether every image shows one shape, drawn by geometry, on a plain background, and noise at most."""
-    dials = (parameters.distractors, parameters.clutter, parameters.occlusion, parameters.blur)
-    return parameters.num_shapes[1] == 1 and not parameters.hand_drawn and not any(high for _, high in dials)
+    return facts.drawings()
 
 
 def render_clean_into(out: npt.NDArray[np.uint8], drawing: Drawing) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -69,20 +70,21 @@ def _key(parameters: ShapesParameters, index: int, stream: Stream) -> tuple[int,
 
 def uniforms(generator: np.random.Philox, count: int) -> list[float]:
     """The next `count` numbers from 0 up to 1, from raw bits alone: no library version can change them."""
-    return _unit(generator.random_raw(count))
+    return unit(generator.random_raw(count)).tolist()
 
 
 def first_uniforms(parameters: ShapesParameters, index: int, stream: Stream, count: int) -> list[float]:
     """The first `count` numbers from 0 up to 1 of an image's stream."""
-    return _unit(raw_bits(parameters, index, stream, count))
+    return unit(raw_bits(parameters, index, stream, count)).tolist()
 
 
-def _unit(raw: npt.NDArray[np.uint64]) -> list[float]:
-    return [(bits >> 11) * 2.0**-53 for bits in raw.tolist()]
+def unit(raw: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
+    """Numbers from 0 up to 1, one of each 64 bits."""
+    return (raw >> np.uint64(11)) * 2.0**-53
 
 
-def between(bounds: Interval, draw: float) -> float:
-    """The number at `draw`, 0 to 1, of the way through `bounds`."""
+def between(bounds: tuple[Any, Any], draw: Any) -> Any:
+    """The number at `draw`, 0 to 1, of the way through `bounds`; of arrays, each of them."""
     return bounds[0] + (bounds[1] - bounds[0]) * draw
 
 
