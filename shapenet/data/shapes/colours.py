@@ -64,7 +64,8 @@ def mixed_many(levels: Reals, hues: Reals, saturations: Reals) -> npt.NDArray[np
     with np.errstate(divide="ignore", invalid="ignore"):
         rooms = np.where(steps == 0, np.inf, np.where(steps > 0, 1 - levels, -levels) / steps)
     channels = 255 * (levels + saturations * rooms.min(axis=0) * steps)
-    return np.clip(np.rint(channels), 0, 255).T
+    colours: npt.NDArray[np.float64] = np.clip(np.rint(channels), 0, 255).T
+    return colours
 
 
 def background(parameters: ShapesParameters, draws: Sequence[float]) -> tuple[Colour, float]:

@@ -131,7 +131,8 @@ def _cross(x: Grid, y: Grid, figure: AnyFigure) -> Grid:
 
 def _cross_area(figure: Figure) -> float:
     longer, shorter = sides(figure)
-    return 8 * longer * shorter - 4 * shorter**2
+    area: float = 8 * longer * shorter - 4 * shorter**2
+    return area
 
 
 def _inscribed(x: Grid, y: Grid, figure: AnyFigure, arcs: Sequence[Numbers]) -> Grid:
@@ -141,7 +142,7 @@ def _inscribed(x: Grid, y: Grid, figure: AnyFigure, arcs: Sequence[Numbers]) -> 
     for arc in arcs:
         edge = along(x, y, start + arc / 2) - np.float32(figure.radius * each(math.cos, arc / 2))
         result = edge if result is None else np.maximum(result, edge, out=result)
-        start = start + arc  # noqa: PLR6104 -- not in place: it may be the figure's own array
+        start = start + arc  # not in place: it may be the figure's own array
     assert result is not None  # noqa: S101 - a polygon has corners
     return result
 

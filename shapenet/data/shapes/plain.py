@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.shapes.colours import mixed_many
-from shapenet.data.shapes.facts import Colour, Drawing, PlacedShape
+from shapenet.data.shapes.colours import Colour, mixed_many
+from shapenet.data.shapes.facts import Drawing, PlacedShape
 from shapenet.data.shapes.geometry import SHAPE_FORMS, Figure, Figures, coverage
 from shapenet.data.shapes.paint import box_around, offsets
 from shapenet.data.shapes.parameters import ShapesParameters
@@ -170,12 +170,12 @@ def _paint_alike(images: npt.NDArray[np.uint8], facts: PlainImages, chosen: npt.
 
 def _blended(cover: npt.NDArray[np.float32], grounds: _Reals, colours: _Reals) -> npt.NDArray[np.uint8]:
     """Each image's colour over its ground, as far as each pixel is covered, ``(images, side, side, 3)``."""
-    grounds = grounds.astype(np.float32)[:, :, None, None]
-    steps = colours.astype(np.float32)[:, :, None, None] - grounds
+    under = grounds.astype(np.float32)[:, :, None, None]
+    steps = colours.astype(np.float32)[:, :, None, None] - under
     blended = np.empty((*cover.shape, 3), np.uint8)
     for channel in range(3):
         level = cover * steps[:, channel]
         np.rint(level, out=level)
-        level += grounds[:, channel]
+        level += under[:, channel]
         np.copyto(blended[..., channel], level, casting="unsafe")
     return blended

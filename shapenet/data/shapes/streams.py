@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.shapes.names import SHAPES
 from shapenet.data.shapes.parameters import Interval, ShapesParameters
+
+_Amount = TypeVar("_Amount", float, npt.NDArray[np.float64])
 
 
 class Stream(IntEnum):
@@ -70,22 +72,26 @@ def _key(parameters: ShapesParameters, index: int, stream: Stream) -> tuple[int,
 
 def uniforms(generator: np.random.Philox, count: int) -> list[float]:
     """The next `count` numbers from 0 up to 1, from raw bits alone: no library version can change them."""
-    return unit(generator.random_raw(count)).tolist()
+    numbers: list[float] = unit(generator.random_raw(count)).tolist()
+    return numbers
 
 
 def first_uniforms(parameters: ShapesParameters, index: int, stream: Stream, count: int) -> list[float]:
     """The first `count` numbers from 0 up to 1 of an image's stream."""
-    return unit(raw_bits(parameters, index, stream, count)).tolist()
+    numbers: list[float] = unit(raw_bits(parameters, index, stream, count)).tolist()
+    return numbers
 
 
 def unit(raw: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
     """Numbers from 0 up to 1, one of each 64 bits."""
-    return (raw >> np.uint64(11)) * 2.0**-53
+    numbers: npt.NDArray[np.float64] = (raw >> np.uint64(11)) * 2.0**-53
+    return numbers
 
 
-def between(bounds: tuple[Any, Any], draw: Any) -> Any:
+def between(bounds: tuple[Any, Any], draw: _Amount) -> _Amount:
     """The number at `draw`, 0 to 1, of the way through `bounds`; of arrays, each of them."""
-    return bounds[0] + (bounds[1] - bounds[0]) * draw
+    number: _Amount = bounds[0] + (bounds[1] - bounds[0]) * draw
+    return number
 
 
 def count_between(bounds: tuple[int, int], draw: float) -> int:
