@@ -90,8 +90,8 @@ def draw_plain(parameters: ShapesParameters, start: int, stop: int) -> PlainImag
         start: The first image.
         stop: The one after the last.
     """
-    bits = np.array([raw_bits(parameters, index, Stream.SHAPE, _DRAWS) for index in range(start, stop)])
-    draws = unit(bits).T
+    bits = [raw_bits(parameters, index, Stream.SHAPE, _DRAWS) for index in range(start, stop)]
+    draws = unit(np.array(bits, np.uint64).reshape(-1, _DRAWS)).T
     labels = np.arange(start, stop) % len(parameters.classes)
     size, radii = parameters.size, between(parameters.scale, draws[0]) * parameters.size / 2
     margins = np.minimum(radii + 1, size / 2)
@@ -134,7 +134,7 @@ def paint_plain(images: npt.NDArray[np.uint8], facts: PlainImages) -> None:
         facts: What they show.
     """
     num_images, size = images.shape[:2]
-    images.reshape(num_images, size, -1)[:] = np.tile(facts.backgrounds.astype(np.uint8), (1, size))[:, None]
+    images.reshape(num_images, size, 3 * size)[:] = np.tile(facts.backgrounds.astype(np.uint8), (1, size))[:, None]
     order = np.argsort(facts.radii)
     forms = 2 * facts.labels[order] + np.isnan(facts.line_widths[order])
     for form in np.unique(forms):

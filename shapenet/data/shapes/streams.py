@@ -84,8 +84,7 @@ def first_uniforms(parameters: ShapesParameters, index: int, stream: Stream, cou
 
 def unit(raw: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
     """Numbers from 0 up to 1, one of each 64 bits."""
-    numbers: npt.NDArray[np.float64] = (raw >> np.uint64(11)) * 2.0**-53
-    return numbers
+    return (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def between(bounds: tuple[Any, Any], draw: _Amount) -> _Amount:
