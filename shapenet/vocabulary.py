@@ -22,6 +22,8 @@ _BUILT_IN = (
     "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
     "shapenet.tasks.classification",
+    "shapenet.tasks.reconstruction.measures",
+    "shapenet.tasks.regression.r2",
 )
 _ENTRY_POINTS = "shapenet.plugins"
 
