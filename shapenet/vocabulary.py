@@ -23,7 +23,9 @@ _BUILT_IN = (
     "shapenet.data.tfrecord.source",
     "shapenet.tasks.classification",
     "shapenet.tasks.reconstruction.measures",
+    "shapenet.tasks.reconstruction.task",
     "shapenet.tasks.regression.r2",
+    "shapenet.tasks.regression.task",
 )
 _ENTRY_POINTS = "shapenet.plugins"
 
