@@ -9,7 +9,7 @@ from shapenet.errors import ConfigError
 from shapenet.registry import Component
 from shapenet.tasks.base import DataSpec, Evaluator, Moves, Tensors
 from shapenet.tasks.regression.numbers import numbers_of
-from shapenet.tasks.regression.parts import loss_on_standardised, metric_on_nearest, units_class
+from shapenet.tasks.regression.parts import loss_on_standardised, metric_on_values, units_class
 from shapenet.tasks.regression.scale import Scale
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ class BoundRegression:
         self.scale = _scale(task, data)
 
     def head(self, features: Any, *, prefix: str) -> Any:
-        """A dense layer of standardised numbers, then one that gives the user's units, both float32."""
+        """A dense layer of standardised numbers, then one that gives the user's units, both float32.
+
+        If some numbers are angles, their sines and cosines, of which they are made, follow all values.
+        """
         if len(features.shape) != 2:
             message = (
                 "the regression head needs a vector for each image, "
@@ -53,6 +56,9 @@ class BoundRegression:
 
     def check_output(self, shape: tuple[int | None, ...]) -> None:
         """One value a number is expected, in its own unit. See `BoundTask.check_output`."""
+        if self.scale.num_angles:
+            message = "angles need the task's own output layer, which gives sines and cosines"
+            raise ConfigError("model/output", message, hint="leave the output to the task with model.head: auto")
         if tuple(shape[1:]) != (len(self.numbers),):
             names = ", ".join(number.name for number in self.numbers.each[:8])
             message = f"expected an output of shape ({len(self.numbers)},) for {names}; received {tuple(shape[1:])}"
@@ -67,7 +73,7 @@ class BoundRegression:
             return component.create(self.scale)
         if component.kind == "loss":
             return loss_on_standardised(component.create(), self.scale)
-        return metric_on_nearest(component.create(), self.scale)
+        return metric_on_values(component.create(), self.scale)
 
     def metric_hint(self, loss: Component) -> str | None:
         """Nothing to advise. See `BoundTask.metric_hint`."""

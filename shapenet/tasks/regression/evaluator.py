@@ -46,7 +46,7 @@ class RegressionEvaluator:
         """See `Evaluator.add`."""
         columns = [fields[name].reshape(len(positions), -1) for name in self._fields]
         self._true[positions] = np.concatenate(columns, axis=1)
-        self._predicted[positions] = outputs
+        self._predicted[positions] = self._scale.values(outputs)
 
     def report(self) -> RegressionReport:
         """See `Evaluator.report`."""

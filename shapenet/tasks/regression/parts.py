@@ -16,7 +16,7 @@ def units_class() -> Any:
 
     @keras.saving.register_keras_serializable("shapenet")
     class Units(keras.layers.Layer):  # type: ignore[misc]
-        """From standardised numbers ``(batch, num_standardised)`` to values ``(batch, numbers)``.
+        """From standardised numbers ``(batch, num_standardised)`` to outputs ``(batch, num_outputs)``.
 
         Means and deviations are weights that training leaves alone, so that whoever has the weights has them.
         """
@@ -34,15 +34,12 @@ def units_class() -> Any:
                 setattr(self, name, weight)
 
         def call(self, standardised: Any) -> Any:
-            """Values in the user's units."""
-            # An untrained dense layer gives numbers around 0: with 1 added to its cosines, every angle begins with
-            # a direction, off the pole where the arc tangent has no gradient.
-            start = [0.0] * (self.scale.num_standardised - self.scale.num_angles) + [1.0] * self.scale.num_angles
-            return self.scale.restore(standardised + keras.ops.cast(start, standardised.dtype), self.means, self.stds)
+            """Values in the user's units, then sines and cosines."""
+            return self.scale.outputs(standardised, self.means, self.stds)
 
         def compute_output_shape(self, input_shape: Any) -> Any:
-            """``(batch, numbers)``."""
-            return (*input_shape[:-1], len(self.scale))
+            """``(batch, num_outputs)``."""
+            return (*input_shape[:-1], self.scale.num_outputs)
 
         def get_config(self) -> dict[str, Any]:
             """Name, type and scale."""
@@ -67,14 +64,14 @@ def loss_on_standardised(loss: Any, scale: Scale) -> Any:
             super().__init__(name=loss.name, reduction=loss.reduction, dtype=loss.dtype)
 
         def call(self, y_true: Any, y_pred: Any) -> Any:
-            """The loss of values ``(batch, numbers)`` in the user's units."""
-            return loss.call(scale.standardise(y_true), scale.standardise(y_pred))
+            """The loss of outputs ``(batch, num_outputs)`` for values ``(batch, numbers)``."""
+            return loss.call(scale.standardise(y_true), scale.standardise_outputs(y_pred))
 
     return OnStandardised()
 
 
-def metric_on_nearest(metric: Any, scale: Scale) -> Any:
-    """A ``keras.metrics.Metric`` that gives `metric` predicted angles where they are nearest to the true ones.
+def metric_on_values(metric: Any, scale: Scale) -> Any:
+    """A ``keras.metrics.Metric`` that gives `metric` values only, and angles where they are nearest to the true ones.
 
     Args:
         metric: A ``keras.metrics.Metric`` of numbers.
@@ -87,8 +84,8 @@ def metric_on_nearest(metric: Any, scale: Scale) -> Any:
         return metric
     import keras
 
-    class OnNearest(keras.metrics.Metric):  # type: ignore[misc]
-        """Whole periods taken off before another metric."""
+    class OnValues(keras.metrics.Metric):  # type: ignore[misc]
+        """Sines, cosines and whole periods taken off before another metric."""
 
         def __init__(self) -> None:
             super().__init__(name=metric.name, dtype=metric.dtype)
@@ -97,9 +94,9 @@ def metric_on_nearest(metric: Any, scale: Scale) -> Any:
                 self._direction = metric._direction
 
         def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-            """Add values ``(batch, numbers)`` in the user's units."""
-            true, predicted = (keras.ops.cast(values, self.dtype) for values in (y_true, y_pred))
-            self.metric.update_state(true, scale.nearest(true, predicted), sample_weight)
+            """Add true values ``(batch, numbers)`` and outputs ``(batch, num_outputs)``."""
+            true, outputs = (keras.ops.cast(numbers, self.dtype) for numbers in (y_true, y_pred))
+            self.metric.update_state(true, scale.nearest(true, scale.values(outputs)), sample_weight)
 
         def result(self) -> Any:
             """The metric so far."""
@@ -109,4 +106,4 @@ def metric_on_nearest(metric: Any, scale: Scale) -> Any:
             """Start anew."""
             self.metric.reset_state()
 
-    return OnNearest()
+    return OnValues()

@@ -56,8 +56,9 @@ def metric_class() -> Any:
             )
 
         def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-            """Add values ``(batch, numbers)`` in the user's units."""
-            true, predicted = (self.scale.standardise(ops.cast(values, self.dtype)) for values in (y_true, y_pred))
+            """Add true values ``(batch, numbers)`` and a model's outputs ``(batch, num_outputs)``."""
+            both = (ops.cast(y_true, self.dtype), self.scale.values(ops.cast(y_pred, self.dtype)))
+            true, predicted = map(self.scale.standardise, both)
             weights = ops.ones_like(true[:, :1])
             if sample_weight is not None:
                 weights = weights * ops.reshape(ops.cast(sample_weight, self.dtype), (-1, 1))

@@ -33,6 +33,14 @@ def test_restoring_is_the_inverse(rows: list[tuple[float, ...]]) -> None:
     np.testing.assert_allclose(SCALE.errors(values, restored), 0, atol=2e-3)
 
 
+def test_outputs_hold_values_and_standardised_numbers() -> None:
+    standardised = np.asarray(SCALE.standardise(VALUES)) * np.float32([1, 1, 0.1, 0.1, 0.1, 0.1])  # an unsure model
+    outputs = np.asarray(SCALE.outputs(standardised, np.float32(SCALE.means), np.float32(SCALE.stds)))
+    assert outputs.shape == (2, SCALE.num_outputs)
+    np.testing.assert_allclose(SCALE.values(outputs), VALUES, rtol=1e-4)
+    np.testing.assert_allclose(SCALE.standardise_outputs(outputs), standardised, atol=1e-4)
+
+
 def test_errors_of_angles_go_the_shorter_way() -> None:
     errors = SCALE.errors(VALUES[:1], np.array([[2003.0, 1.0, -3.5, 350.0]]))
     np.testing.assert_allclose(errors, [[-1, 2, 0, -20]])

@@ -103,7 +103,7 @@ def test_default_metrics_are_named_and_made_for_the_units() -> None:
     metrics = [on_data.make(component, logits=True) for component in task.metrics(None, logits=True)]
     assert [metric.name for metric in metrics] == ["mae", "rmse", "r2"]
     for metric in metrics:
-        metric.update_state(np.array([[10.0, 89.0], [20, 40]]), np.array([[14.0, 1.0], [20, 40]]))
+        metric.update_state(np.array([[10.0, 89.0], [20, 40]]), np.array([[14.0, 1.0, 5, 5], [20, 40, 5, 5]]))
     assert [float(m.result()) for m in metrics[:2]] == pytest.approx([(4 + 2) / 4, np.sqrt((16 + 4) / 4)], rel=1e-4)
 
 
@@ -116,7 +116,7 @@ def test_the_head_gives_the_units_in_float32_under_any_policy() -> None:
     finally:
         keras.config.set_dtype_policy("float32")
     assert output.dtype == "float32"
-    assert output.shape == (None, 3)
+    assert output.shape == (None, 5)
     assert on_data.moves == Moves(points=("centre",))
 
 
@@ -131,6 +131,8 @@ def test_an_output_of_ones_own_has_a_value_for_each_number() -> None:
     on_data.check_output((None, 3))
     with pytest.raises(ConfigError, match=r"\(3,\) for centre_0, centre_1, x; received \(2,\)"):
         on_data.check_output((None, 2))
+    with pytest.raises(ConfigError, match="angles need the task's own output layer"):
+        bound(fields=["angle"], angles={"angle": 360}).check_output((None, 1))
 
 
 def test_targets_stand_in_the_order_of_the_fields() -> None:
