@@ -21,7 +21,7 @@ _BUILT_IN = (
     "shapenet.data.shapes.source",
     "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
-    "shapenet.tasks.classification",
+    "shapenet.tasks.classification.task",
     "shapenet.tasks.reconstruction.measures",
     "shapenet.tasks.reconstruction.task",
     "shapenet.tasks.regression.r2",

@@ -19,7 +19,7 @@ def with_marks(
     A small image grows by a whole factor first, so that marks hide little of it.
 
     Args:
-        image: uint8 ``(height, width, 3)``.
+        image: uint8 ``(height, width, 3)``, or ``(height, width, 1)`` for gray.
         true: x and y in pixels from the top left corner, ``(points, 2)``.
         predicted: The same; those outside of the image are not seen.
         side: The side in pixels up to which the image may grow.
@@ -29,7 +29,8 @@ def with_marks(
     """
     longest = max(image.shape[:2])
     factor = max(1, side // longest)
-    picture = Image.fromarray(np.repeat(np.repeat(image, factor, axis=0), factor, axis=1))
+    coloured = np.broadcast_to(image, (*image.shape[:2], 3))
+    picture = Image.fromarray(coloured.repeat(factor, axis=0).repeat(factor, axis=1))
     draw = ImageDraw.Draw(picture)
     radius = max(5.0, longest * factor / 24)
     width = max(1, round(radius / 3))
