@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,9 @@ import pytest
 from shapenet.data.inspect.sheet import titled
 from shapenet.data.inspect.view import viewable
 from shapenet.data.preview import contact_sheet
+from shapenet.experiment import load_experiment
+from shapenet.training.fit import TrainingResult, train
+from shapenet.training.reporter import Reporter
 
 
 class ImageGallery:
@@ -45,3 +48,16 @@ class ImageGallery:
 def gallery_of() -> type[ImageGallery]:
     """Makes a gallery of a list of images."""
     return ImageGallery
+
+
+@pytest.fixture(scope="session")
+def train_text(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., TrainingResult]:
+    """Trains the config that a text is, with overrides."""
+
+    def trained(text: str, *overrides: str) -> TrainingResult:
+        folder = tmp_path_factory.mktemp("trained")
+        path = folder / "config.yaml"
+        path.write_text(text, encoding="utf-8")
+        return train(load_experiment(path, overrides), folder / "runs", ("shapenet", "train"), Reporter())
+
+    return trained

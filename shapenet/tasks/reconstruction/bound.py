@@ -32,7 +32,7 @@ class BoundReconstruction:
         if len(self._field.shape) != 3 or self._field.dtype not in TOPS:
             message = f"expected images in the field {target!r}, received {self._field.dtype} {self._field.shape}"
             hint = "for numbers there is task: {regression: {fields: [" + target + "]}}"
-            raise ConfigError("config/reconstruction", message, key=("target",), hint=hint)
+            raise ConfigError("config/reconstruction", message, key=("reconstruction", "target"), hint=hint)
         self.moves = Moves(images=() if target == "image" else (target,))
 
     def head(self, features: Any, *, prefix: str) -> Any:
@@ -133,14 +133,17 @@ def _check_sides(received: tuple[int | None, ...], expected: tuple[int | None, .
 
 def _how_to_resize(known: list[tuple[int, int]], expected: tuple[int | None, ...]) -> str:
     if all(b % a == 0 for a, b in known):
-        height, width = (b // a for a, b in known) if len(known) == 2 else (known[0][1] // known[0][0],) * 2
-        size = height if height == width else [height, width]
+        size = _in_yaml([b // a for a, b in known])
         return (
             f"add UpSampling2D: {{size: {size}}}, "
             f"or Conv2DTranspose: {{filters: 32, kernel_size: 3, strides: {size}, padding: same}}"
         )
     if all(a % b == 0 for a, b in known):
-        return "leave out an enlarging layer, or add AveragePooling2D"
+        return f"leave out an enlarging layer, or add AveragePooling2D: {{pool_size: {_in_yaml([a // b for a, b in known])}}}"
     hint = "use padding: same in convolutions, and images whose sides the pooling divides without a rest"
     resizing = f"; or end with Resizing: {{height: {expected[0]}, width: {expected[1]}}}"
     return hint if None in expected else hint + resizing
+
+
+def _in_yaml(factors: list[int]) -> int | list[int]:
+    return factors[0] if len(set(factors)) == 1 else factors

@@ -22,8 +22,12 @@ def reconstruction(*, target: Annotated[str, Field(min_length=1)] = "image") -> 
     """Each image becomes another: itself, through a bottleneck; itself without noise; itself, larger.
 
     Targets and outputs are from 0 to 1: integers are divided by 255 or 65535, floating point has to be so.
-    For super-resolution let `target` name a larger image; or let the first layer, ``AveragePooling2D``,
-    shrink the image that is the target too, and later ones enlarge it, such as ``UpSampling2D``.
+    For super-resolution let `target` name a larger image; or let the first layer,
+    ``AveragePooling2D: {pool_size: 2}``, shrink the image that is the target too, and later ones enlarge it again,
+    such as ``UpSampling2D``.
+
+    The task adds a 1 x 1 convolution to the target's channels with a sigmoid, so that the layers have to end with
+    the target's height and width, or with a vector of as many numbers as the target has.
 
     Args:
         target: The field that holds the image to give: ``image``, or ``clean`` of the source shapes, or one

@@ -77,7 +77,7 @@ def numbers_of(task: Regression, fields: Mapping[str, Field]) -> Numbers:
         for name in (x, y):
             if fields[name].shape:
                 message = f"a point of two fields needs two numbers: {name!r} has the shape {fields[name].shape}"
-                raise ConfigError("config/regression", message, key=("points",))
+                raise ConfigError("config/regression", message, key=("regression", "points"))
         points.append((positions[x], positions[y]))
     return Numbers(tuple(each), tuple(points))
 
@@ -86,14 +86,14 @@ def _check_field(name: str, field: Field) -> None:
     if field.is_ragged or len(field.shape) > 2 or _size(field) > _MOST_NUMBERS:
         message = f"expected numbers in the field {name!r}, received values of the shape {field.shape}"
         hint = "for pictures there is task: {reconstruction: {target: " + name + "}}" if len(field.shape) == 3 else None
-        raise ConfigError("config/regression", message, key=("fields",), hint=hint)
+        raise ConfigError("config/regression", message, key=("regression", "fields"), hint=hint)
 
 
 def _check_point(name: str, field: Field) -> None:
     if not field.shape or field.shape[-1] != 2:
         message = f"expected a point in the field {name!r}, x and y, received values of the shape {field.shape}"
         hint = "two fields that are numbers make a point as points: [[x, y]]"
-        raise ConfigError("config/regression", message, key=("points",), hint=hint)
+        raise ConfigError("config/regression", message, key=("regression", "points"), hint=hint)
 
 
 def _size(field: Field) -> int:

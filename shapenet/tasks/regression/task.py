@@ -36,7 +36,8 @@ def regression(
     every number counts alike and a ``delta`` of Huber's is in standard deviations.
 
     Args:
-        fields: The fields to predict, each a number or a vector of numbers.
+        fields: The fields to predict, each a number or a vector of numbers. Augmentation leaves them as they
+            are: where it turns or zooms images, angles and sizes are no longer true.
         points: Those of the fields that are positions in the image, x and y in pixels from its top left
             corner, and so move with it under augmentation: a field of the shape ``(..., 2)``, or the names
             of two fields ``[x, y]`` that are numbers.

@@ -59,7 +59,7 @@ def test_the_head_gives_the_target(
     [
         ("image", (4, 6, 8), "16 x 24 pixels, the last layer gives 4 x 6", "UpSampling2D: {size: 4}"),
         ("image", (8, 6, 8), "8 x 6", "strides: [2, 4]"),
-        ("image", (32, 48, 8), "32 x 48", "AveragePooling2D"),
+        ("image", (32, 48, 8), "32 x 48", "AveragePooling2D: {pool_size: 2}"),
         ("image", (14, 22, 8), "14 x 22", "Resizing: {height: 16, width: 24}"),
         ("image", (64,), "1152 numbers, the last layer gives a vector of 64", "Dense: {units: 1152}"),
         ("any", (64,), "images of any size", "leave out Flatten"),
