@@ -19,7 +19,7 @@ from shapenet.training.reporter import Reporter
 
 
 class ImageGallery:
-    """Images in memory; see `shapenet.tasks.base.Gallery`. Remembers the last sheet."""
+    """Images in memory; see `shapenet.tasks.report.Gallery`. Remembers the last sheet."""
 
     run_name = "a run"
     subject = "test"

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError
 from shapenet.registry import Component
-from shapenet.tasks.base import DataSpec, Evaluator, Moves, Tensors
+from shapenet.tasks.base import DataSpec, Moves, Tensors
 from shapenet.tasks.reconstruction.quality import TOPS
+from shapenet.tasks.report import Evaluator
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -139,7 +140,8 @@ def _how_to_resize(known: list[tuple[int, int]], expected: tuple[int | None, ...
             f"or Conv2DTranspose: {{filters: 32, kernel_size: 3, strides: {size}, padding: same}}"
         )
     if all(a % b == 0 for a, b in known):
-        return f"leave out an enlarging layer, or add AveragePooling2D: {{pool_size: {_in_yaml([a // b for a, b in known])}}}"
+        size = _in_yaml([a // b for a, b in known])
+        return f"leave out an enlarging layer, or add AveragePooling2D: {{pool_size: {size}}}"
     hint = "use padding: same in convolutions, and images whose sides the pooling divides without a rest"
     resizing = f"; or end with Resizing: {{height: {expected[0]}, width: {expected[1]}}}"
     return hint if None in expected else hint + resizing

@@ -17,7 +17,7 @@ MEASURES = ("psnr", "ssim", "mse", "mae")
 
 
 class ReconstructionEvaluator:
-    """Keeps a few numbers of each image and the pixels of some; see `shapenet.tasks.base.Evaluator`.
+    """Keeps a few numbers of each image and the pixels of some; see `shapenet.tasks.report.Evaluator`.
 
     Args:
         target: The field that holds the image to give.

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.rundir.atomic import write_atomic
-from shapenet.tasks.base import Files, Gallery, Matrix, Row, Table
 from shapenet.tasks.reconstruction.examples import Example
+from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
 from shapenet.words import counted
 
 _MORE_IS_BETTER = ("psnr", "ssim", "input_psnr")
@@ -26,7 +26,7 @@ _BRIGHT = 255.0
 
 @dataclass(frozen=True, eq=False)
 class ReconstructionReport:
-    """How near reconstructions are to their targets on one split; see `shapenet.tasks.base.Report`.
+    """How near reconstructions are to their targets on one split; see `shapenet.tasks.report.Report`.
 
     Attributes:
         measures: For each image ``psnr``, ``ssim``, ``mse`` and ``mae``, and ``input_psnr`` where the input is

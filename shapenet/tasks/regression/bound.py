@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError
 from shapenet.registry import Component
-from shapenet.tasks.base import DataSpec, Evaluator, Moves, Tensors
+from shapenet.tasks.base import DataSpec, Moves, Tensors
 from shapenet.tasks.regression.numbers import numbers_of
 from shapenet.tasks.regression.parts import loss_on_standardised, metric_on_values, units_class
 from shapenet.tasks.regression.scale import Scale
+from shapenet.tasks.report import Evaluator
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.rundir.atomic import write_atomic
-from shapenet.tasks.base import Files, Gallery, Matrix, Row, Table
 from shapenet.tasks.regression.figures import RegressionFigures, Values, regress
 from shapenet.tasks.regression.marks import with_marks
 from shapenet.tasks.regression.numbers import Numbers
 from shapenet.tasks.regression.scale import Scale
 from shapenet.tasks.regression.scatter import write_scatter
+from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
 from shapenet.words import counted
 
 _NUM_WORST = 24
@@ -26,7 +26,7 @@ _TILE = 128
 
 
 class RegressionEvaluator:
-    """Keeps true and predicted numbers of each example; see `shapenet.tasks.base.Evaluator`.
+    """Keeps true and predicted numbers of each example; see `shapenet.tasks.report.Evaluator`.
 
     Args:
         fields: The fields that the numbers stand in.
@@ -56,7 +56,7 @@ class RegressionEvaluator:
 
 @dataclass(frozen=True, eq=False)
 class RegressionReport:
-    """How far off a regression is on one split; see `shapenet.tasks.base.Report`.
+    """How far off a regression is on one split; see `shapenet.tasks.report.Report`.
 
     Attributes:
         figures: Of each number and each example.

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from shapenet.errors import RunError
-from shapenet.tasks.base import Table
 from shapenet.tasks.reconstruction.evaluator import ReconstructionEvaluator
 from shapenet.tasks.reconstruction.report import ReconstructionReport
+from shapenet.tasks.report import Table
 
 RANDOM = np.random.default_rng(3)
 COUNT = 70

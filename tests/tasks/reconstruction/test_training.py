@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from shapenet.errors import ConfigError
 from shapenet.evaluation.evaluate import evaluate
@@ -26,6 +29,7 @@ model:
 optimizer: {Adam: {learning_rate: 5e-3}}
 training: {batch_size: 16, epochs: 6}
 """
+CONVOLUTION = "{Conv2D: {filters: 8, kernel_size: 3, padding: same, activation: relu}}"
 Train = Callable[..., TrainingResult]
 
 
@@ -51,9 +55,9 @@ def test_a_denoiser_is_better_than_its_input(train_text: Train) -> None:
 @pytest.mark.parametrize(
     "layers",
     [
-        "[MaxPooling2D, {Conv2D: {filters: 8, kernel_size: 3, padding: same, activation: relu}}, UpSampling2D]",
+        f"[MaxPooling2D, {CONVOLUTION}, UpSampling2D]",
         "[Flatten, {Dense: {units: 16, activation: relu}}, {Dense: {units: 768}}]",
-        "[{AveragePooling2D: {pool_size: 2}}, UpSampling2D, {Conv2D: {filters: 8, kernel_size: 3, padding: same, activation: relu}}]",
+        f"[{{AveragePooling2D: {{pool_size: 2}}}}, UpSampling2D, {CONVOLUTION}]",
     ],
     ids=["autoencoder", "dense decoder", "super-resolution"],
 )
@@ -75,3 +79,28 @@ def test_a_picture_that_the_layers_made_smaller_is_told_with_the_way_out(train_t
     with pytest.raises(ConfigError, match="16 x 16 pixels, the last layer gives 8 x 8") as raised:
         train_text(DENOISER, "model.layers=[MaxPooling2D]")
     assert "UpSampling2D: {size: 2}" in str(raised.value.problems[0].hint)
+
+
+@pytest.fixture
+def folder_of_sizes(tmp_path: Path) -> Path:
+    """Gray pictures of three sizes in a folder for each of two classes."""
+    random = np.random.default_rng(0)
+    for number in range(36):
+        side = (12, 16, 20)[number % 3]
+        ramp = np.linspace(random.integers(0, 100), random.integers(150, 255), side * (side + 4))
+        path = tmp_path / "images" / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(ramp.reshape(side, side + 4).astype(np.uint8)).save(path)
+    return tmp_path / "images"
+
+
+def test_images_of_any_size_train_convolutions(train_text: Train, folder_of_sizes: Path) -> None:
+    source = f"data.source={{folder: {{path: {folder_of_sizes}, size: any}}}}"
+    layers = f"model.layers=[MaxPooling2D, {CONVOLUTION}, UpSampling2D]"
+    result = train_text(DENOISER, source, layers, "task=reconstruction", "training.epochs=3", "data.split.test=0.3")
+    rows = rows_of(result)
+    assert rows[-1]["loss"] < rows[0]["loss"]
+    evaluation = evaluate(result.run, split="test", data=None, reporter=Reporter())
+    per_image = evaluation.reports[""].to_json()["per_image"]
+    assert per_image["psnr"]["mean"] == pytest.approx(evaluation.figures["psnr"], abs=1e-3)
+    assert "examples.png" in {picture.name for picture in evaluation.pictures}

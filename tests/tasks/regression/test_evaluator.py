@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 from shapenet.errors import RunError
-from shapenet.tasks.base import Table
 from shapenet.tasks.regression.evaluator import RegressionEvaluator, RegressionReport
 from shapenet.tasks.regression.numbers import Number, Numbers
 from shapenet.tasks.regression.scale import Scale
+from shapenet.tasks.report import Table
 
 RANDOM = np.random.default_rng(3)
 NUMBERS = Numbers(
