@@ -86,7 +86,7 @@ def folder_of_sizes(tmp_path: Path) -> Path:
     """Gray pictures of three sizes in a folder for each of two classes."""
     random = np.random.default_rng(0)
     for number in range(36):
-        side = (12, 16, 20)[number % 3]
+        side = (12, 16, 20)[number % 3]  # and 4 pixels wider
         ramp = np.linspace(random.integers(0, 100), random.integers(150, 255), side * (side + 4))
         path = tmp_path / "images" / "ab"[number % 2] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -104,3 +104,11 @@ def test_images_of_any_size_train_convolutions(train_text: Train, folder_of_size
     per_image = evaluation.reports[""].to_json()["per_image"]
     assert per_image["psnr"]["mean"] == pytest.approx(evaluation.figures["psnr"], abs=1e-3)
     assert "examples.png" in {picture.name for picture in evaluation.pictures}
+
+
+def test_sides_that_pooling_does_not_divide_are_told(train_text: Train, folder_of_sizes: Path) -> None:
+    source = f"data.source={{folder: {{path: {folder_of_sizes}, size: any}}}}"
+    layers = "model.layers=[{MaxPooling2D: {pool_size: 8}}, {UpSampling2D: {size: 8}}]"
+    with pytest.raises(ConfigError, match="the model's output is not as large as the target") as raised:
+        train_text(DENOISER, source, layers, "task=reconstruction")
+    assert "give the source a size" in str(raised.value.problems[0].hint)
