@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from shapenet.registry import REGISTRIES, Component
 from shapenet.tasks.allowed import check_allowed
-from shapenet.tasks.base import BoundTask, DataSpec, Task
+
+if TYPE_CHECKING:
+    from shapenet.tasks.base import BoundTask, DataSpec, Task
 
 LOSSES = ("MeanSquaredError", "MeanAbsoluteError", "Huber", "LogCosh", "BinaryCrossentropy", "SSIM")
 METRICS = (

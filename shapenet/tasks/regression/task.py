@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
 
 from shapenet.errors import ConfigError, did_you_mean
 from shapenet.registry import REGISTRIES, Component
 from shapenet.tasks.allowed import check_allowed
-from shapenet.tasks.base import BoundTask, DataSpec, Task
 from shapenet.values import Names, as_tuple
+
+if TYPE_CHECKING:
+    from shapenet.tasks.base import BoundTask, DataSpec, Task
 
 Pair = Annotated[tuple[str, str], BeforeValidator(as_tuple)]
 Points = Annotated[tuple[str | Pair, ...], BeforeValidator(as_tuple)]
