@@ -45,8 +45,9 @@ def regression(
             of two fields ``[x, y]`` that are numbers.
         angles: Those of the fields that are angles, each with the period after which it begins anew, in
             its own unit: 360 for directions in degrees, 90 for squares, which a quarter turn leaves as
-            they are. The model learns sine and cosine; errors go the shorter way round. For several kinds
-            of things the period has to divide the symmetry of each: 90 for squares and rectangles.
+            they are. The model learns sine and cosine, which follow all values in its output; errors go
+            the shorter way round. For several kinds of things the period has to divide the symmetry of
+            each: 90 for squares and rectangles.
 
     Raises:
         ConfigError: A field stands twice, or is not among `fields`, or is both a point and an angle.

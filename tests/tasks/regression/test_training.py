@@ -88,6 +88,9 @@ def test_angles_sizes_and_centres_train_together_in_bfloat16(train_text: Train) 
 def test_a_field_that_the_source_does_not_have_is_told(train_text: Train) -> None:
     with pytest.raises(ConfigError, match="regression needs the field 'radius'"):
         train_text(CENTRES, "task.regression={fields: [radius]}")
+    with pytest.raises(ConfigError) as raised:
+        train_text(CENTRES, "task.regression={fields: [centr]}")
+    assert raised.value.problems[0].hint == "did you mean centre or clean?"
 
 
 def test_one_of_two_tasks_may_be_a_regression(train_text: Train) -> None:
