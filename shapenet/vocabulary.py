@@ -22,6 +22,9 @@ _BUILT_IN = (
     "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
     "shapenet.tasks.classification",
+    "shapenet.tasks.segmentation.losses",
+    "shapenet.tasks.segmentation.metrics",
+    "shapenet.tasks.segmentation.task",
 )
 _ENTRY_POINTS = "shapenet.plugins"
 

@@ -9,10 +9,10 @@ from shapenet.registry import Component
 from shapenet.tasks.segmentation.adapted import on_pixels, on_regions
 from shapenet.tasks.segmentation.pixels import IGNORED
 
-_OF_MASKS = ("DiceCrossentropy", "SoftDice", "SparseCategoricalCrossentropy")
+_OWN_LOSSES = ("DiceCrossentropy", "SoftDice")
 _OF_PIXELS = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
 _OF_REGIONS = ("Dice", "Tversky")
-_LOSSES = (*_OF_MASKS, *_OF_PIXELS, *_OF_REGIONS)
+_LOSSES = ("SparseCategoricalCrossentropy", *_OWN_LOSSES, *_OF_PIXELS, *_OF_REGIONS)
 _OWN_METRICS = ("dice", "mean_iou", "pixel_accuracy")
 _KERAS_METRICS = ("IoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU")
 _METRICS = (*_OWN_METRICS, *_KERAS_METRICS)
@@ -54,6 +54,8 @@ def made_loss(component: Component, num_classes: int, *, logits: bool) -> Any:
     """
     if component.name == "SparseCategoricalCrossentropy":
         return component.create(ignore_class=IGNORED)
+    if component.name in _OWN_LOSSES and component.entry.origin == "shapenet":
+        return component.create(logits)
     made = component.create()
     if component.entry.origin != "keras":
         return made

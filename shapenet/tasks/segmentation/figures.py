@@ -70,15 +70,15 @@ def confusion_of(true: npt.NDArray[Any], predicted: npt.NDArray[Any], num_classe
 
 def class_figures(confusion: Counts) -> tuple[ClassFigures, ...]:
     """The figures of each class."""
-    right, true, predicted = (n.astype(np.float64) for n in _sizes(confusion))
-    ious, dices = quotients(right, true + predicted - right), quotients(2 * right, true + predicted)
-    precisions, recalls = quotients(right, predicted), quotients(right, true)
-    return tuple(
-        ClassFigures(
-            *(float(values[k]) for values in (ious, dices, precisions, recalls)), int(true[k]), int(predicted[k])
-        )
-        for k in range(len(confusion))
+    right, true, predicted = _sizes(confusion)
+    ratios = (
+        quotients(right, true + predicted - right),
+        quotients(2 * right, true + predicted),
+        quotients(right, predicted),
+        quotients(right, true),
     )
+    columns = zip(*(ratio.tolist() for ratio in ratios), true.tolist(), predicted.tolist(), strict=True)
+    return tuple(ClassFigures(*column) for column in columns)
 
 
 def overlap_of(confusion: Counts) -> Overlap:

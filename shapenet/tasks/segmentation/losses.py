@@ -12,7 +12,7 @@ _SMOOTH = 1.0
 
 
 @REGISTRIES["loss"].register("SoftDice")
-def soft_dice(*, background: bool = True, from_logits: bool = False) -> Any:
+def soft_dice(from_logits: bool, *, background: bool = True) -> Any:
     """One minus the Dice coefficient of the probabilities, of each class over a batch's pixels, on average.
 
     ``1 - (2 sum(w p y) + 1) / (sum(w p) + sum(w y) + 1)``, where y is 1 in pixels of the class,
@@ -20,8 +20,8 @@ def soft_dice(*, background: bool = True, from_logits: bool = False) -> Any:
     (Milletari et al., 2016; the form without squares is that of Drozdzal et al., 2016).
 
     Args:
+        from_logits: Whether the outputs are logits rather than probabilities.
         background: Whether class 0 is one of the classes.
-        from_logits: Whether the outputs are logits; the task tells it.
     """
     import keras
     from keras import ops
@@ -52,16 +52,16 @@ def soft_dice(*, background: bool = True, from_logits: bool = False) -> Any:
 
 
 @REGISTRIES["loss"].register("DiceCrossentropy")
-def dice_crossentropy(*, background: bool = True, from_logits: bool = False) -> Any:
+def dice_crossentropy(from_logits: bool, *, background: bool = True) -> Any:
     """The sum of soft Dice and cross-entropy, which trains steadily and minds small classes (Isensee et al., 2021).
 
     Args:
+        from_logits: Whether the outputs are logits rather than probabilities.
         background: Whether class 0 is one of the classes of the Dice part.
-        from_logits: Whether the outputs are logits; the task tells it.
     """
     import keras
 
-    overlap = soft_dice(background=background, from_logits=from_logits)
+    overlap = soft_dice(from_logits, background=background)
     entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits, ignore_class=IGNORED)
 
     class DiceCrossentropy(keras.losses.Loss):  # type: ignore[misc]

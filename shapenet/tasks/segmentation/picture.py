@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from shapenet.tasks.segmentation.panels import CONFUSED, EXTRA, MISSED, Pixels, 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 _COLUMNS = ("image", "true", "predicted", "mistakes")
 _CELL_INCHES = 1.75
@@ -44,8 +45,7 @@ def write_picture(
     images = gallery.images([example.position for _, example in rows])
     height = len(rows) * (_CELL_INCHES + 0.2) + _HEAD_INCHES + 0.6
     figure = new_figure(len(_COLUMNS) * _CELL_INCHES + 0.5, height)
-    below_head = (0.0, 0.0, 1.0, 1 - _HEAD_INCHES / height)
-    figure.get_layout_engine().set(w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.02, rect=below_head)  # type: ignore[call-arg]
+    figure.set_layout_engine(_layout(1 - _HEAD_INCHES / height))
     grid = figure.subplots(len(rows), len(_COLUMNS), squeeze=False)
     previous = ""
     for axes, (kind, example), image in zip(grid, rows, images, strict=True):
@@ -101,12 +101,24 @@ def _fitted(image: Pixels, shape: tuple[int, ...]) -> Pixels:
     return np.asarray(Image.fromarray(image).resize((shape[1], shape[0]), Image.Resampling.LANCZOS))
 
 
+def _layout(top: float) -> ConstrainedLayoutEngine:
+    """Rows close to each other, up to `top` of the figure's height."""
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    return ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03, wspace=0.02, hspace=0.02, rect=(0, 0, 1, top))
+
+
 def _add_legends(figure: Figure, examples: Sequence[Example], classes: Sequence[str]) -> None:
+    """Names of the classes that are drawn at the left, kinds of mistakes at the right."""
     from matplotlib.patches import Patch
 
     there = sorted({int(k) for e in examples for mask in (e.true, e.predicted) for k in np.unique(mask) if k > 0})
     names = {colour_of(k): literal(shorten(classes[k], 24)) for k in there[:_MAX_LEGEND]}
-    for colours, place in ((names, "outside lower left"), (_KINDS, "outside lower right")):
-        handles = [Patch(facecolor=colour, label=name) for colour, name in colours.items()]
+    places: dict[Literal["outside lower left", "outside lower right"], Mapping[str, str]] = {
+        "outside lower left": names,
+        "outside lower right": _KINDS,
+    }
+    for place, texts in places.items():
+        handles = [Patch(facecolor=colour, label=text) for colour, text in texts.items()]
         figure.legend(handles=handles, loc=place, ncols=5, frameon=False, fontsize=8, labelcolor=INK,
                       handlelength=1, handleheight=1, columnspacing=1.2)  # fmt: skip
