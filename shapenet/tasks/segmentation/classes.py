@@ -68,12 +68,13 @@ def classes_of_mask(
     """
     found = [int(value) for value in np.flatnonzero(counts) if value != ignore]
     names = tuple(given or known)
-    if found and set(found) <= {0, _WHITE} and _WHITE in found and len(names) in (0, 2):
-        return MaskClasses(names or ("background", "foreground"), (0, _WHITE), ignore)
-    if not names:
-        names = _numbered(field, found, ignore)
-    classes = MaskClasses(names, tuple(range(len(names))), ignore)
-    if wrong := [value for value in found if value >= len(names)]:
+    white = _WHITE in found and 1 not in found
+    if white and (len(names) == 2 or (not names and set(found) <= {0, _WHITE})):
+        classes = MaskClasses(names or ("background", "foreground"), (0, _WHITE), ignore)
+    else:
+        names = names or _numbered(field, found, ignore)
+        classes = MaskClasses(names, tuple(range(len(names))), ignore)
+    if wrong := [value for value in found if value not in classes.values]:
         raise unknown_value(field, wrong[0], classes, f"{counted(int(counts[wrong[0]]), 'pixel')} of the train split")
     return classes
 
@@ -99,12 +100,12 @@ def unknown_value(field: str, value: int, classes: MaskClasses, where: str) -> D
 def _numbered(field: str, found: Sequence[int], ignore: int | None) -> tuple[str, ...]:
     """Names for the classes of a mask of which only its values are known."""
     highest = max(found, default=0)
-    if highest == _WHITE and _WHITE - 1 not in found:
+    if highest >= _WHITE:
         raise DataError(
             "data/mask-value",
-            f"the mask {field!r} holds {_WHITE} beside {', '.join(map(str, found[:-1][:_MOST_NAMED]))}: "
-            f"is it a class, or do pixels of {_WHITE} not count?",
-            hint=f"task: {{segmentation: {{ignore: {_WHITE}}}}} leaves them out; classes: [...] names every class",
+            f"the mask {field!r} holds {counted(len(found), 'value')} up to {highest}: which of them are classes?",
+            hint=f"if pixels of {highest} do not count, task: {{segmentation: {{ignore: {highest}}}}}; else classes: "
+            "[...] names every class; a mask that was blurred or saved as JPEG holds values between its classes",
         )
     if highest == 0:
         what = "nothing but 0" if found else f"nothing but {ignore}, which does not count,"

@@ -18,7 +18,8 @@ def test_by_hand() -> None:
     background, thing, nowhere = class_figures(confusion)
     assert (background.iou, background.dice, background.precision, background.recall) == (1 / 3, 1 / 2, 1 / 2, 1 / 2)
     assert (thing.iou, thing.dice, thing.num_pixels, thing.num_predicted) == (2 / 4, pytest.approx(4 / 6), 3, 3)
-    assert math.isnan(nowhere.iou) and math.isnan(nowhere.recall)
+    assert math.isnan(nowhere.iou)
+    assert math.isnan(nowhere.recall)
     assert nowhere.to_json()["iou"] is None
     assert overlap_of(confusion) == Overlap(pytest.approx(5 / 12), pytest.approx(7 / 12), 3 / 5)
 
