@@ -22,7 +22,7 @@ from shapenet.config.components import parse_component
 from shapenet.data.augmentation.augmenter import Augmenter
 from shapenet.data.batches import Batches, Split
 from shapenet.data.pack import open_packed
-from shapenet.data.records import Field
+from shapenet.fields import Field
 from shapenet.training.feed import to_dataset
 from shapenet.training.session import import_keras
 from shapenet.vocabulary import load_vocabulary

@@ -29,7 +29,7 @@ class NoiseRecords:
     """Random images of one shape; see `shapenet.data.records.Records`."""
 
     def __init__(self, shape: tuple[int, ...], num_records: int) -> None:
-        from shapenet.data.records import Field
+        from shapenet.fields import Field
 
         self.fields = {"image": Field("uint8", shape), "label": Field("int64", ())}
         self.classes = tuple("0123456789")

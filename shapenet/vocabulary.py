@@ -21,7 +21,7 @@ _BUILT_IN = (
     "shapenet.data.shapes.source",
     "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
-    "shapenet.tasks.classification",
+    "shapenet.tasks.classification.task",
     "shapenet.tasks.segmentation.losses",
     "shapenet.tasks.segmentation.metrics",
     "shapenet.tasks.segmentation.task",

@@ -5,7 +5,7 @@ import pytest
 
 from shapenet.cli.render.console import as_text
 from shapenet.cli.render.report import report_table
-from shapenet.evaluation.classification_report import classify
+from shapenet.tasks.classification.figures import classify
 
 
 def report(num_classes, num_each=3000, name="class {}"):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapenet.errors import RunError
-from shapenet.evaluation.classification_report import (
+from shapenet.tasks.classification.figures import (
     Confusion,
     Mistake,
     classify,

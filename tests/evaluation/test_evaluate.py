@@ -16,12 +16,12 @@ from shapenet.data.batches import Split
 from shapenet.data.csv.source import csv as csv_source
 from shapenet.data.pack import open_packed
 from shapenet.errors import DataError, RunError
-from shapenet.evaluation.classification_report import classify
 from shapenet.evaluation.evaluate import Evaluation, evaluate
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, folder_of
 from shapenet.experiment import load_experiment
 from shapenet.rundir.paths import RunDir
+from shapenet.tasks.classification.figures import classify
 from shapenet.training.fit import train
 from shapenet.training.reporter import Reporter
 
