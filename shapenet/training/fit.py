@@ -143,7 +143,7 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
     )
     val = batches_of(dataset.splits["val"], batch_size, fields=fields) if "val" in dataset.splits else None
     steps = config.training.steps_per_execution
-    statistics = SplitStatistics(train)
+    statistics = SplitStatistics(dataset.splits, dataset.names)
     spec = data_spec(train, dataset.classes, statistics)
     with experiment.locating():
         session = start_session(config.training, config.seed)

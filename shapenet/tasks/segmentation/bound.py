@@ -26,13 +26,13 @@ class BoundSegmentation:
         mask: The field that holds the mask.
         size: Height and width of masks; None where they vary.
         classes: What its values stand for.
-        counts: How often each value occurs in the train split, int64.
+        counts: How often each value occurs in the train split, int64; None if only the data will tell the classes.
 
     Attributes:
         moves: The mask moves with the image.
     """
 
-    def __init__(self, mask: str, size: _Size, classes: MaskClasses, counts: npt.NDArray[np.int64]) -> None:
+    def __init__(self, mask: str, size: _Size, classes: MaskClasses, counts: npt.NDArray[np.int64] | None) -> None:
         self.moves = Moves(masks=(mask,))
         self._mask = mask
         self._size = size
@@ -92,6 +92,8 @@ class BoundSegmentation:
 
     def class_counts(self) -> Mapping[str, int]:
         """Pixels of each class in the train split. See `BoundTask.class_counts`."""
+        if self._counts is None:
+            return {}
         there = dict(enumerate(self._counts.tolist()))
         return {
             name: there.get(value, 0) for name, value in zip(self._classes.names, self._classes.values, strict=True)

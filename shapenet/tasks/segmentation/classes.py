@@ -17,6 +17,7 @@ UNKNOWN = -2
 
 _WHITE = 255
 _MOST_NAMED = 12
+_TWO = ("background", "foreground")
 
 
 @dataclass(frozen=True)
@@ -50,33 +51,31 @@ class MaskClasses:
 
 
 def classes_of_mask(
-    field: str, counts: npt.NDArray[np.int64], *, given: Sequence[str] | None, known: Sequence[str], ignore: int | None
+    field: str, counts: npt.NDArray[np.int64], *, given: Sequence[str] | None, labels: Sequence[str], ignore: int | None
 ) -> MaskClasses:
     """Which classes a mask has, by what is said of it and by the values that it holds.
 
-    A mask that holds 0 and 255 only, as files of two classes do, has 255 for class 1.
+    A mask that holds 0 and 255 only, as files of two classes do, has 255 for class 1. A mask whose
+    highest value is the number of the data's own classes, as that of shapes, has a background and those.
 
     Args:
         field: The mask's name.
         counts: How often each value from 0 on occurs in the train split, int64.
         given: Names of the classes that the config gives; None for those that the data tells.
-        known: Names that the source knows; empty if it knows none.
+        labels: Names of the data's own classes, to which whole images belong.
         ignore: The value of pixels that don't count.
 
     Raises:
-        DataError: It holds values that stand for no class, or those of fewer than two.
+        DataError: Its values don't tell how many classes there are.
     """
     found = [int(value) for value in np.flatnonzero(counts) if value != ignore]
-    names = tuple(given or known)
     white = _WHITE in found and 1 not in found
-    if white and (len(names) == 2 or (not names and set(found) <= {0, _WHITE})):
-        classes = MaskClasses(names or ("background", "foreground"), (0, _WHITE), ignore)
-    else:
-        names = names or _numbered(field, found, ignore)
-        classes = MaskClasses(names, tuple(range(len(names))), ignore)
-    if wrong := [value for value in found if value not in classes.values]:
-        raise unknown_value(field, wrong[0], classes, f"{counted(int(counts[wrong[0]]), 'pixel')} of the train split")
-    return classes
+    if white and (set(found) <= {0, _WHITE} if given is None else len(given) == 2):
+        return MaskClasses(tuple(given or _TWO), (0, _WHITE), ignore)
+    if given is None and max(found, default=0) == len(labels) > 0:
+        given = (_TWO[0], *labels)
+    names = _numbered(field, found, ignore) if given is None else tuple(given)
+    return MaskClasses(names, tuple(range(len(names))), ignore)
 
 
 def unknown_value(field: str, value: int, classes: MaskClasses, where: str) -> DataError:
@@ -111,4 +110,4 @@ def _numbered(field: str, found: Sequence[int], ignore: int | None) -> tuple[str
         what = "nothing but 0" if found else f"nothing but {ignore}, which does not count,"
         message = f"the mask {field!r} holds {what} in the train split: expected at least two classes"
         raise DataError("data/mask-value", message, hint="name the classes: task: {segmentation: {classes: [...]}}")
-    return ("background", "foreground") if highest == 1 else tuple(map(str, range(highest + 1)))
+    return _TWO if highest == 1 else tuple(map(str, range(highest + 1)))

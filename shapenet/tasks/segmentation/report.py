@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from shapenet.rundir.atomic import write_atomic
 from shapenet.tasks.base import Files, Gallery, Matrix, Row, Table
+from shapenet.tasks.confusion_plot import write_confusion_plot
 from shapenet.tasks.segmentation.examples import Example
 from shapenet.tasks.segmentation.figures import ClassFigures, Counts, class_figures, mean, number_or_null, overlap_of
 from shapenet.tasks.segmentation.picture import write_picture
@@ -63,7 +64,7 @@ class SegmentationReport:
         }
         return {
             "num_examples": len(self.overlaps),
-            "num_pixels": int(self.confusion.sum()),
+            "num_pixels": self._num_pixels,
             **{name: number_or_null(value) for name, value in figures.items()},
             "per_class": [
                 {"class": name, **figures.to_json()} for name, figures in zip(self.classes, self.per_class, strict=True)
@@ -74,12 +75,11 @@ class SegmentationReport:
     def tables(self) -> Sequence[Table | Matrix]:
         """The figures of each class and their means, then the confusion matrix of pixels."""
         rows = [Row((name, *_cells(figures))) for name, figures in zip(self.classes, self.per_class, strict=True)]
-        total = int(self.confusion.sum())
         rows += [
-            Row(("mean over classes", *_means(self.per_class), total), "dim", section=True),
+            Row(("mean over classes", *_means(self.per_class), self._num_pixels), "dim", section=True),
             Row((f"mean without {self.classes[0]}", *_means(self.per_class[1:]), None), "dim"),
             Row(("mean over images", mean(self.overlaps[:, 0]), mean(self.overlaps[:, 1]), None, None, None), "dim"),
-            Row(("pixel accuracy", None, None, None, self.overall.pixel_accuracy, total), "bold"),
+            Row(("pixel accuracy", None, None, None, self.overall.pixel_accuracy, self._num_pixels), "bold"),
         ]
         columns = ("class", "IoU", "Dice", "precision", "recall", "pixels")
         return Table(columns, tuple(rows), _NOTE), Matrix(self.classes, self.confusion)
@@ -88,16 +88,31 @@ class SegmentationReport:
         """Write the figures of each image, the confusion matrix, and the picture of examples. See `Report.write`."""
         write_atomic(folder / "predictions.csv", self._predictions(gallery.names))
         write_atomic(folder / "confusion.csv", self._confusion_csv())
-        picture = folder / "masks.png"
-        if not self.chosen:
-            picture.unlink(missing_ok=True)
-            return Files(folder / "predictions.csv", ())
-        summary = (
-            f"mean IoU {self.overall.iou:.3f}  ·  Dice {self.overall.dice:.3f}  ·  pixel accuracy "
-            f"{self.overall.pixel_accuracy:.2%}  ·  {counted(len(self.overlaps), 'image')}"
+        pictures = [folder / "confusion.png"]
+        note = (
+            f"pixel accuracy {_percent(self.overall.pixel_accuracy)}  ·  {gallery.subject}, {self._num_pixels:,} pixels"
         )
-        write_picture(picture, self.chosen, gallery, self.classes, summary)
-        return Files(folder / "predictions.csv", (picture,))
+        write_confusion_plot(pictures[0], self.classes, self.confusion, title=gallery.run_name, note=note)
+        if self._write_masks(folder / "masks.png", gallery):
+            pictures.append(folder / "masks.png")
+        return Files(folder / "predictions.csv", tuple(pictures))
+
+    def _write_masks(self, path: Path, gallery: Gallery) -> bool:
+        """Draw examples; where no pixel counts, an older picture goes. Returns whether there are some."""
+        if not self.chosen:
+            path.unlink(missing_ok=True)
+            return False
+        overall = self.overall
+        summary = (
+            f"mean IoU {overall.iou:.3f}  ·  Dice {overall.dice:.3f}  ·  pixel accuracy "
+            f"{_percent(overall.pixel_accuracy)}  ·  {counted(len(self.overlaps), 'image')}"
+        )
+        write_picture(path, self.chosen, gallery, self.classes, summary)
+        return True
+
+    @property
+    def _num_pixels(self) -> int:
+        return int(self.confusion.sum())
 
     def _predictions(self, names: Sequence[str]) -> bytes:
         """CSV of each image's name, ``iou`` and ``dice`` (means over its classes) and ``pixel_accuracy``."""
@@ -115,6 +130,10 @@ class SegmentationReport:
         writer.writerow(["true \\ predicted", *self.classes])
         writer.writerows([name, *counts] for name, counts in zip(self.classes, self.confusion.tolist(), strict=True))
         return text.getvalue()
+
+
+def _percent(share: float) -> str:
+    return "-" if np.isnan(share) else f"{share:.2%}"
 
 
 def _cells(figures: ClassFigures) -> tuple[float, float, float, float, int]:

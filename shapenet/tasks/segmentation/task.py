@@ -5,13 +5,12 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field as Limits
 
 from shapenet.errors import ConfigError
+from shapenet.fields import Field
 from shapenet.registry import REGISTRIES, Component
-from shapenet.tasks.base import DataSpec
-from shapenet.tasks.segmentation.bound import BoundSegmentation
-from shapenet.tasks.segmentation.classes import classes_of_mask
+from shapenet.tasks.base import BoundTask, DataSpec
 from shapenet.tasks.segmentation.components import checked_loss
 from shapenet.values import Names
 
@@ -19,15 +18,16 @@ from shapenet.values import Names
 @REGISTRIES["task"].register("segmentation")
 def segmentation(
     *,
-    mask: Annotated[str, Field(min_length=1)] = "mask",
+    mask: Annotated[str, Limits(min_length=1)] = "mask",
     classes: Names | None = None,
-    ignore: Annotated[int, Field(ge=0)] | None = None,
+    ignore: Annotated[int, Limits(ge=0)] | None = None,
 ) -> Segmentation:
     """Each pixel belongs to one class: softmax over the classes, of two as of many.
 
     The mask holds the number of each pixel's class, from 0 on; class 0 is taken for the background. A mask
-    of 0 and 255 only has two classes. How many there are is what `classes` says, or the source, or else
-    the highest value in the masks of the train split.
+    of 0 and 255 only has two classes. How many there are is what `classes` says, or else the highest value in
+    the masks of the train split, which are counted before the model is built; if it is the number of the data's
+    own classes, as with shapes, these and a background are the names.
 
     Args:
         mask: The field that holds the mask.
@@ -74,22 +74,33 @@ class Segmentation:
             return (Component("metric", "mean_iou"), Component("metric", "pixel_accuracy"))
         return given
 
-    def bind(self, data: DataSpec) -> BoundSegmentation:
+    def bind(self, data: DataSpec) -> BoundTask:
         """The task on data. See `Task.bind`.
 
         Raises:
             ConfigError: The mask has not the height and width of the image, or holds no integers.
             DataError: It holds values that stand for no class.
         """
+        from shapenet.tasks.segmentation.bound import BoundSegmentation
+        from shapenet.tasks.segmentation.classes import classes_of_mask, unknown_value
+
         (name,) = self.fields
-        image, mask = data.fields["image"], data.fields[name]
-        integer = mask.dtype.startswith(("uint", "int", "bool"))
-        if not integer or len(mask.shape) not in (2, 3) or mask.shape[2:] not in ((), (1,)):
-            message = f"expected a mask of integers (height, width, 1), received {mask.shape} {mask.dtype} as {name!r}"
-            raise ConfigError("config/mask", message, key=("task",), hint="sources of files read masks as such: masks:")
-        if mask.shape[:2] != image.shape[:2]:
-            message = f"expected a mask of the size of the image, {image.shape[:2]}; {name!r} has {mask.shape[:2]}"
-            raise ConfigError("config/mask", message, key=("task",))
+        _check_field(name, data.fields[name], data.fields["image"])
         counts = data.statistics.counts(name)
-        classes = classes_of_mask(name, counts, given=self._classes, known=(), ignore=self._ignore)
-        return BoundSegmentation(name, mask.shape[:2], classes, counts)
+        classes = classes_of_mask(name, counts, given=self._classes, labels=data.classes, ignore=self._ignore)
+        expected = classes.values if self._ignore is None else (*classes.values, self._ignore)
+        if stray := data.statistics.stray(name, expected):
+            raise unknown_value(name, stray[0], classes, stray[1])
+        told = data.statistics.known or self._classes is not None
+        return BoundSegmentation(name, data.fields[name].shape[:2], classes, counts if told else None)
+
+
+def _check_field(name: str, mask: Field, image: Field) -> None:
+    """Refuse what is no mask of the image."""
+    integer = mask.dtype.startswith(("uint", "int", "bool"))
+    if not integer or len(mask.shape) not in (2, 3) or mask.shape[2:] not in ((), (1,)):
+        message = f"expected a mask of integers (height, width, 1), received {mask.shape} {mask.dtype} as {name!r}"
+        raise ConfigError("config/mask", message, hint="sources of files read masks as such: masks: [...]")
+    if mask.shape[:2] != image.shape[:2]:
+        message = f"expected a mask of the size of the image, {image.shape[:2]}; {name!r} has {mask.shape[:2]}"
+        raise ConfigError("config/mask", message)

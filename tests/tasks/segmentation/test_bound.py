@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ CROSS_ENTROPY = Component("loss", "SparseCategoricalCrossentropy")
 class Counted:
     """Statistics of a train split with given pixels."""
 
+    num_records, known = 1, True
+
     def __init__(self, values: np.ndarray) -> None:
         self._values = values
 
@@ -29,18 +32,27 @@ class Counted:
         """How often each value occurs."""
         return np.bincount(self._values.reshape(-1))
 
+    def stray(self, field: str, values: Collection[int]) -> tuple[int, str] | None:
+        """The first value that is not expected."""
+        found = [value for value in self._values.reshape(-1).tolist() if value not in values]
+        return (found[0], "image 5") if found else None
+
     def moments(self, field: str) -> Any:
         """Nobody asks."""
         raise AssertionError(field)
 
 
 def bound(
-    values: Any = (0, 1, 2), size: Any = (16, 24), field: Field | None = None, **arguments: Any
+    values: Any = (0, 1, 2),
+    size: Any = (16, 24),
+    field: Field | None = None,
+    labels: tuple[str, ...] = (),
+    **arguments: Any,
 ) -> BoundSegmentation:
     task = parse_component("task", {"segmentation": arguments}).create()
     (name,) = task.fields
     fields = {"image": Field("uint8", (*size, 3)), name: field or Field("uint8", (*size, 1))}
-    return task.bind(DataSpec(fields, (), Counted(np.asarray(values))))
+    return task.bind(DataSpec(fields, labels, Counted(np.asarray(values))))
 
 
 def features(*shape: int | None) -> Any:
@@ -125,7 +137,7 @@ def test_what_is_wrong_in_the_config() -> None:
     for names in ([], ["one"], ["a", "b", "a"]):
         with pytest.raises(ConfigError, match="expected at least two names, each once"):
             bound(classes=names)
-    with pytest.raises(DataError, match="holds 2 in 1 pixel"):
+    with pytest.raises(DataError, match="holds 2 in image 5"):
         bound(classes=["a", "b"])
 
 

@@ -23,7 +23,7 @@ name: masks
 seed: 3
 task: segmentation
 data:
-  source: {shapes: {classes: [square, triangle], num_images: 160, size: 16, scale: [0.5, 0.9], contrast: 0.5}}
+  source: {shapes: {classes: [square, triangle], num_images: 320, size: 16, scale: [0.5, 0.9], contrast: 0.5}}
   split: {val: 0.2, test: 0.2}
 model:
   layers:
@@ -37,7 +37,7 @@ model:
 optimizer:
   Adam: {learning_rate: 1e-2}
 metrics: [mean_iou, dice, pixel_accuracy]
-training: {batch_size: 16, epochs: 8}
+training: {batch_size: 8, epochs: 8}
 """
 FILES = """\
 name: files
@@ -106,7 +106,7 @@ def test_the_files_of_an_evaluation(run: RunDir) -> None:
     evaluation = evaluate(run, split="test", data=None, reporter=Reporter())
     with (evaluation.folder / "predictions.csv").open() as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 32
+    assert len(rows) == 64
     assert all(row["name"].startswith("shapes/") and 0 <= float(row["iou"]) <= 1 for row in rows)
     for name in ("masks.png", "confusion.png"):
         with Image.open(evaluation.folder / name) as picture:
@@ -117,7 +117,11 @@ def test_the_files_of_an_evaluation(run: RunDir) -> None:
     "overrides",
     [
         ("training.precision=mixed_bfloat16", "loss=DiceCrossentropy"),
-        ("loss=Tversky", "training.class_weight=balanced", "data.augment=[RandomFlip, {RandomRotation: {factor: 0.1}}]"),
+        (
+            "loss=Tversky",
+            "training.class_weight=balanced",
+            "data.augment=[RandomFlip, {RandomRotation: {factor: 0.1}}]",
+        ),
         ("loss=CategoricalFocalCrossentropy", "metrics=[{MeanIoU: {num_classes: 3}}]"),
     ],
 )
