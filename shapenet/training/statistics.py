@@ -166,10 +166,10 @@ class StandIns:
         return np.zeros(shape), np.ones(shape)
 
     def counts(self, field: str) -> npt.NDArray[np.int64]:
-        """Each class once, and one for a background; see `Statistics.counts`."""
+        """Each class once, and one for a background, but one at least; see `Statistics.counts`."""
         import numpy as np
 
-        return np.ones(self._num_classes + (field != "label"), np.int64)
+        return np.ones(self._num_classes if field == "label" else 1 + max(1, self._num_classes), np.int64)
 
     def stray(self, field: str, values: Collection[int]) -> None:
         """Nothing: there is no data yet; see `Statistics.stray`."""

@@ -88,7 +88,8 @@ class BoundSegmentation:
         if masks.shape.rank == 4:
             masks = tf.squeeze(masks, axis=-1)
         table = self._classes.table()
-        return tf.gather(tf.constant(table), tf.minimum(masks, len(table) - 1))
+        last = len(table) - 1  # of no value
+        return tf.gather(tf.constant(table), tf.where((masks < 0) | (masks > last), last, masks))
 
     def class_counts(self) -> Mapping[str, int]:
         """Pixels of each class in the train split. See `BoundTask.class_counts`."""

@@ -81,10 +81,11 @@ def made_metric(component: Component, num_classes: int) -> Any:
         return component.create()
     if name not in _KERAS_METRICS:
         reason = _NO_METRIC.get(name, f"expected one of {', '.join(sorted(_METRICS))}")
-        raise ConfigError("config/metrics", f"{name} is not a metric for segmentation: {reason}")
+        raise ConfigError("config/metrics", f"{name} is not a metric for segmentation: {reason}", key=("metrics",))
     if component.arguments.get("num_classes", num_classes) != num_classes:
         received = component.arguments["num_classes"]
-        raise ConfigError("config/metrics", f"num_classes: the masks have {num_classes} classes, received {received}")
+        message = f"{name}: the masks have {num_classes} classes, received num_classes: {received}"
+        raise ConfigError("config/metrics", message, key=("metrics",))
     # In int32, which is Keras's default here, they overflow after 2 billion pixels.
     made = component.create(**_known(component, ignore_class=IGNORED, sparse_y_pred=False, dtype="float32"))
     made.sparse_y_true = True  # those of one-hot vectors differ in nothing else

@@ -70,7 +70,7 @@ class SegmentationEvaluator:
         return SegmentationReport(self._classes.names, self._confusion, self._overlaps, chosen)
 
     def _labels(self, mask: npt.NDArray[Any], position: int) -> npt.NDArray[np.int32]:
-        labels: npt.NDArray[np.int32] = self._table[np.minimum(mask, len(self._table) - 1)]
+        labels: npt.NDArray[np.int32] = self._table[np.clip(mask, -1, len(self._table) - 1)]
         if (labels == UNKNOWN).any():
             value = int(mask[labels == UNKNOWN][0])
             raise unknown_value(self._mask, value, self._classes, f"record {position} of the split")

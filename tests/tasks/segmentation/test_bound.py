@@ -147,7 +147,7 @@ def test_what_is_wrong_in_the_config() -> None:
         ("accuracy", "pixel_accuracy"),
         ("AUC", "expected one of IoU, MeanIoU"),
         ({"BinaryIoU": {}}, "one probability a pixel"),
-        ({"MeanIoU": {"num_classes": 5}}, "the masks have 3 classes, received 5"),
+        ({"MeanIoU": {"num_classes": 5}}, "the masks have 3 classes, received num_classes: 5"),
     ],
 )
 def test_metrics_that_do_not_fit(value: object, words: str) -> None:
