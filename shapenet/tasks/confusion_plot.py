@@ -95,7 +95,9 @@ def _draw_cells(axes: Axes, shares: npt.NDArray[np.float64]) -> AxesImage:
 
 def _draw_counts(axes: Axes, counts: Counts, shares: npt.NDArray[np.float64]) -> None:
     few = len(counts) <= _MAX_CLASSES_WITH_SHARES
-    size = 12.0 if few else min(8.5, 46 / max(len(f"{counts.max():,}"), 3))
+    widest = max(len(f"{counts.max():,}"), 3)
+    cell_points = 72 * _side_inches(len(counts)) / len(counts)
+    size = min(12.0, 1.4 * cell_points / widest) if few else min(8.5, 46 / widest)
     for (row, column), count in np.ndenumerate(counts):
         if count == 0 and row != column:
             continue

@@ -138,6 +138,10 @@ def test_images_of_any_size_with_black_and_white_masks(tmp_path: Path) -> None:
     assert [row["class"] for row in figures["per_class"]] == ["background", "foreground"]
     with Image.open(made.eval_dir("test") / "masks.png") as picture:
         picture.load()
+    (tmp_path / "others").mkdir()
+    others = write_masks(tmp_path / "others", 6, fraction=0.0, sides=(12,)) / "dataset.csv"
+    evaluation = evaluate(made, split="test", data=others, reporter=Reporter())
+    assert json.loads((evaluation.folder / "metrics.json").read_text())["per_class"][1]["num_pixels"] == 0
 
 
 def test_a_weight_multiplies_the_loss_of_its_pixels(tmp_path: Path) -> None:
