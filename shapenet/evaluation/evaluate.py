@@ -19,7 +19,7 @@ from shapenet.plugins import was_run
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import RunManifest, read_manifest
 from shapenet.rundir.paths import RunDir
-from shapenet.tasks.base import Report
+from shapenet.tasks.report import Report
 from shapenet.training.fields import batch_fields, data_spec
 from shapenet.training.reporter import Reporter
 from shapenet.training.session import import_keras_meanwhile, start_session

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class SplitGallery:
-    """The examples of a split; see `shapenet.tasks.base.Gallery`.
+    """The examples of a split; see `shapenet.tasks.report.Gallery`.
 
     Attributes:
         run_name: Name of the run.

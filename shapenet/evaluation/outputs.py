@@ -11,7 +11,7 @@ from shapenet.evaluation.subject import Subject
 from shapenet.rundir.manifest import RunManifest, read_manifest
 from shapenet.rundir.paths import RunDir
 from shapenet.runs.listing import read_metrics
-from shapenet.tasks.base import Files, Report
+from shapenet.tasks.report import Files, Report
 
 _TIMES = ("epoch", "loss", "learning_rate", "seconds", "images_per_second")
 

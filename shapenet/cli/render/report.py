@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from shapenet.cli.render.console import cell, number, open_table, printable
-from shapenet.tasks.base import Matrix, Report, Row, Table
+from shapenet.tasks.report import Matrix, Report, Row, Table
 
 _MAX_CLASSES_IN_MATRIX = 10
 _NUM_CONFUSIONS = 10

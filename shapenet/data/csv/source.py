@@ -41,8 +41,7 @@ def csv(
         path: The CSV.
         image_column: Column of image paths; by default path, filepath, file, filename or image.
         label_column: Column of labels; by default label, class, target or category.
-        label_separator: Stands between the classes of an image that shows several, or none, in a cell: ``|``.
-            They become the field ``labels``; the first of them is the label, by which images are divided.
+        label_separator: Stands between several classes in a cell, which become the field ``labels``.
         delimiter: The character between values.
         images: Columns of more images, such as clean ones beside noisy ones.
         masks: Columns of masks, whose pixels are numbers of classes.
@@ -65,6 +64,6 @@ def csv(
     from shapenet.data.csv.load import load_csv
     from shapenet.data.files.load import file_options
 
-    more = {"images": images, "masks": masks, "numbers": numbers, "label_separator": label_separator}
-    options = file_options(size, resize, interpolation, color, dtype, allow_outside=allow_outside, **more)
+    more = {"images": images, "masks": masks, "numbers": numbers, "allow_outside": allow_outside}
+    options = file_options(size, resize, interpolation, color, dtype, label_separator=label_separator, **more)
     return load_csv(path, columns=(image_column, label_column), delimiter=delimiter, options=options)

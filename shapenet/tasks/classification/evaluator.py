@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.rundir.atomic import write_atomic
-from shapenet.tasks.base import Files, Gallery, Matrix, Row, Table
 from shapenet.tasks.classification.figures import (
     ClassificationReport,
     Figures,
@@ -24,11 +23,12 @@ from shapenet.tasks.classification.figures import (
 )
 from shapenet.tasks.classification.predictions import write_predictions
 from shapenet.tasks.confusion_plot import write_confusion_plot
+from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
 from shapenet.words import counted
 
 
 class ClassEvaluator:
-    """Keeps a float32 for each example and class; see `shapenet.tasks.base.Evaluator`.
+    """Keeps a float32 for each example and class; see `shapenet.tasks.report.Evaluator`.
 
     Args:
         classes: Class names in label order.
@@ -74,7 +74,7 @@ def probabilities_of(outputs: npt.NDArray[Any], *, logits: bool) -> Probabilitie
 
 @dataclass(frozen=True, eq=False)
 class ClassReport:
-    """How well a classifier does on one split; see `shapenet.tasks.base.Report`.
+    """How well a classifier does on one split; see `shapenet.tasks.report.Report`.
 
     Attributes:
         figures: Per class and on average, with the confusion matrix.

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError
 from shapenet.registry import Component
-from shapenet.tasks.base import DataSpec, Evaluator, Moves, Tensors
+from shapenet.tasks.base import DataSpec, Moves, Tensors
 from shapenet.tasks.classification.components import on_probabilities
 from shapenet.tasks.classification.heads import check_class_scores, class_scores
+from shapenet.tasks.report import Evaluator
 
 if TYPE_CHECKING:
     import numpy.typing as npt

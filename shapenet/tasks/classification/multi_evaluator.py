@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.rundir.atomic import write_atomic
-from shapenet.tasks.base import Files, Gallery, Matrix, Row, Table
 from shapenet.tasks.classification.figures import Figures, Probabilities
 from shapenet.tasks.classification.multi_figures import THRESHOLD, MultiLabelReport, Shown, judge
+from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
 from shapenet.words import counted
 
 SEPARATOR = "|"
@@ -25,7 +25,7 @@ _MAX_MISTAKES = 24
 
 
 class MultiLabelEvaluator:
-    """Keeps a float32 and a truth for each example and class; see `shapenet.tasks.base.Evaluator`.
+    """Keeps a float32 and a truth for each example and class; see `shapenet.tasks.report.Evaluator`.
 
     Args:
         classes: Class names in label order.
@@ -59,7 +59,7 @@ class MultiLabelEvaluator:
 
 @dataclass(frozen=True, eq=False)
 class MultiLabelJudgement:
-    """How well a classifier does on one split; see `shapenet.tasks.base.Report`.
+    """How well a classifier does on one split; see `shapenet.tasks.report.Report`.
 
     Attributes:
         figures: Per class and on average.

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from shapenet.registry import Component
-from shapenet.tasks.base import DataSpec, Evaluator, Moves, Tensors
+from shapenet.tasks.base import DataSpec, Moves, Tensors
 from shapenet.tasks.classification.components import on_probabilities
 from shapenet.tasks.classification.heads import check_class_scores, class_scores
 from shapenet.tasks.classification.task import takes_vectors
+from shapenet.tasks.report import Evaluator
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -17,7 +17,7 @@ from shapenet.words import counted
 
 
 class SegmentationEvaluator:
-    """Takes in a split batch by batch. See `shapenet.tasks.base.Evaluator`.
+    """Takes in a split batch by batch. See `shapenet.tasks.report.Evaluator`.
 
     Args:
         mask: The field that holds the mask.

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.figure import INK, MUTED, literal, new_figure, shorten, write_png
-from shapenet.tasks.base import Gallery
+from shapenet.tasks.report import Gallery
 from shapenet.tasks.segmentation.examples import Example
 from shapenet.tasks.segmentation.panels import CONFUSED, EXTRA, MISSED, Pixels, colour_of, mistakes, overlay
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.rundir.atomic import write_atomic
-from shapenet.tasks.base import Files, Gallery, Matrix, Row, Table
 from shapenet.tasks.confusion_plot import write_confusion_plot
+from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
 from shapenet.tasks.segmentation.examples import Example
 from shapenet.tasks.segmentation.figures import ClassFigures, Counts, class_figures, mean, number_or_null, overlap_of
 from shapenet.tasks.segmentation.picture import write_picture

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from shapenet.errors import DataError, RunError
-from shapenet.tasks.base import Matrix, Table
+from shapenet.tasks.report import Matrix, Table
 from shapenet.tasks.segmentation.classes import MaskClasses
 from shapenet.tasks.segmentation.evaluator import SegmentationEvaluator
 from shapenet.tasks.segmentation.figures import confusion_of
