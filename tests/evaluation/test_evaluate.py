@@ -21,6 +21,7 @@ from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, folder_of
 from shapenet.experiment import load_experiment
 from shapenet.rundir.paths import RunDir
+from shapenet.tasks.classification.evaluator import ClassReport
 from shapenet.tasks.classification.figures import classify
 from shapenet.training.fit import train
 from shapenet.training.reporter import Reporter
@@ -66,7 +67,7 @@ def evaluation(run: RunDir) -> Evaluation:
 
 
 def test_figures_agree_with_the_predictions(evaluation: Evaluation) -> None:
-    with evaluation.predictions.open(newline="", encoding="utf-8") as file:
+    with evaluation.predictions[""].open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 30
     accuracy = sum(row["label"] == row["predicted"] for row in rows) / len(rows)
@@ -81,7 +82,7 @@ def test_figures_agree_with_the_predictions(evaluation: Evaluation) -> None:
 def test_the_test_split_is_the_one_that_was_held_out(run: RunDir, evaluation: Evaluation) -> None:
     with run.split_csv.open(newline="", encoding="utf-8") as file:
         held_out = [row["name"] for row in csv.DictReader(file) if row["split"] == "test"]
-    with evaluation.predictions.open(newline="", encoding="utf-8") as file:
+    with evaluation.predictions[""].open(newline="", encoding="utf-8") as file:
         assert [row["name"] for row in csv.DictReader(file)] == held_out
 
 
@@ -335,7 +336,9 @@ def test_mistakes_on_deep_images_can_be_seen(tmp_path: Path, run: RunDir, dtype:
     split = Split(store, np.array([0]), np.array([2]))
     subject = Subject("deep", "deep", split, ("deep.tif",), tuple(sorted(COLOURS)), ())
     probabilities = np.array([[0.9, 0.1, 0.0]], np.float32)
-    write_outputs(tmp_path, run, subject, probabilities, classify(np.array([2]), probabilities, subject.classes))
+    labels = np.array([2])
+    report = ClassReport(classify(labels, probabilities, subject.classes), labels, probabilities)
+    write_outputs(tmp_path, run, subject, {"": report})
     sheet = np.asarray(Image.open(tmp_path / "mistakes.png").convert("L"))
     tile = sheet[-152:-24, 20:100]  # above its caption
     assert tile[20:40].mean() + 80 < tile[-40:-20].mean()
