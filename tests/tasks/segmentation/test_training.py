@@ -116,11 +116,11 @@ def test_the_files_of_an_evaluation(run: RunDir) -> None:
 @pytest.mark.parametrize(
     "overrides",
     [
-        ("training.precision=mixed_bfloat16", "loss=DiceCrossentropy"),
+        ("training.precision=mixed_bfloat16", "loss=DiceCrossentropy", "training.jit_compile=true"),
         (
             "loss=Tversky",
             "training.class_weight=balanced",
-            "data.augment=[RandomFlip, {RandomRotation: {factor: 0.1}}]",
+            "data.augment=[RandomFlip, {RandomRotation: {factor: 0.1}}, CutMix]",
         ),
         ("loss=CategoricalFocalCrossentropy", "metrics=[{MeanIoU: {num_classes: 3}}]"),
     ],
