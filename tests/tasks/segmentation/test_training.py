@@ -132,6 +132,19 @@ def test_other_losses_precisions_and_augmentations(tmp_path: Path, overrides: tu
     assert 0 < figures_of(made, "test")["mean_iou"] < 1
 
 
+def test_beside_classification_on_one_trunk(tmp_path: Path) -> None:
+    made = train_in(
+        tmp_path, SHAPES.replace("task: segmentation", "task: {mask: segmentation, kind: classification}"),
+        "model.layers=[{Conv2D: {filters: 4, kernel_size: 3, padding: same, name: features}}, GlobalMaxPooling2D]",
+        "model.outputs={mask: features}",
+        "metrics={mask: [dice]}", "loss={mask: SoftDice}", "training.class_weight={mask: balanced}",
+        "training.epochs=1",
+    )  # fmt: skip
+    figures = figures_of(made, "test")
+    assert figures["mask_dice"] == pytest.approx(figures["mask"]["dice"], rel=1e-5)
+    assert (made.eval_dir("test") / "mask" / "masks.png").is_file()
+
+
 def test_images_of_any_size_with_black_and_white_masks(tmp_path: Path) -> None:
     made = train_in(write_masks(tmp_path), FILES)
     figures = figures_of(made, "test")
