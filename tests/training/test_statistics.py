@@ -60,7 +60,7 @@ def test_stray_values_of_any_split_come_with_their_record(
 
 
 def test_of_what_is_recorded_and_of_stand_ins_nothing_is_looked_for(records: ShapesRecords) -> None:
-    recorded, stand_ins = RecordedStatistics({}, NUM), StandIns(records.fields, 3)
+    recorded, stand_ins = RecordedStatistics({}), StandIns(records.fields, 3)
     assert recorded.stray("mask", (0,)) is stand_ins.stray("mask", (0,)) is None
     assert recorded.known
     assert not stand_ins.known
