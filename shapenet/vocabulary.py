@@ -21,6 +21,7 @@ _BUILT_IN = (
     "shapenet.data.shapes.source",
     "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
+    "shapenet.optim.schedules",
     "shapenet.tasks.classification.task",
     "shapenet.tasks.segmentation.losses",
     "shapenet.tasks.segmentation.metrics",
