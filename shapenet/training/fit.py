@@ -170,7 +170,7 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
     if limit := config.training.limit_batches:
         batches, val = limited(batches, limit.train), limited(val, limit.val) if val else None
     steps = config.training.steps_per_execution
-    statistics = SplitStatistics(train)
+    statistics = SplitStatistics(dataset.splits, dataset.names)
     spec = data_spec(train, dataset.classes, statistics)
     with experiment.locating():
         session = start_session(config.training, config.seed)
