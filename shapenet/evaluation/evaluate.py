@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, load_experiment, named_plugins
 from shapenet.models.build import InputSpec
+from shapenet.models.weights import load_weights_safely
 from shapenet.plugins import was_run
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import read_manifest
@@ -25,7 +25,6 @@ from shapenet.training.session import import_keras_meanwhile, start_session
 
 if TYPE_CHECKING:
     from shapenet.data.stream.batches import AnyBatches
-    from shapenet.training.build import Compiled
 
 
 @dataclass(frozen=True)
@@ -129,7 +128,7 @@ def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[d
         start_session(config.training, config.seed)
         spec = InputSpec(split.image_shape, split.image_dtype, len(subject.classes))
         compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches))
-    _load_weights(compiled, weights)
+    load_weights_safely(compiled.model, weights, weights.parents[1])
     feed = to_dataset(batches, len(subject.classes), one_hot=compiled.one_hot)
     with reading(batches):
         evaluated = compiled.model.evaluate(feed, verbose=0, return_dict=True)
@@ -146,15 +145,3 @@ def _in_order(outputs: Any, batches: AnyBatches) -> Any:
     ordered = np.empty_like(outputs)
     ordered[batches.positions()] = outputs
     return ordered
-
-
-def _load_weights(compiled: Compiled, weights: Path) -> None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the optimizer's state, which evaluation does not need
-            compiled.model.load_weights(weights)
-    except (ValueError, KeyError, OSError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise RunError(
-            "run/checkpoint", f"the weights don't fit the run's config: {reason}", place=Place(str(weights))
-        ) from error
