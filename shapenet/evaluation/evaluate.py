@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapenet.callbacks.checkpoint import checked_weights
-from shapenet.errors import Place, RunError
 from shapenet.evaluation.classification_report import ClassificationReport, Probabilities, classify
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
-from shapenet.experiment import Experiment, load_experiment, named_plugins
+from shapenet.experiment import Experiment, experiment_of_run, run_at_fault
 from shapenet.models.build import InputSpec
 from shapenet.models.weights import load_weights_safely
-from shapenet.plugins import was_run
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir
+from shapenet.rundir.reading import check_inside
 from shapenet.training.reporter import Reporter
 from shapenet.training.session import import_keras_meanwhile, start_session
 
@@ -78,11 +77,10 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
         DataError: The data is missing, damaged or unfit.
         MachineError: The outputs can't be written.
     """
-    if not trust:
-        _check_plugins(run)
+    experiment = experiment_of_run(run.resolved_config, trust=trust)
+    check_inside(run.all_evals_dir, run.root)
     importing = import_keras_meanwhile()
     weights = checked_weights(run.best_dir)
-    experiment = load_experiment(run.resolved_config)
     if data is None:
         subject = split_of_run(run, experiment, split, reporter)
     else:
@@ -91,6 +89,7 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     figures, probabilities = _predict(experiment, subject, weights)
     report = classify(subject.split.labels, probabilities, subject.classes)
     folder = run.eval_dir(subject.folder)
+    check_inside(folder, run.root)
     pictures = write_outputs(folder, run, subject, probabilities, report)
     best = read_manifest(run.run_json).best
     evaluation = Evaluation(
@@ -103,18 +102,6 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     return evaluation
 
 
-def _check_plugins(run: RunDir) -> None:
-    """Refuse a run whose config would run code that this user has never passed to shapenet."""
-    strange = [plugin for plugin in named_plugins(run.resolved_config) if plugin.is_file() and not was_run(plugin)]
-    if strange:
-        raise RunError(
-            "run/untrusted",
-            f"the run would run code that you have not run before: {', '.join(map(str, strange))}",
-            place=Place(str(run.resolved_config)),
-            hint="read it, and add --trust if you trust it",
-        )
-
-
 def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[dict[str, float], Probabilities]:
     """Loss and metrics by Keras, and the probabilities of every example."""
     from shapenet.data.stream.batches import batches_of
@@ -124,7 +111,7 @@ def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[d
     config = experiment.config
     split = subject.split
     batches = batches_of(split, config.training.batch_size)
-    with experiment.locating():
+    with run_at_fault(), experiment.locating():
         start_session(config.training, config.seed)
         spec = InputSpec(split.image_shape, split.image_dtype, len(subject.classes))
         compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches))

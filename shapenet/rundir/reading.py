@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shapenet.errors import Place, RunError
 
-MAX_TEXT_BYTES = 64_000_000
+MAX_TEXT_BYTES = 32_000_000
 """The largest file of text in a run directory that is read into memory."""
 
 _KINDS = {
