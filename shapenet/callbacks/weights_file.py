@@ -24,7 +24,8 @@ def save_weights(model: Any, path: Path) -> None:
         OSError: The disk is full, the folder is read-only, and the like.
     """
     try:
-        model.save_weights(path)
+        with _told_by_destructors():
+            model.save_weights(path)
     except (OSError, RuntimeError) as error:
         number = _errno(error)
         if number is None:
@@ -54,6 +55,31 @@ def _let_go(path: Path, error: BaseException) -> None:
             traceback.clear_frames(step.__traceback__)
             step = step.__context__
         gc.collect()
+
+
+@contextmanager
+def _told_by_destructors() -> Iterator[None]:
+    """Raise what the system refused while h5py closed an object: it writes then, and can't raise itself.
+
+    Raises:
+        Exception: The first of what was refused.
+    """
+    hook = sys.unraisablehook
+    lost: list[Exception] = []
+
+    def keep(report: sys.UnraisableHookArgs) -> None:
+        if isinstance(report.exc_value, OSError | RuntimeError) and _errno(report.exc_value) is not None:
+            lost.append(report.exc_value)
+        else:
+            hook(report)
+
+    sys.unraisablehook = keep
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+    if lost:
+        raise lost[0]
 
 
 @contextmanager
