@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shapenet.callbacks.base import Listener
+from shapenet.keras_faults import sentence
 
 Scalar = str | bool | int | float
 
@@ -16,13 +17,15 @@ class TensorBoardFaults:
     """Gives TensorBoard up, with one warning, once its folder can't be written: training goes on without it.
 
     Args:
+        folder: The folder.
         warn: Takes the warning.
 
     Attributes:
         given_up: Whether it was.
     """
 
-    def __init__(self, warn: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
+        self._folder = folder
         self._warn = warn
         self.given_up = False
 
@@ -36,8 +39,8 @@ class TensorBoardFaults:
         except (tf.errors.OpError, OSError) as error:
             if not self.given_up:
                 self.given_up = True
-                reason = " ".join(str(error).split())[:300]
-                self._warn(f"TensorBoard's logs can't be written, and end here; training goes on: {reason}")
+                reason = sentence(error)[:300]
+                self._warn(f"{self._folder}: TensorBoard's logs end here, for they can't be written: {reason}")
 
 
 def bearing_faults(callback: Any, faults: TensorBoardFaults) -> Any:

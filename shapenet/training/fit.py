@@ -176,7 +176,7 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     best = record.best or BestEpoch(run.monitors.best, run.monitors.rising)
     checkpoints = Checkpoints(record.run.checkpoints_dir, best)
     reporter, samples = outputs
-    faults = TensorBoardFaults(reporter.warning)
+    faults = TensorBoardFaults(record.run.tensorboard_dir, reporter.warning)
     listeners: list[Listener] = [
         best, MetricsLog(record.run.metrics), checkpoints, record,
         _tensorboard_extras(run, record.run, samples, faults),

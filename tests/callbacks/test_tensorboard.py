@@ -18,7 +18,7 @@ def test_training_goes_on_with_one_warning(tmp_path: Path) -> None:
     in_the_way = tmp_path / "logs"
     in_the_way.write_text("a file")
     warnings: list[str] = []
-    faults = TensorBoardFaults(warnings.append)
+    faults = TensorBoardFaults(in_the_way, warnings.append)
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     model.compile("sgd", "mse")
     TensorBoardExtras(in_the_way, {"a": 1}, np.zeros((4, 4, 3), np.uint8), faults).train_begin(model)
@@ -26,8 +26,8 @@ def test_training_goes_on_with_one_warning(tmp_path: Path) -> None:
     history = model.fit(np.ones((8, 4)), np.ones((8, 2)), epochs=2, verbose=0, callbacks=[callback])
     assert len(history.history["loss"]) == 2
     assert len(warnings) == 1
-    assert warnings[0].startswith("TensorBoard's logs can't be written, and end here; training goes on: ")
-    assert str(in_the_way) in warnings[0]
+    assert warnings[0].startswith(f"{in_the_way}: TensorBoard's logs end here, for they can't be written: ")
+    assert warnings[0].endswith("Not a directory")
 
 
 def test_what_keras_s_callback_does_is_done(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_what_keras_s_callback_does_is_done(tmp_path: Path) -> None:
     warnings: list[str] = []
     model: Any = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     model.compile("sgd", "mse")
-    callback = bearing_faults(keras.callbacks.TensorBoard(str(tmp_path)), TensorBoardFaults(warnings.append))
+    callback = bearing_faults(keras.callbacks.TensorBoard(str(tmp_path)), TensorBoardFaults(tmp_path, warnings.append))
     model.fit(np.ones((8, 4)), np.ones((8, 2)), verbose=0, validation_split=0.5, callbacks=[callback])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["train", "validation"]
     assert warnings == []
