@@ -23,15 +23,17 @@ def save_weights(model: Any, path: Path) -> None:
     Raises:
         OSError: The disk is full, the folder is read-only, and the like.
     """
-    try:
-        with _told_by_destructors():
+    with _told_by_destructors() as refused:
+        try:
             model.save_weights(path)
-    except (OSError, RuntimeError) as error:
-        number = _errno(error)
-        if number is None:
-            raise
-        _let_go(path, error)
-        raise OSError(number, os.strerror(number)) from error
+            if refused:
+                raise refused[0]
+        except (OSError, RuntimeError) as error:
+            number = _errno(error)
+            if number is None:
+                raise
+            _let_go(path, error)
+            raise OSError(number, os.strerror(number)) from error
 
 
 def _errno(error: Exception) -> int | None:
@@ -49,45 +51,31 @@ def _let_go(path: Path, error: BaseException) -> None:
     """
     with suppress(OSError):
         os.truncate(path, 0)
-    with _silent_destructors():
-        step: BaseException | None = error
-        while step is not None:
-            traceback.clear_frames(step.__traceback__)
-            step = step.__context__
-        gc.collect()
+    step: BaseException | None = error
+    while step is not None:
+        traceback.clear_frames(step.__traceback__)
+        step = step.__context__
+    gc.collect()
 
 
 @contextmanager
-def _told_by_destructors() -> Iterator[None]:
-    """Raise what the system refused while h5py closed an object: it writes then, and can't raise itself.
+def _told_by_destructors() -> Iterator[list[Exception]]:
+    """Keep what the system refuses while h5py closes an object: it writes then, and can't raise.
 
-    Raises:
-        Exception: The first of what was refused.
+    Yields:
+        What was refused, so far; none of it reaches the terminal.
     """
     hook = sys.unraisablehook
-    lost: list[Exception] = []
+    refused: list[Exception] = []
 
     def keep(report: sys.UnraisableHookArgs) -> None:
         if isinstance(report.exc_value, OSError | RuntimeError) and _errno(report.exc_value) is not None:
-            lost.append(report.exc_value)
+            refused.append(report.exc_value)
         else:
             hook(report)
 
     sys.unraisablehook = keep
     try:
-        yield
-    finally:
-        sys.unraisablehook = hook
-    if lost:
-        raise lost[0]
-
-
-@contextmanager
-def _silent_destructors() -> Iterator[None]:
-    """Keep what destructors can't raise off the terminal: h5py's try to write once more."""
-    hook = sys.unraisablehook
-    sys.unraisablehook = lambda _: None
-    try:
-        yield
+        yield refused
     finally:
         sys.unraisablehook = hook

@@ -13,8 +13,8 @@ from shapenet.evaluation.classification_report import ClassificationReport, Prob
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, experiment_of_run, run_at_fault
-from shapenet.models.build import InputSpec
-from shapenet.models.weights import load_weights_safely
+from shapenet.models.build import InputSpec, build_model
+from shapenet.models.weights import check_room, load_weights_safely
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir
@@ -112,8 +112,10 @@ def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[d
     split = subject.split
     batches = batches_of(split, config.training.batch_size)
     with run_at_fault(), experiment.locating():
-        start_session(config.training, config.seed)
         spec = InputSpec(split.image_shape, split.image_dtype, len(subject.classes))
+        start_session(config.training, config.seed)
+        check_room(lambda: build_model(config.model, config.task.create(), spec, config.name), weights)
+        start_session(config.training, config.seed)
         compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches))
     load_weights_safely(compiled.model, weights, weights.parents[1])
     feed = to_dataset(batches, len(subject.classes), one_hot=compiled.one_hot)

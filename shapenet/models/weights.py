@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -74,6 +75,32 @@ def check_weights_file(model: Any, path: Path, root: Path | None = None) -> None
     if missing or unknown:
         received = f"{_listed(unknown)} in their place" if unknown else "fewer"
         _misfit(path, f"expected arrays of shape {_listed(missing or expected)}, received {received}")
+
+
+def check_room(build: Callable[[], Any], path: Path) -> None:
+    """Refuse weights for a model that has more of them than the file has bytes; no memory is taken for them.
+
+    Whoever sends a run sends its config too, which may describe a model of any size.
+
+    Args:
+        build: Makes the model. Keras forgets all models and settings afterwards.
+        path: The file.
+
+    Raises:
+        RunError: The model has more weights.
+        OSError: The file is missing.
+    """
+    import keras
+
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            num_weights: int = sum(math.prod(variable.shape) for variable in build().weights)
+    finally:
+        keras.backend.clear_session()
+    status = path.stat()
+    num_bytes = min(status.st_size, status.st_blocks * 512)  # holes hold nothing
+    if num_weights > num_bytes + _BYTES_AT_LEAST:
+        _misfit(path, f"the config describes {num_weights:,} weights, the file has {num_bytes:,} bytes")
 
 
 def _misfit(path: Path, reason: str, cause: Exception | None = None) -> NoReturn:

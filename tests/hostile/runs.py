@@ -181,6 +181,8 @@ EVALUATED: Mapping[str, Spoil] = MappingProxyType({
         "{Conv2D: {filters: 2, kernel_size: 1, "
         "kernel_initializer: {module: os, class_name: system, config: {command: touch HOME/ran}}}}"
     ),
+    "model of 144 GB": _layer("Dense: {units: 1000000000}"),
+    "model of 400 MB": _layer("Dense: {units: 2500000}"),
     "image of objects": _manifest(image={"shape": [16, 16, 3], "dtype": "O"}),
     "image without an end": _manifest(image={"shape": [10**12] * 9, "dtype": "uint8"}),
     "year 1": _manifest(started_at="0001-01-01T00:00:00+23:00"),

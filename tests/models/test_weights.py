@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from shapenet.errors import RunError
-from shapenet.models.weights import check_weights_file, load_weights_safely
+from shapenet.models.weights import check_room, check_weights_file, load_weights_safely
 from shapenet.training.session import import_keras
 from tests.hostile.weights_files import SPOILED, spoiled_copy
 
@@ -117,3 +117,26 @@ def test_weights_of_another_model_are_told_by_their_shapes(sound: Path) -> None:
     message = r"the weights don't fit the run's config: expected arrays of shape \(2,\), \(4, 2\), received .*\(3,\)"
     with pytest.raises(RunError, match=message):
         load_weights_safely(model, sound)
+
+
+def test_a_model_that_is_larger_than_its_weights_is_not_built(sound: Path) -> None:
+    import keras
+
+    def large() -> Any:
+        return keras.Sequential([keras.Input((1_000_000,)), keras.layers.Dense(1_000_000)])
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(RunError, match=r"describes 1,000,001,000,000 weights, the file has [\d,]+ bytes"):
+        check_room(large, sound)
+    check_room(lambda: new_model(2), sound)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 100_000
+
+
+def test_holes_in_a_file_hold_no_weights(sound: Path, tmp_path: Path) -> None:
+    import keras
+
+    path = tmp_path / "holes.weights.h5"
+    with path.open("wb") as file:
+        file.truncate(2**30)
+    with pytest.raises(RunError, match="describes 100,020,001 weights"):
+        check_room(lambda: keras.Sequential([keras.Input((10_000,)), keras.layers.Dense(10_001)]), path)
