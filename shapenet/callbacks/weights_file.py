@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 
@@ -65,17 +66,24 @@ def _told_by_destructors() -> Iterator[list[Exception]]:
     Yields:
         What was refused, so far; none of it reaches the terminal.
     """
-    hook = sys.unraisablehook
+    lost, shown = sys.unraisablehook, sys.excepthook
     refused: list[Exception] = []
 
+    def is_refusal(error: BaseException | None) -> bool:
+        return isinstance(error, OSError | RuntimeError) and _errno(error) is not None
+
     def keep(report: sys.UnraisableHookArgs) -> None:
-        if isinstance(report.exc_value, OSError | RuntimeError) and _errno(report.exc_value) is not None:
+        if isinstance(report.exc_value, Exception) and is_refusal(report.exc_value):
             refused.append(report.exc_value)
         else:
-            hook(report)
+            lost(report)
 
-    sys.unraisablehook = keep
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not is_refusal(error):  # Cython shows it, and then reports that it is lost
+            shown(kind, error, trace)
+
+    sys.unraisablehook, sys.excepthook = keep, show
     try:
         yield refused
     finally:
-        sys.unraisablehook = hook
+        sys.unraisablehook, sys.excepthook = lost, shown

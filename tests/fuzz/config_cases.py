@@ -49,7 +49,7 @@ def config_cli_case(number: int, folder: Path) -> None:
     path, changes = written(number, folder)
     overriding = [part for change in changes for part in ("-o", change)]
     command = [sys.executable, "-m", "shapenet", "--format", "json", "validate", "--config", str(path), *overriding]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, errors="replace")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100, errors="replace")
     assert done.returncode in (0, 2, 3), (done.returncode, done.stderr)
     assert "Traceback" not in done.stderr
     if done.returncode:

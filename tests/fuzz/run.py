@@ -22,8 +22,8 @@ LIMIT_SECONDS = 2.0
 _START_SECONDS = 60.0
 _PART = 2500
 _MODULES = dict.fromkeys(("config", "config_cli"), "tests.fuzz.config_cases")
-_SLOW = {"config_cli": 60.0}
-"""Kinds whose cases start a process each, and the seconds that they may take."""
+_LIMITS = {"config": 20.0, "config_cli": 120.0}
+"""Seconds for cases that measure their own time, or start a process each."""
 
 
 def findings(kind: str, first: int, num: int, module: str | None = None) -> list[str]:
@@ -63,7 +63,7 @@ def _until_finding(cases: tuple[str, str], first: int, stop: int) -> tuple[int, 
                 return stop, None
             if isinstance(message, str):
                 return number, message
-            number, began, limit = message, time.monotonic(), _SLOW.get(cases[1], LIMIT_SECONDS)
+            number, began, limit = message, time.monotonic(), _LIMITS.get(cases[1], LIMIT_SECONDS)
     except EOFError:
         process.join()
         return number, f"the process ended with {process.exitcode}"
