@@ -53,7 +53,7 @@ def config_cli_case(number: int, folder: Path) -> None:
     assert done.returncode in (0, 2, 3), (done.returncode, done.stderr)
     assert "Traceback" not in done.stderr
     if done.returncode:
-        told = json.loads(done.stderr.splitlines()[-1])
+        told = json.loads(done.stderr.strip("\n").split("\n")[-1])
         assert all(problem["message"] and problem["code"] != "bug" for problem in told["errors"])
 
 
