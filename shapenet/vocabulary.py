@@ -21,7 +21,7 @@ _BUILT_IN = (
     "shapenet.data.shapes.source",
     "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
-    "shapenet.tasks.classification",
+    "shapenet.tasks.classification.task",
 )
 _ENTRY_POINTS = "shapenet.plugins"
 

@@ -11,6 +11,9 @@ from shapenet.errors import ConfigError, Key, Problem, did_you_mean
 from shapenet.keras_faults import keras_faults
 from shapenet.registry import Component
 
+LAST = ""
+"""Stands for the last layer where others go by their names."""
+
 
 def connect(layers: Sequence[Component], inputs: Any, road: Key = ("model", "layers")) -> Any:
     """Apply `layers` to `inputs`.
@@ -30,6 +33,15 @@ def connect(layers: Sequence[Component], inputs: Any, road: Key = ("model", "lay
         ConfigError: A layer refuses its arguments or its input, or names don't fit: see `check_names`.
         MachineError: The memory does not suffice for a layer.
     """
+    return connect_all(layers, inputs, road)[LAST]
+
+
+def connect_all(layers: Sequence[Component], inputs: Any, road: Key = ("model", "layers")) -> dict[str, Any]:
+    """Apply `layers` to `inputs`, as `connect` does.
+
+    Returns:
+        The output of each layer that has a name, by the name; that of the last one as `LAST`.
+    """
     check_names(layers, road)
     outputs = {"input": inputs}
     output = inputs
@@ -40,7 +52,7 @@ def connect(layers: Sequence[Component], inputs: Any, road: Key = ("model", "lay
         output = _apply(_create(component, key), received, key)
         if name := component.arguments.get("name"):
             outputs[str(name)] = output
-    return output
+    return {**outputs, LAST: output}
 
 
 def check_names(layers: Sequence[Component], road: Key = ("model", "layers")) -> None:
