@@ -13,7 +13,6 @@ import os
 import resource
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -52,7 +51,8 @@ class Watched:
 
     Args:
         secrets: The folder that nothing may open.
-        allowed: Folders that files may be opened in, beside Python's and shapenet's own.
+        allowed: Folders that files may be opened in, beside Python's and shapenet's own; temporary files go to the
+            first.
     """
 
     def __init__(self, secrets: Path, allowed: Sequence[Path]) -> None:
@@ -95,7 +95,7 @@ class Watched:
         command = [sys.executable, "-m", "tests.hostile.sandbox", *self._allowed]
         return subprocess.Popen(
             command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            text=True, env={**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"},
+            text=True, env={**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", "TMPDIR": self._allowed[0]},
         )  # fmt: skip
 
     def _opened_secrets(self) -> tuple[str, ...]:
@@ -118,7 +118,7 @@ def _audit(event: str, arguments: tuple[Any, ...]) -> None:
         _events.append(f"{event} {arguments!r}"[:300])
     elif event == "open" and isinstance(arguments[0], str | bytes):
         path = os.path.realpath(os.fsdecode(arguments[0]))
-        if not path.startswith(_ROOTS) and path != tempfile.gettempdir():
+        if not path.startswith(_ROOTS):
             _events.append(f"open {path}")
     elif event == "exec" and getattr(arguments[0], "co_filename", "").startswith(tuple(sys.argv[1:])):
         _events.append(f"exec {arguments[0].co_filename}")
