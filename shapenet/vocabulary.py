@@ -21,6 +21,7 @@ _BUILT_IN = (
     "shapenet.data.shapes.source",
     "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
+    "shapenet.optim.schedules",
     "shapenet.tasks.classification.task",
 )
 _ENTRY_POINTS = "shapenet.plugins"

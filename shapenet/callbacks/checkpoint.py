@@ -77,7 +77,7 @@ class Checkpoints(Listener):
 def checked_weights(checkpoint: Path) -> Path:
     """The weights file of a checkpoint, after comparing its files with their digests.
 
-    The digests tell damage, not who wrote the files: see `shapenet.models.weights` for loading them.
+    The digests tell damage, not who wrote the files: see `shapenet.models.safe_weights` for loading them.
 
     Raises:
         RunError: The checkpoint is missing or damaged, or leads out of the folder of all checkpoints.

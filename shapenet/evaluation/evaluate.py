@@ -15,7 +15,7 @@ from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, experiment_of_run, run_at_fault
 from shapenet.models.build import InputSpec, build_model
-from shapenet.models.weights import check_room, load_weights_safely
+from shapenet.models.safe_weights import check_room, load_weights_safely
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import RunManifest, read_manifest
 from shapenet.rundir.paths import RunDir
@@ -127,7 +127,7 @@ def _predict(
     config = experiment.config
     split = subject.split
     batches = batches_of(split, config.training.batch_size, fields=batch_fields(config))
-    statistics = RecordedStatistics(manifest.statistics, sum(manifest.class_counts.get("train", {}).values()))
+    statistics = RecordedStatistics(manifest.statistics)
     with run_at_fault(), experiment.locating():
         start_session(config.training, config.seed)
         data = data_spec(split, subject.classes, statistics)

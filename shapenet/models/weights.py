@@ -1,202 +1,169 @@
-"""Loads weights that may come from a stranger: only plain arrays that the model has room for are read."""
+"""The weights of a file, by layer: read as numbers and nothing else."""
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections import Counter
-from collections.abc import Callable
+import stat
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import Place, RunError
-from shapenet.rundir.reading import check_regular
 
-_SUFFIX = ".weights.h5"
-_OPTIMIZER = "optimizer"
-_SIZES_OF_MODEL = 8
-"""The weights, and what an optimizer keeps of each: at most four moments, an average, a sum of gradients, a copy."""
-_BYTES_PER_PART = 16_384
-"""What HDF5 takes besides for each weight and layer; it was 2,000."""
-_BYTES_AT_LEAST = 1_000_000
-_MAX_DEPTH = 100
-_MAX_ATTRIBUTE_BYTES = 1_024
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Weights = dict[str, npt.NDArray[np.generic]]
+
+_MOST_BYTES = 16 << 30
+_DEEPEST = 32
+_MOST_ENTRIES = 200_000
 
 
-def load_weights_safely(model: Any, path: Path, root: Path | None = None) -> None:
-    """Load a file of Keras's weights into a model that is built, after checking that nothing else is in it.
+def read_weights(path: Path) -> dict[str, Weights]:
+    """The arrays of each layer in a weights file of Keras's, ``*.weights.h5``.
 
-    HDF5 files can lead to other files (external and soft links, external storage, virtual
-    datasets) and declare arrays that are far larger than themselves; both have been used against
-    Keras (CVE-2026-1669, CVE-2026-0897). So all of the file is looked at before anything of it is
-    read: it takes at most eight times the memory of the model's weights, and a constant.
+    Only what stands in the file itself is read: links to other files, and arrays that are kept in
+    others, are refused.
 
     Args:
-        model: The ``keras.Model``; its optimizer's state is loaded too if that is built.
-        path: The file, ``*.weights.h5``.
-        root: The folder that links may not lead out of; the file's own folder unless given.
+        path: The file.
+
+    Returns:
+        For each layer, by its name (``outer/inner`` in a model within the model), its arrays by their
+        road in the layer. States of random numbers are left out.
 
     Raises:
-        RunError: It is missing, no regular file, too large, not what Keras writes, or another model's.
-    """
-    check_weights_file(model, path, root)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an optimizer's state that the model has no room for
-            model.load_weights(path)
-    except (ValueError, KeyError, TypeError, OSError, RuntimeError) as error:
-        _misfit(path, " ".join(str(error).split())[:300], error)
-
-
-def check_weights_file(model: Any, path: Path, root: Path | None = None) -> None:
-    """Check all that `load_weights_safely` checks before it loads.
-
-    Raises:
-        RunError: As there.
+        RunError: It is missing, no regular file, too large, no weights file, or leads elsewhere.
     """
     import h5py
 
-    place = Place(str(path))
-    if not path.name.endswith(_SUFFIX):  # Keras would read it as something else, some of which can run code
-        raise RunError("run/weights", f"expected a file *{_SUFFIX}, received {path.name}", place=place)
-    max_bytes = _max_bytes(model)
     try:
-        check_regular(path, root or path.parent, max_bytes)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+            raise _unfit(path, f"a regular file of at most {_MOST_BYTES >> 30} GiB")
         with h5py.File(path, "r") as file:
-            shapes = _Walk(path, path.stat().st_size).shapes(file)
-    except RunError:
-        raise
-    except Exception as error:  # damaged HDF5 makes h5py raise errors of many types
-        reason = " ".join(str(error).split())[:300]
-        raise RunError("run/checkpoint", f"the weights can't be read: {reason}", place=place) from error
-    expected = Counter(tuple(variable.shape) for variable in model.weights)
-    missing = expected - shapes  # there may be more of a shape: layers that share a weight write it twice
-    unknown = Counter({shape: count for shape, count in shapes.items() if shape not in expected})
-    if missing or unknown:
-        received = f"{_listed(unknown)} in their place" if unknown else "fewer"
-        _misfit(path, f"expected arrays of shape {_listed(missing or expected)}, received {received}")
+            return _Reader(path).layers(file)
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        message = f"expected a file of weights, received what can't be read: {reason}"
+        raise RunError("run/weights", message, place=Place(str(path))) from error
 
 
-def check_room(build: Callable[[], Any], path: Path) -> None:
-    """Refuse weights for a model that has more of them than the file has bytes; no memory is taken for them.
+def _unfit(path: Path, expected: str) -> RunError:
+    return RunError("run/weights", f"expected {expected}", place=Place(str(path)))
 
-    Whoever sends a run sends its config too, which may describe a model of any size.
+
+class _Reader:
+    """Walks through one file.
 
     Args:
-        build: Makes the model. Keras forgets all models and settings afterwards.
-        path: The file.
-
-    Raises:
-        RunError: The model has more weights.
-        OSError: The file is missing.
-    """
-    import keras
-
-    try:
-        with keras.StatelessScope(initialize_variables=False):
-            num_weights: int = sum(math.prod(variable.shape) for variable in build().weights)
-    finally:
-        keras.backend.clear_session()
-    status = path.stat()
-    num_bytes = min(status.st_size, status.st_blocks * 512)  # holes hold nothing
-    if num_weights > num_bytes + _BYTES_AT_LEAST:
-        _misfit(path, f"the config describes {num_weights:,} weights, the file has {num_bytes:,} bytes")
-
-
-def _misfit(path: Path, reason: str, cause: Exception | None = None) -> NoReturn:
-    message = f"the weights don't fit the run's config: {reason}"
-    raise RunError("run/checkpoint", message, place=Place(str(path))) from cause
-
-
-def _listed(shapes: Counter[tuple[int, ...]]) -> str:
-    shown = [str(shape) for shape in sorted(shapes.elements())]
-    more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
-    return ", ".join(shown[:5]) + more
-
-
-def _max_bytes(model: Any) -> int:
-    weights = model.weights
-    num_parts = len(weights) + sum(1 for _ in model._flatten_layers())
-    num_bytes: int = sum(math.prod(variable.shape) for variable in weights) * 4
-    return _SIZES_OF_MODEL * (num_bytes + num_parts * _BYTES_PER_PART) + _BYTES_AT_LEAST
-
-
-class _Walk:
-    """Looks at every object of a weights file, reading none.
-
-    Args:
-        path: The file, for messages.
-        num_bytes: Its size.
+        path: The file, for errors.
     """
 
-    def __init__(self, path: Path, num_bytes: int) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._left = num_bytes
-        self._seen: set[int] = set()
+        self._bytes_left = _MOST_BYTES
+        self._entries_left = _MOST_ENTRIES
 
-    def shapes(self, file: Any) -> Counter[tuple[int, ...]]:
-        """How many arrays of each shape there are for the model itself.
-
-        Raises:
-            RunError: There is something that Keras does not write.
-        """
+    def layers(self, group: Any, prefix: str = "", depth: int = 0) -> dict[str, Weights]:
+        """The layers of a model, and those of models in it."""
         import h5py
 
-        found: Counter[tuple[int, ...]] = Counter()
-        groups = [("", file, 0)]
-        self._once("", file)
-        while groups:
-            road, group, depth = groups.pop()
-            self._check_attributes(road, group)
-            if depth > _MAX_DEPTH:
-                self._refuse(road, f"more than {_MAX_DEPTH} levels of groups")
-            for name in group:
-                place = f"{road}/{name}"
-                link = group.get(name, getlink=True)
-                if not isinstance(link, h5py.HardLink):
-                    self._refuse(place, f"a link of the kind {type(link).__name__}")
-                item = group[name]
-                self._once(place, item)
-                if isinstance(item, h5py.Group):
-                    groups.append((place, item, depth + 1))
-                else:
-                    self._check_array(place, item)
-                    if not place.startswith(f"/{_OPTIMIZER}/"):
-                        found[tuple(item.shape)] += 1
+        found: dict[str, Weights] = {}
+        container = self._member(group, "layers") if "layers" in group else None
+        if not isinstance(container, h5py.Group):
+            raise _unfit(self._path, "a weights file of Keras's, with a group named layers")
+        for key in container:
+            member = self._member(container, key)
+            if not isinstance(member, h5py.Group):
+                continue
+            name = f"{prefix}{self._name_of(member, key)}"
+            if "layers" in member and depth < _DEEPEST:
+                found.update(self.layers(member, f"{name}/", depth + 1))
+            elif arrays := dict(self._arrays(member, "", 0)):
+                found[name] = arrays
         return found
 
-    def _once(self, place: str, item: Any) -> None:
-        """Refuse an object that has two names: groups could lead round in circles, arrays count twice."""
+    def _name_of(self, member: Any, key: str) -> str:
+        variables = self._member(member, "vars") if "vars" in member else None
+        name = variables.attrs.get("name", key) if variables is not None else key
+        return name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+
+    def _arrays(self, group: Any, road: str, depth: int) -> Iterator[tuple[str, Any]]:
         import h5py
 
-        address = h5py.h5o.get_info(item.id).addr
-        if address in self._seen:
-            self._refuse(place, "a second name of an object")
-        self._seen.add(address)
+        if depth > _DEEPEST:
+            raise _unfit(self._path, f"groups at most {_DEEPEST} deep")
+        for key in group:
+            member = self._member(group, key)
+            if isinstance(member, h5py.Group):
+                yield from self._arrays(member, f"{road}{key}/", depth + 1)
+            elif "seed_generator" not in road:
+                self._bytes_left -= member.nbytes
+                if self._bytes_left < 0:
+                    raise _unfit(self._path, f"at most {_MOST_BYTES >> 30} GiB of weights")
+                yield f"{road}{key}", member[()]
 
-    def _check_array(self, place: str, item: Any) -> None:
-        """Refuse all but numbers that stand in the file as they are."""
+    def _member(self, group: Any, key: str) -> Any:
+        """A member of a group that stands in this very file and holds numbers."""
         import h5py
 
-        if not isinstance(item, h5py.Dataset):
-            self._refuse(place, f"a {type(item).__name__}")
-        self._check_attributes(place, item)
-        if item.external or item.is_virtual:
-            self._refuse(place, "an array that lies in another file")
-        is_bfloat16 = item.dtype.str == "|V2" and item.dtype.names is None  # which HDF5 has no name for
-        if item.shape is None or not (is_bfloat16 or item.dtype.kind in "fiub"):
-            self._refuse(place, f"an array of {item.dtype}")
-        declared = math.prod(item.shape) * item.dtype.itemsize
-        self._left -= declared
-        if item.chunks is not None or item.id.get_storage_size() != declared or self._left < 0:
-            self._refuse(place, f"an array that declares {declared:,} bytes and does not hold them")
+        self._entries_left -= 1
+        if self._entries_left < 0:
+            raise _unfit(self._path, f"at most {_MOST_ENTRIES:,} entries")
+        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
+            raise _unfit(self._path, f"no links to elsewhere, received one: {key}")
+        member = group[key]
+        if isinstance(member, h5py.Dataset) and (
+            member.external or member.is_virtual or member.dtype.kind not in "fiub" or member.shape is None
+        ):
+            raise _unfit(self._path, f"numbers in the file itself, received others: {key}")
+        return member
 
-    def _check_attributes(self, place: str, item: Any) -> None:
-        for name in item.attrs:
-            if item.attrs.get_id(name).get_storage_size() > _MAX_ATTRIBUTE_BYTES:
-                self._refuse(place, "an attribute that is too large")
 
-    def _refuse(self, place: str, received: str) -> NoReturn:
-        message = f"expected weights as Keras writes them, received {received} at {place or '/'}"
-        hint = "nothing of the file was loaded: it is damaged, or made to do harm"
-        raise RunError("run/weights", message, place=Place(str(self._path)), hint=hint)
+def assign_weights(model: Any, weights: dict[str, Weights], folder: Path) -> None:
+    """Give layers of a model other weights.
+
+    Args:
+        model: A built ``keras.Model``.
+        weights: For each layer that changes all of its arrays, of their shapes, as `read_weights` gives them.
+        folder: Takes a file meanwhile.
+
+    Raises:
+        OSError: The disk is full, the folder is read-only, and the like.
+    """
+    import h5py
+
+    path = folder / "initial.weights.h5"
+    try:
+        model.save_weights(path)
+        with h5py.File(path, "r+") as file:
+            _overwrite(file, weights, "")
+        model.load_weights(path)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _overwrite(group: Any, weights: dict[str, Weights], prefix: str) -> None:
+    for member in group["layers"].values():
+        name = f"{prefix}{member['vars'].attrs.get('name', '')}"
+        if "layers" in member:
+            _overwrite(member, weights, f"{name}/")
+        for road, values in weights.get(name, {}).items():
+            member[road][...] = values
+
+
+def own_weights(model: Any, folder: Path) -> dict[str, Weights]:
+    """The weights that a model has, in the form of `read_weights`.
+
+    Args:
+        model: A built ``keras.Model``.
+        folder: Takes a file meanwhile.
+    """
+    path = folder / "own.weights.h5"
+    try:
+        model.save_weights(path)
+        return read_weights(path)
+    finally:
+        path.unlink(missing_ok=True)

@@ -102,11 +102,13 @@ class FieldStatistics(_Part):
         mean: Mean over the records: a number, or nested lists of the field's shape.
         deviation: Standard deviation over the records, likewise.
         counts: How often each value from 0 on occurs.
+        num_records: How many records the train split has.
     """
 
     mean: Any = None
     deviation: Any = None
     counts: tuple[_Integer, ...] | None = None
+    num_records: _Integer
 
 
 class RunManifest(_Part):
