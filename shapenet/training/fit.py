@@ -16,6 +16,7 @@ from shapenet.callbacks.checkpoint import Checkpoints
 from shapenet.callbacks.divergence import StopOnDivergence
 from shapenet.callbacks.metrics_log import MetricsLog
 from shapenet.callbacks.signals import SignalWatch
+from shapenet.callbacks.tensorboard import TensorBoardExtras, TensorBoardFaults, bearing_faults, flat_values
 from shapenet.errors import MachineError, RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.models.summary import num_trainable
@@ -211,16 +212,17 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     best = record.best or BestEpoch(run.monitors.best, run.monitors.rising)
     checkpoints = Checkpoints(record.run.checkpoints_dir, best)
     reporter, samples = outputs
+    faults = TensorBoardFaults(record.run.tensorboard_dir, reporter.warning)
     listeners: list[Listener] = [
         Unfreezing(config.training, first_epoch=1), best, MetricsLog(record.run.metrics), checkpoints, record,
-        *_tensorboard_extras(run, record.run, samples), _ToReporter(reporter, run.train, best), StopOnDivergence(),
-        signals,
+        _tensorboard_extras(run, record.run, samples, faults), _ToReporter(reporter, run.train, best),
+        StopOnDivergence(), signals,
     ]  # fmt: skip
     position = _Position()
     with run.experiment.locating():
         own = created_callbacks(config, run.monitors)
     adapter = Adapter([position, *listeners], run.train)
-    tensorboard = keras.callbacks.TensorBoard(str(record.run.tensorboard_dir))
+    tensorboard = bearing_faults(keras.callbacks.TensorBoard(str(record.run.tensorboard_dir)), faults)
     callbacks = [*own, to_keras_callback(adapter), tensorboard, *early_stopping(config.training, run.monitors)]
     weigh = compiled.weigher(run.balance.weights)
     feed = to_dataset(run.train, compiled.encode, augmenter=run.augmenter, weigh=weigh)
@@ -268,11 +270,9 @@ class _ToReporter(Listener):
         self._reporter.epoch(row, is_best=self._best.is_newest)
 
 
-def _tensorboard_extras(run: _Prepared, directory: RunDir, samples: Any) -> list[Listener]:
-    from shapenet.callbacks.tensorboard import TensorBoardExtras, flat_values
-
+def _tensorboard_extras(run: _Prepared, directory: RunDir, samples: Any, faults: TensorBoardFaults) -> Listener:
     values = flat_values(resolved_values(run.experiment.config))
-    return [TensorBoardExtras(directory.tensorboard_dir, values, samples)]
+    return TensorBoardExtras(directory.tensorboard_dir, values, samples, faults)
 
 
 def _saved(

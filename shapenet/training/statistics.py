@@ -129,7 +129,11 @@ class RecordedStatistics:
         found = self._recorded.get(field)
         if found is None or found.mean is None or found.deviation is None:
             raise RunError("run/damaged", f"run.json does not say the mean of the field {field!r}")
-        return np.asarray(found.mean, np.float64), np.asarray(found.deviation, np.float64)
+        try:
+            return np.asarray(found.mean, np.float64), np.asarray(found.deviation, np.float64)
+        except (ValueError, TypeError) as error:
+            message = f"run.json's mean of the field {field!r} is no array of numbers: {error}"
+            raise RunError("run/damaged", message) from error
 
     def counts(self, field: str) -> npt.NDArray[np.int64]:
         """How often each value occurs; see `Statistics.counts`."""
