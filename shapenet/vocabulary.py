@@ -21,6 +21,7 @@ _BUILT_IN = (
     "shapenet.data.shapes.source",
     "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
+    "shapenet.layers.nested",
     "shapenet.tasks.classification",
 )
 _ENTRY_POINTS = "shapenet.plugins"

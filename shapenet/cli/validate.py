@@ -73,12 +73,14 @@ def _built(experiment: Experiment) -> Any:
 
 def summary(config: ExperimentConfig) -> dict[str, Any]:
     """What an experiment is, in a few values."""
+    from shapenet.models.names import num_layers
+
     return {
         "name": config.name,
         "project": config.project,
         "task": config.task.name,
         "source": config.data.source.name,
-        "num_layers": len(config.model.layers),
+        "num_layers": num_layers(config.model.layers),
         "optimizer": config.optimizer.name,
         "epochs": config.training.epochs,
     }

@@ -8,7 +8,7 @@ from functools import partial
 from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import ConfigError, Key, Problem
 from shapenet.experiment import Experiment
-from shapenet.models.graph import check_names
+from shapenet.models.names import check_names
 from shapenet.tasks.base import Task
 from shapenet.training.monitors import known_value
 from shapenet.training.names import value_names
