@@ -21,6 +21,7 @@ _BUILT_IN = (
     "shapenet.data.shapes.source",
     "shapenet.data.text.source",
     "shapenet.data.tfrecord.source",
+    "shapenet.layers.backbone",
     "shapenet.layers.bottleneck",
     "shapenet.layers.conv_norm_activation",
     "shapenet.layers.convnext_block",

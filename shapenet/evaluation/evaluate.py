@@ -15,6 +15,7 @@ from shapenet.evaluation.classification_report import ClassificationReport, Prob
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, load_experiment, named_plugins
+from shapenet.layers.backbone import without_weight_files
 from shapenet.models.build import InputSpec
 from shapenet.plugins import was_run
 from shapenet.rundir.atomic import write_atomic
@@ -128,7 +129,8 @@ def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[d
     with experiment.locating():
         start_session(config.training, config.seed)
         spec = InputSpec(split.image_shape, split.image_dtype, len(subject.classes))
-        compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches))
+        with without_weight_files():  # the run's own replace them
+            compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches))
     _load_weights(compiled, weights)
     feed = to_dataset(batches, len(subject.classes), one_hot=compiled.one_hot)
     with reading(batches):

@@ -39,6 +39,6 @@ def transition(
         filters = max(1, int(features.shape[-1] * compression))
         features = style.finished(features, "pre")
         features = Style(name, "none", None).conv(features, filters, 1, "conv", use_bias=False)
-        return layers.AveragePooling2D(name=style.named("pool"))(features)
+        return layers.AveragePooling2D(2, name=style.named("pool"))(features)
 
     return apply

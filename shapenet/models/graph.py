@@ -103,7 +103,7 @@ def _apply(name: str, layer: Any, received: list[Any], key: Key) -> Any:
         if 0 in output.shape[1:]:
             raise empty_output(name, shapes)
     except ConfigError as error:
-        raise error.under(key) if not error.problems[0].key else error from error.__cause__
+        raise error.under(key) from error.__cause__
     return output
 
 
