@@ -40,12 +40,12 @@ else:
     raise SystemExit("a file of the wrong form was accepted")
 
 task = Component("task", "cosine_classification", {"scale": 10.0}).create()
-layers = ["SqueezeExcite", "Flatten"]
+layers = ["SpatialAttention", "Flatten"]
 model = build_model(ModelConfig.model_validate({"layers": layers}), task, InputSpec((8, 8, 1), "uint8", 3), "example")
 logits = np.asarray(model(records.read(0, 5)["image"]))
 assert logits.shape == (5, 3) and gives_logits(model)
 assert np.abs(logits).max() <= 10.0 + 1e-3
-assert any(layer.__class__.__name__ == "GlobalAveragePooling2D" for layer in model.layers)
+assert any(layer.name == "spatial_attention.weights" for layer in model.layers)
 """
 
 

@@ -7,7 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from shapenet.config.definition import Definition, read_definitions
-from shapenet.config.nodes import MAX_DEPTH, MAX_NODES, Entry, MappingNode, Node, ScalarNode, SequenceNode, child, measure
+from shapenet.config.nodes import (
+    MAX_DEPTH,
+    MAX_NODES,
+    Entry,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    child,
+    measure,
+)
 from shapenet.errors import ConfigError, Key, Place, Problem, did_you_mean
 from shapenet.registry import REGISTRIES
 
@@ -98,7 +108,7 @@ class _Expansion:
         """A layer, its arguments filled in, with the definitions that it or the layers in it use."""
         self._count(item, 1, depth)
         name, entry = _choice(item)
-        if name in self._definitions:
+        if name is not None and name in self._definitions:
             return self._use(self._definitions[name], item, entry, depth)
         self._check_name(name, item)
         inner = child(entry.node, "layers") if entry else None
@@ -142,12 +152,12 @@ class _Expansion:
             self.problems.append(Problem("config/value", message, entry.node.place, hint=hint))
             return {}
         known = [*definition.parameters, *_OF_THE_GRAPH]
-        for name, argument in entry.node.entries.items():
-            if name not in known:
-                message = f"{definition.name}, defined at {definition.place}, has no argument {name!r}"
-                hint = did_you_mean(name, known)
-                self.problems.append(Problem("config/unknown-argument", message, argument.key_place, hint=hint))
-        return {name: argument for name, argument in entry.node.entries.items() if name in known}
+        given = entry.node.entries
+        for unknown in (name for name in given if name not in known):
+            message = f"{definition.name}, defined at {definition.place}, has no argument {unknown!r}"
+            near = did_you_mean(unknown, known)
+            self.problems.append(Problem("config/unknown-argument", message, given[unknown].key_place, hint=near))
+        return {name: argument for name, argument in given.items() if name in known}
 
     def _check_name(self, name: str | None, item: Node) -> None:
         """Suggest a definition for a name that is nearly one, and no layer's."""

@@ -61,7 +61,9 @@ def _placed(problem: Problem, tree: Node) -> Problem:
     find = key_place_of if problem.code in _AT_THE_KEY else place_of
     uses = uses_of_definitions(tree, problem.key)
     inside = "; ".join(f"in {use.definition}, defined at {use.defined_at}, used at {use.place}" for use in uses)
-    return replace(problem, place=find(tree, problem.key), message=f"{problem.message} ({inside})" if inside else problem.message)
+    return replace(
+        problem, place=find(tree, problem.key), message=f"{problem.message} ({inside})" if inside else problem.message
+    )
 
 
 def _fields_at(model: Any, key: Key) -> Iterable[str]:

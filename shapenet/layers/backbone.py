@@ -23,8 +23,8 @@ _read_files: ContextVar[bool] = ContextVar("read_files", default=True)
 
 def _no_download(value: object) -> object:
     if isinstance(value, str) and value.lower() in ("imagenet", "noisy-student", "advprop"):
-        message = f"null or a file on this machine, since nothing is downloaded ({_FILES_AT} has some: take one with notop or no_top in its name)"
-        raise ValueError(f"expected {message}")
+        wanted = "null or a file on this machine, since nothing is downloaded"
+        raise ValueError(f"expected {wanted} ({_FILES_AT} has some: take one with notop or no_top in its name)")
     return value
 
 

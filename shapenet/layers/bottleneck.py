@@ -35,8 +35,7 @@ def bottleneck(
         groups: In how many groups the middle one convolves channels; divides `filters`.
         normalization: ``batch``, ``layer``, ``group`` or ``none``.
         activation: One of Keras's; null for none.
-        stochastic_depth: Share of the images of a batch that go without the convolutions while
-            training (Huang et al., 2016).
+        stochastic_depth: See `StochasticDepth`: share of the images that go without the convolutions.
         name: What later layers may call its output; begins the names of its layers.
 
     Returns:

@@ -41,7 +41,7 @@ def conv_norm_activation(
 
     def apply(features: Any) -> Any:
         check_map("ConvNormActivation", features)
-        more = {"padding": padding, "dilation_rate": dilation_rate, "groups": groups}
+        more: dict[str, Any] = {"padding": padding, "dilation_rate": dilation_rate, "groups": groups}
         return style.conv(features, filters, kernel_size, "conv", strides=strides, **more)
 
     return apply

@@ -33,8 +33,7 @@ def convnext_block(
         expansion: How many times as many channels the inner dense layer has.
         layer_scale: What each channel of the branch is multiplied by at first, and learns from
             there; 0 leaves that out. Nets of few layers learn faster with 0.
-        stochastic_depth: Share of the images of a batch that go without the branch while
-            training (Huang et al., 2016).
+        stochastic_depth: See `StochasticDepth`: share of the images that go without the branch.
         normalization: ``batch``, ``layer``, ``group`` or ``none``.
         activation: One of Keras's, of the inner dense layer.
         name: What later layers may call its output; begins the names of its layers.

@@ -38,8 +38,8 @@ def inverted_residual(
         squeeze_excite: Weigh the wide channels, with one inner unit for so many of them; see `SqueezeExcite`.
         normalization: ``batch``, ``layer``, ``group`` or ``none``.
         activation: One of Keras's; null for none.
-        stochastic_depth: Share of the images of a batch that go without the convolutions while
-            training, where there is a sum (Huang et al., 2016).
+        stochastic_depth: See `StochasticDepth`: share of the images that go without the convolutions,
+            where there is a sum.
         name: What later layers may call its output; begins the names of its layers.
 
     Returns:

@@ -29,8 +29,7 @@ def mixer_block(
         tokens_units: Units of the inner layer over the tokens.
         channels_units: Units of the inner layer over the channels.
         dropout: Share of the values after each dense layer that is set to 0 while training.
-        stochastic_depth: Share of the images of a batch that go without either of them while
-            training (Huang et al., 2016).
+        stochastic_depth: See `StochasticDepth`: share of the images that go without either of the two.
         activation: One of Keras's, of the inner layers.
         name: What later layers may call its output; begins the names of its layers.
 

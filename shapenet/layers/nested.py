@@ -44,9 +44,7 @@ def nested(component: Component) -> Nested | None:
 
 
 @REGISTRIES["layer"].register("repeat")
-def repeat(
-    *, times: Annotated[int, Field(ge=0, le=10_000)], layers: _Layers, name: str | None = None
-) -> Nested:
+def repeat(*, times: Annotated[int, Field(ge=0, le=10_000)], layers: _Layers, name: str | None = None) -> Nested:
     """A list of layers, several times one after another; each time has weights of its own.
 
     Args:

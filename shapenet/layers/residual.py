@@ -23,9 +23,8 @@ def residual(
 ) -> Any:
     """Two convolutions whose result is added to what came in (He et al., 2016).
 
-    Where strides or channels change the shape, a 1 x 1 convolution makes the shortcut fit.
-    With `preactivation`, normalization and activation come before the convolutions, and
-    nothing after the sum (He et al., "Identity mappings", 2016): end such a net with both.
+    Where strides or channels change the shape, a 1 x 1 convolution makes the shortcut fit. With
+    `preactivation` nothing follows the sum ("Identity mappings", 2016): end such a net with both.
 
     Args:
         filters: Channels of the output.
@@ -34,8 +33,7 @@ def residual(
         preactivation: Normalize and activate before the convolutions.
         normalization: ``batch``, ``layer``, ``group`` or ``none``.
         activation: One of Keras's; null for none.
-        stochastic_depth: Share of the images of a batch that go without the convolutions while
-            training (Huang et al., 2016).
+        stochastic_depth: See `StochasticDepth`: share of the images that go without the convolutions.
         name: What later layers may call its output; begins the names of its layers.
 
     Returns:

@@ -33,8 +33,7 @@ def transformer_encoder(
         mlp_ratio: How many times as many units the inner dense layer has as a token values.
         dropout: Share of the values after attention and dense layers that is set to 0 while training.
         attention_dropout: Share of the attention weights that is set to 0 while training.
-        stochastic_depth: Share of the images of a batch that go without attention, or without the
-            dense layers, while training (Huang et al., 2016).
+        stochastic_depth: See `StochasticDepth`: share of the images that go without either of the two.
         activation: One of Keras's, of the inner dense layer.
         name: What later layers may call its output; begins the names of its layers.
 

@@ -18,7 +18,7 @@ def transition(
     activation: Activation = "relu",
     name: str | None = None,
 ) -> Any:
-    """Fewer channels at half the size, between two blocks ``DenseBlock`` (Huang et al., 2017).
+    """Fewer channels at half the size, between dense blocks (DenseNet; Huang et al., 2017).
 
     Args:
         compression: Share of the channels that stays.

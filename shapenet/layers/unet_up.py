@@ -33,8 +33,7 @@ def unet_up(
     Args:
         filters: Channels of the output.
         size: How many times as large a side becomes; the `pool_size` of the level.
-        upsampling: ``transpose``, a transposed convolution to `filters` channels; or ``bilinear`` or
-            ``nearest``, enlarging without weights.
+        upsampling: ``transpose``, a transposed convolution; ``bilinear`` or ``nearest``, without weights.
         kernel_size: Side of the kernels in pixels.
         dropout: Share of the output that is set to 0 while training.
         normalization: ``batch``, ``layer``, ``group`` or ``none``.
@@ -42,9 +41,8 @@ def unet_up(
         name: What later layers may call its output; begins the names of its layers.
 
     Returns:
-        A function of what is enlarged ``(batch, height, width, channels)``, and the skip
-        ``(batch, skip_height, skip_width, skip_channels)``, to
-        ``(batch, skip_height, skip_width, filters)``.
+        A function of what is enlarged ``(batch, height, width, channels)`` and the skip
+        ``(batch, skip_height, skip_width, ...)`` to ``(batch, skip_height, skip_width, filters)``.
     """
     style = Style(name, normalization, activation)
 

@@ -62,7 +62,6 @@ def _build(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> Any:
 
     inputs = keras.Input(spec.shape, dtype=spec.dtype, name="image")
     outputs = connect(config.layers, _scaled(inputs, config.input_scaling, spec.dtype))
-    last = ("model", "layers", len(config.layers) - 1)
     try:
         if config.head == "auto":
             with keras_faults("the output layer", (), lambda reason: ConfigError("model/head", reason)):
@@ -70,10 +69,27 @@ def _build(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> Any:
         else:
             task.check_output(tuple(outputs.shape), spec.num_classes)
     except ShapenetError as error:
-        raise error.under(last) from None
+        raise _at_the_end(error, config, len(outputs.shape)) from None
     with keras_faults("the model", ("model", "layers"), lambda reason: _model_error(config, reason)):
         # TensorFlow's name scopes take ASCII only.
         return keras.Model(inputs, outputs, name=re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "model")
+
+
+_ON_EACH_PLACE = ("Activation", "BatchNormalization", "Dense", "Dropout", "LayerNormalization", "ReLU")
+
+
+def _at_the_end(error: ShapenetError, config: ModelConfig, num_axes: int) -> ShapenetError:
+    """`error`, which says that no head fits, at the last layer; or at the dense layer that was given a map."""
+    index = len(config.layers) - 1
+    first = index
+    while first > 0 and config.layers[first - 1].name in _ON_EACH_PLACE:
+        first -= 1
+    ends = [number for number in range(first, index + 1) if config.layers[number].name == "Dense"]
+    problem = error.problems[0]
+    if problem.code != "model/head" or num_axes != 4 or config.layers[index].name not in _ON_EACH_PLACE or not ends:
+        return error.under(("model", "layers", index))
+    hint = "insert Flatten or GlobalAveragePooling2D before Dense: it works on each place of the map by itself"
+    return ConfigError(problem.code, problem.message, key=("model", "layers", ends[0]), hint=hint)
 
 
 def _model_error(config: ModelConfig, reason: str) -> ConfigError:

@@ -68,9 +68,7 @@ def _connect_nested(component: Component, inner: Nested, scope: Scope, received:
     for number in range(1, inner.times + 1):
         prefix = f"{name}{SEPARATOR}{number}{SEPARATOR}" if inner.sees_outside else f"{name}{SEPARATOR}"
         inputs = {**outside, **dict(zip(inner.input_names, [output, *received[1:]], strict=True))}
-        output = _connect(
-            inner.layers, _scope(inner.layers, output, inputs, prefix), (*key, component.name, "layers")
-        )
+        output = _connect(inner.layers, _scope(inner.layers, output, inputs, prefix), (*key, component.name, "layers"))
     return output
 
 

@@ -77,7 +77,7 @@ def _input_problems(component: Component, key: Key, known: list[str]) -> Iterato
     given = input_names(component)
     for wanted in given or ():
         if wanted not in known:
-            hint = did_you_mean(wanted, known[2:]) or "give that layer a name first"
+            hint = did_you_mean(wanted, known) or "give that layer a name first"
             message = f"no layer before this one is named {wanted!r}"
             yield Problem("model/unknown-input", message, key=(*key, "inputs"), hint=hint)
     inner = nested(component)

@@ -25,7 +25,8 @@ def unfit(layer: str, shapes: Sequence[Shape], reason: str) -> ConfigError:
     """
     written = ", ".join(map(_tuple, shapes))
     if re.search(_TOO_SMALL, reason, re.IGNORECASE):
-        return ConfigError("model/too-small", f"{layer} can't take an input of shape {written}: {reason}")
+        why = reason.partition(". Received")[0]
+        return ConfigError("model/too-small", f"{layer} can't take an input of shape {written}: {why}")
     if layer in _MERGES and len(shapes) > 1:
         return _unfit_merge(layer, shapes)
     found = re.search(r"expected (min_|max_)?ndim=(\d+), found ndim=(\d+)", reason)
@@ -122,4 +123,5 @@ def _size(size: int | None) -> str:
 
 
 def _tuple(shape: Shape) -> str:
-    return "(" + ", ".join("?" if size is None else str(size) for size in shape) + ("," if len(shape) == 1 else "") + ")"
+    sizes = ", ".join("?" if size is None else str(size) for size in shape)
+    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"

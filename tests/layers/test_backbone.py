@@ -157,9 +157,10 @@ def test_a_missing_file_and_one_of_another_network(refused: Any, built: Built, t
     (tmp_path / "text.h5").write_text("not HDF5")
     assert "can't be read" in refused(backbone(weights=str(tmp_path / "text.h5")), shape=(32, 32, 3)).message
     (tmp_path / "model.keras").write_bytes(b"")
-    assert "expected a file of weights, *.h5" in refused(
-        backbone(weights=str(tmp_path / "model.keras")), shape=(32, 32, 3)
-    ).message
+    assert (
+        "expected a file of weights, *.h5"
+        in refused(backbone(weights=str(tmp_path / "model.keras")), shape=(32, 32, 3)).message
+    )
     with without_weight_files():
         assert built(wide, shape=(32, 32, 3)).output_shape == (None, 3)
 
