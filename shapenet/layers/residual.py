@@ -23,15 +23,15 @@ def residual(
 ) -> Any:
     """Two convolutions whose result is added to what came in (He et al., 2016).
 
-    Where strides or channels change the shape, a 1 x 1 convolution makes the shortcut fit. With
-    `preactivation` nothing follows the sum ("Identity mappings", 2016): end such a net with both.
+    Where strides or channels change the shape, a 1 x 1 convolution makes the shortcut fit.
 
     Args:
         filters: Channels of the output.
         kernel_size: Side of the kernels in pixels.
         strides: Pixels between two places of the first kernel.
-        preactivation: Normalize and activate before the convolutions.
-        normalization: ``batch``, ``layer``, ``group`` or ``none``.
+        preactivation: Normalize and activate before the convolutions, and not after the sum ("Identity
+            mappings", 2016): end such a net with both.
+        normalization: What follows each convolution, or comes before it.
         activation: One of Keras's; null for none.
         stochastic_depth: See `StochasticDepth`: share of the images that go without the convolutions.
         name: What later layers may call its output; begins the names of its layers.

@@ -218,3 +218,11 @@ def test_a_parameter_that_the_model_does_not_have(tmp_path: Path) -> None:
     assert problem.code == "usage/override"
     assert problem.message == "there is no model.parameters.widht: nothing would refer to it"
     assert problem.hint == "did you mean width?"
+
+
+def test_definitions_of_several_files_come_together(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(HEAD + "  define: {Head: {layers: [Flatten]}}\n  layers: [Head]\n")
+    own = "extends: base.yaml\nmodel: {define: {Body: {layers: [ReLU]}}, layers: [Body, Head]}\n"
+    (tmp_path / "own.yaml").write_text(own)
+    config = load_experiment(tmp_path / "own.yaml").config
+    assert [layer.arguments["label"] for layer in config.model.layers] == ["Body", "Head"]
