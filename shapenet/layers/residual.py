@@ -51,8 +51,7 @@ def residual(
         plain = Style(name, "none", None)
         active = style.finished(features, "pre1")
         branch = plain.conv(active, filters, kernel_size, "conv1", strides=strides, use_bias=normalization == "none")
-        branch = style.finished(branch, "pre2")
-        branch = plain.conv(branch, filters, kernel_size, "conv2")
+        branch = plain.conv(style.finished(branch, "pre2"), filters, kernel_size, "conv2")
         shortcut = features if strides == 1 and features.shape[-1] == filters else active
         return style.added(projected(plain, shortcut, branch, strides), branch, stochastic_depth)
 

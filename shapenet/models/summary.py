@@ -16,7 +16,8 @@ class LayerRow:
         layer: Its class.
         output_shape: Without the batch.
         num_parameters: All of its parameters.
-        activation_bytes: What its output takes for one image; None where its size varies.
+        activation_bytes: What its output takes for one image, and those of the layers in it; None
+            where its size varies.
     """
 
     name: str
@@ -36,6 +37,10 @@ def layer_rows(model: Any) -> list[LayerRow]:
 
 
 def _bytes(layer: Any, shape: tuple[int | None, ...]) -> int | None:
+    inside = layer_rows(layer.model) if hasattr(layer, "model") else []  # a whole network as one layer
+    if inside:
+        found = [row.activation_bytes for row in inside]
+        return None if None in found else sum(size or 0 for size in found)
     sides = [side for side in shape if side is not None]
     if len(sides) < len(shape):
         return None

@@ -172,3 +172,14 @@ def test_images_that_do_not_suit(refused: Any) -> None:
     channels = refused(backbone(), shape=(32, 32, 4))
     assert channels.message == "MobileNetV2 takes images of 1 or 3 channels, received 4"
     assert channels.hint == "insert Conv2D: {filters: 3, kernel_size: 1} before it"
+
+
+def test_the_table_counts_the_activations_inside(built: Built) -> None:
+    from shapenet.models.summary import layer_rows
+
+    row = next(row for row in layer_rows(built(backbone(), shape=(32, 32, 3))) if row.name == "net")
+    assert (row.layer, row.output_shape, row.num_parameters) == ("Backbone", (1280,), 2_257_984)
+    assert row.activation_bytes is not None
+    assert row.activation_bytes > 32 * 32 * 3 * 4 + 16 * 16 * 96 * 4  # more than its input and widest layer
+    any_size = layer_rows(built(backbone(), shape=(None, None, 3)))
+    assert next(row for row in any_size if row.name == "net").activation_bytes is None
