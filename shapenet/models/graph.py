@@ -91,8 +91,8 @@ def _create(component: Component, key: Key) -> Any:
 def _apply(name: str, layer: Any, received: list[Any], key: Key) -> Any:
     shapes = [tuple(tensor.shape[1:]) for tensor in received]
     try:
-        check_number(name, layer, len(received))
         with keras_faults(name, key, lambda reason: unfit(name, shapes, reason)):
+            check_number(name, layer, len(received))
             output = layer(received) if takes_list(layer) and len(received) > 1 else layer(*received)
         if not hasattr(output, "shape"):
             message = f"expected one output from {name}, received {_described(output)}"

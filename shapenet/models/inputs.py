@@ -13,7 +13,7 @@ _NO_TENSORS = {"training", "mask", "initial_state", "attention_mask", "query_mas
 
 def takes_list(layer: Any) -> bool:
     """Whether several inputs go to `layer` as one list: its ``call`` has one parameter that must be given."""
-    return not inspect.isfunction(layer) and len(_required(layer)) == 1
+    return hasattr(layer, "call") and len(_required(layer)) == 1
 
 
 def check_number(name: str, layer: Any, number: int) -> None:
@@ -21,7 +21,7 @@ def check_number(name: str, layer: Any, number: int) -> None:
 
     Args:
         name: What the config calls the layer.
-        layer: A Keras layer, or a function of tensors.
+        layer: A Keras layer, or something that is called with tensors.
         number: How many inputs it gets.
 
     Raises:
@@ -41,9 +41,10 @@ def check_number(name: str, layer: Any, number: int) -> None:
 
 
 def _accepted(layer: Any) -> tuple[int, int | None]:
-    if inspect.isfunction(layer):
+    if not hasattr(layer, "call"):
         parameters = inspect.signature(layer).parameters.values()
-        return len(_without_default(parameters)), len(parameters)
+        takes_any = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        return len(_without_default(parameters)), None if takes_any else len(parameters)
     if _is_merge(layer):
         return 2, None
     required = len(_required(layer))
