@@ -22,7 +22,7 @@ from shapenet.config.components import parse_component
 from shapenet.data.augmentation.augmenter import Augmenter
 from shapenet.data.batches import Batches, Split
 from shapenet.data.pack import open_packed
-from shapenet.data.records import Field
+from shapenet.fields import Field
 from shapenet.training.feed import to_dataset
 from shapenet.training.session import import_keras
 from shapenet.vocabulary import load_vocabulary
@@ -95,7 +95,7 @@ def ours(split: Split, batch_size: int, values: list[Any]) -> Any:
     fields = {"image": Field(split.image_dtype, split.image_shape), "label": Field("int64", ())}
     components = [parse_component("augmentation", value) for value in values]
     augmenter = Augmenter(components, 0, fields, NUM_CLASSES) if components else None
-    return to_dataset(Batches(split, batch_size, 0), NUM_CLASSES, one_hot=False, augmenter=augmenter)
+    return to_dataset(Batches(split, batch_size, 0), lambda batch: batch["label"], augmenter=augmenter)
 
 
 def as_keras(split: Split, batch_size: int, name: str) -> Any:
@@ -104,7 +104,7 @@ def as_keras(split: Split, batch_size: int, name: str) -> Any:
     import tensorflow as tf
 
     layer = getattr(keras.layers, name)(value_range=(0, 255))
-    plain = to_dataset(Batches(split, batch_size, 0), NUM_CLASSES, one_hot=False)
+    plain = to_dataset(Batches(split, batch_size, 0), lambda batch: batch["label"])
     return plain.map(lambda images, labels: (tf.cast(layer(images), tf.uint8), labels), num_parallel_calls=2)
 
 

@@ -29,7 +29,7 @@ class NoiseRecords:
     """Random images of one shape; see `shapenet.data.records.Records`."""
 
     def __init__(self, shape: tuple[int, ...], num_records: int) -> None:
-        from shapenet.data.records import Field
+        from shapenet.fields import Field
 
         self.fields = {"image": Field("uint8", shape), "label": Field("int64", ())}
         self.classes = tuple("0123456789")
@@ -71,7 +71,7 @@ def compare(shape: tuple[int, ...], num_images: int, batch_size: int, repeats: i
     with tempfile.TemporaryDirectory(prefix="shapenet-benchmark-") as cache:
         store = open_packed(NoiseRecords(shape, num_images), Path(cache))
         batches = Batches(Split(store, np.arange(num_images), store["label"][:]), batch_size, seed=1)
-        ours = to_dataset(batches, 10, one_hot=False)
+        ours = to_dataset(batches, lambda batch: batch["label"])
         slices = tf.data.Dataset.from_tensor_slices((np.array(store["image"]), np.array(store["label"])))
         theirs = slices.shuffle(num_images).batch(batch_size).prefetch(tf.data.AUTOTUNE)
         rates: list[tuple[float, float]] = []

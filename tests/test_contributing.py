@@ -22,6 +22,7 @@ from shapenet.models.build import InputSpec, build_model, gives_logits
 from shapenet.registry import REGISTRIES, Component
 from shapenet.plugins import load_plugins
 from shapenet.vocabulary import load_vocabulary
+from tests.tasks.specs import spec_of
 
 load_vocabulary()
 load_plugins(sorted(Path(sys.argv[1]).glob("*.py")))
@@ -39,11 +40,12 @@ except DataError as error:
 else:
     raise SystemExit("a file of the wrong form was accepted")
 
-task = Component("task", "cosine_classification", {"scale": 10.0}).create()
+task = Component("task", "cosine_classification", {"scale": 10.0}).create().bind(spec_of(3))
 layers = ["SpatialAttention", "Flatten"]
-model = build_model(ModelConfig.model_validate({"layers": layers}), task, InputSpec((8, 8, 1), "uint8", 3), "example")
+config = ModelConfig.model_validate({"layers": layers})
+model = build_model(config, {"": task}, InputSpec((8, 8, 1), "uint8"), "example")
 logits = np.asarray(model(records.read(0, 5)["image"]))
-assert logits.shape == (5, 3) and gives_logits(model)
+assert logits.shape == (5, 3) and gives_logits(model.outputs[0])
 assert np.abs(logits).max() <= 10.0 + 1e-3
 assert any(layer.name == "spatial_attention.weights" for layer in model.layers)
 """

@@ -48,7 +48,7 @@ def _sources(named: Path | ConfigFile, reporter: DataReporter) -> list[Callable[
     experiment = named.load()
     data = experiment.config.data
     with experiment.locating():
-        sources = {records.key: records for records in open_sources(data).values()}
+        sources = {records.key: records for records in open_sources(experiment.config).values()}
     return [partial(_pack, reporter, bearable_fraction(data), records) for records in sources.values()]
 
 

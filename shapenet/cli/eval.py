@@ -55,10 +55,16 @@ def _as_json(result: Evaluation) -> dict[str, object]:
     return {
         **result.to_json(),
         "folder": str(result.folder),
-        "predictions": str(result.predictions),
+        "predictions": _predictions(result),
         "pictures": [str(path) for path in result.pictures],
         "warnings": list(result.warnings),
     }
+
+
+def _predictions(result: Evaluation) -> object:
+    """The file of predictions, or that of each of several tasks."""
+    files = {name: str(path) for name, path in result.predictions.items()}
+    return files.get("") if "" in result.reports else files
 
 
 def _show(result: Evaluation, runs_dir: Path) -> None:
@@ -66,17 +72,18 @@ def _show(result: Evaluation, runs_dir: Path) -> None:
 
     from shapenet.cli.render.closing import show_closing
     from shapenet.cli.render.console import number, printable, show
-    from shapenet.cli.render.report import report_table
+    from shapenet.cli.render.report import reports_view
     from shapenet.words import counted
 
     epoch = f", weights of epoch {result.epoch}" if result.epoch is not None else ""
     figures = "  ".join(f"{printable(name)} {number(value)}" for name, value in result.figures.items())
-    title = Text.assemble((printable(result.split), "bold"), f": {counted(result.report.num_examples, 'image')}{epoch}")
-    show(title, Text(figures, "bold"), Text(), report_table(result.report))
+    title = Text.assemble((printable(result.split), "bold"), f": {counted(result.num_examples, 'image')}{epoch}")
+    show(title, Text(figures, "bold"), *reports_view(result.reports))
     run = result.run.root
     short = short_path(run, runs_dir)
     pictures = [str(_moved(path, run, short)) for path in result.pictures]
-    facts = {"pictures": pictures, "predictions": str(_moved(result.predictions, run, short)), "run": str(run)}
+    predictions = [str(_moved(path, run, short)) for path in result.predictions.values()]
+    facts = {"pictures": pictures, "predictions": predictions, "run": str(run)}
     show_closing(facts, {"TensorBoard": command_text("tensorboard", "--logdir", short)})
 
 

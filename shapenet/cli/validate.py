@@ -74,11 +74,12 @@ def _built(experiment: Experiment) -> Any:
 def summary(config: ExperimentConfig) -> dict[str, Any]:
     """What an experiment is, in a few values."""
     from shapenet.models.names import num_layers
+    from shapenet.training.names import task_text
 
     return {
         "name": config.name,
         "project": config.project,
-        "task": config.task.name,
+        "task": task_text(config),
         "source": config.data.source.name,
         "num_layers": num_layers(config.model.layers),
         "optimizer": config.optimizer.name,

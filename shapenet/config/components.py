@@ -173,9 +173,11 @@ class ComponentOf:
 
     Attributes:
         kind: The registry's kind.
+        form: How many of them the field holds, in words.
     """
 
     kind: str
+    form: str = "one"
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Validate by `parse_component`, serialise to the form that YAML has."""

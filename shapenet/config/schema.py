@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -10,22 +11,26 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from shapenet.config.components import ComponentOf, parse_component
 from shapenet.config.problems import raise_in_pydantic
 from shapenet.config.split import Fold, PinnedPath, parse_fold, split_conflicts, with_default_fractions
-from shapenet.errors import ConfigError
+from shapenet.config.tasks import ForEachTask, Tasks, unknown_task
+from shapenet.errors import ConfigError, Key, Problem
 from shapenet.registry import Component
 from shapenet.values import ConfigPath, as_tuple
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
-ClassWeights = dict[str, Annotated[float, Field(gt=0)]]
+Weight = Annotated[float, Field(gt=0)]
+ClassWeights = dict[str, Weight]
 _AsTuple = BeforeValidator(as_tuple)
 
-Task = Annotated[Component, ComponentOf("task")]
+Task = Annotated[Component | Mapping[str, Component], Tasks()]
 Source = Annotated[Component, ComponentOf("source")]
 Augmentation = Annotated[Component, ComponentOf("augmentation")]
 Layer = Annotated[Component, ComponentOf("layer")]
 Optimizer = Annotated[Component, ComponentOf("optimizer")]
-Loss = Annotated[Component, ComponentOf("loss")]
-Metric = Annotated[Component, ComponentOf("metric")]
+Loss = Annotated[Component | Mapping[str, Component] | None, ForEachTask("loss")]
+Metrics = Annotated[
+    tuple[Component, ...] | Mapping[str, tuple[Component, ...]] | None, ForEachTask("metric", "list for each task")
+]
 Callback = Annotated[Component, ComponentOf("callback")]
 
 
@@ -134,6 +139,8 @@ class ModelConfig(Section):
     """A chain from the input on; ``name`` and ``inputs`` among a layer's arguments make branches and merges."""
     head: Literal["auto", "none"] = "auto"
     """``auto``: the task's output layer follows the last layer; ``none``: the last layer is the output."""
+    outputs: dict[str, str] | None = None
+    """With several tasks, the name of the layer that feeds each, by the task's name; the last layer unless given."""
     input_scaling: Annotated[Literal["auto", "none"] | Layer, Field(union_mode="left_to_right")] = "auto"
     """``auto``: integer images are scaled to 0..1; ``none``; or a layer, such as ``Rescaling``."""
 
@@ -159,9 +166,9 @@ class TrainingConfig(Section):
     monitor: str | None = None
     """The value that names the best epoch, ``val_loss`` for example; the task's own unless given."""
     early_stopping: EarlyStoppingConfig | None = None
-    class_weight: Literal["balanced"] | ClassWeights | None = None
+    class_weight: Literal["balanced"] | dict[str, Weight | Literal["balanced"] | ClassWeights] | None = None
     """What each class counts in the training loss: ``balanced`` is n / (number of classes * its count);
-    or weights by class name, 1 for the others."""
+    or weights by class name, 1 for the others; with several tasks, one or the other by the task's name."""
     callbacks: Annotated[tuple[Callback, ...], _AsTuple] = ()
     steps_per_execution: Literal["auto"] | Count = "auto"
     """Training steps between two looks at signals and callbacks; more are faster."""
@@ -194,10 +201,12 @@ class ExperimentConfig(Section):
     data: DataConfig
     model: ModelConfig
     optimizer: Optimizer = Field(default_factory=lambda: parse_component("optimizer", "Adam"))
-    loss: Loss | None = None
-    """The task's own unless given."""
-    metrics: Annotated[tuple[Metric, ...], _AsTuple] | None = None
-    """The task's own unless given."""
+    loss: Loss = None
+    """The task's own unless given; with several tasks, by the task's name."""
+    loss_weights: dict[str, Weight] | None = None
+    """With several tasks, what the loss of each counts in the sum, by the task's name; 1 unless given."""
+    metrics: Metrics = None
+    """The task's own unless given; with several tasks, by the task's name."""
     training: TrainingConfig = TrainingConfig()
 
     @model_validator(mode="after")
@@ -208,6 +217,37 @@ class ExperimentConfig(Section):
             hint = "each makes up for rare classes; together they overdo it"
             raise raise_in_pydantic(ConfigError("config/conflict", message, key=key, hint=hint))
         return self
+
+    @model_validator(mode="after")
+    def _by_task(self) -> ExperimentConfig:
+        given: dict[Key, Any] = {
+            ("loss_weights",): self.loss_weights,
+            ("model", "outputs"): self.model.outputs,
+        }
+        problems = [problem for key, names in given.items() for problem in self._of_tasks(key, names or {})]
+        if problems:
+            raise raise_in_pydantic(ConfigError(problems))
+        return self
+
+    def _of_tasks(self, key: Key, names: Mapping[str, Any]) -> Iterator[Problem]:
+        if names and isinstance(self.task, Component):
+            message = f"{'.'.join(map(str, key))} is for several tasks, and there is one"
+            yield Problem("config/conflict", message, key=key, hint="leave it out")
+            return
+        yield from (problem for name in names if (problem := unknown_task(name, self.tasks, key)))
+
+    @property
+    def tasks(self) -> Mapping[str, Component]:
+        """The tasks by name; where there is only one it has the name ``""``."""
+        return {"": self.task} if isinstance(self.task, Component) else self.task
+
+    def loss_of(self, task: str) -> Component | None:
+        """The loss that is given for a task of `tasks`, by its name."""
+        return self.loss.get(task) if isinstance(self.loss, Mapping) else self.loss
+
+    def metrics_of(self, task: str) -> tuple[Component, ...] | None:
+        """The metrics that are given for a task of `tasks`, by its name."""
+        return self.metrics.get(task) if isinstance(self.metrics, Mapping) else self.metrics
 
     @field_validator("name", "project")
     @classmethod

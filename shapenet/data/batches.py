@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from shapenet.data.order import epoch_order, oversampled_length, oversampled_order
 from shapenet.data.store import RecordStore
+from shapenet.errors import DataError
 
 Positions = npt.NDArray[np.int64]
 """Positions of records in a split."""
@@ -51,13 +52,23 @@ class Split:
         """Whether the images' sizes vary."""
         return self.store.meta.fields["image"].is_ragged
 
-    def images(self, positions: Positions) -> npt.NDArray[Any]:
-        """The images at `positions` of the split, ``(len(positions), height, width, channels)``.
+    def take(self, field: str, positions: Positions) -> npt.NDArray[Any]:
+        """Values of a field at `positions` of the split, ``(len(positions), *shape)``; labels are the experiment's.
 
         Raises:
-            ValueError: They differ in size.
+            DataError: They differ in shape.
         """
-        return self.store.take("image", self.indices[positions])
+        if field == "label":
+            return self.labels[positions]
+        try:
+            return self.store.take(field, self.indices[positions])
+        except ValueError as error:
+            message = f"{self.store.meta.described}: expected {field!r} to be of one size where images are"
+            raise DataError("data/field-size", f"{message}, received: {error}") from error
+
+    def images(self, positions: Positions) -> npt.NDArray[Any]:
+        """The images at `positions` of the split, which are of one size; see `take`."""
+        return self.take("image", positions)
 
     def image_list(self, positions: Positions) -> list[npt.NDArray[Any]]:
         """The images at `positions` of the split, each in its own size."""
@@ -80,6 +91,7 @@ class Batches:
         seed: Shuffles anew each epoch; None keeps the records in order.
         epoch: Number of the epoch that the next iteration gives, from 0.
         oversample: Give every class as often as the largest; needs a seed, and images of one size.
+        fields: Which fields a batch holds.
     """
 
     split: Split
@@ -87,6 +99,7 @@ class Batches:
     seed: int | None = None
     epoch: int = 0
     oversample: bool = False
+    fields: Sequence[str] = ("image", "label")
 
     def __post_init__(self) -> None:
         self._sizes = self.split.sizes() if self.split.is_ragged else None
@@ -102,7 +115,7 @@ class Batches:
         """Records that an epoch gives."""
         return oversampled_length(self.split.labels) if self.oversample else len(self.split)
 
-    def groups(self, batches_per_group: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
+    def groups(self, batches_per_group: int) -> Iterator[dict[str, npt.NDArray[Any]]]:
         """The batches of an epoch, several stacked at a time: one gather costs less than many.
 
         Args:
@@ -110,12 +123,10 @@ class Batches:
                 and an incomplete batch is a group of its own.
 
         Yields:
-            Images ``(batches, batch_size, height, width, channels)`` and labels
-            ``(batches, batch_size)``, int64.
+            The values of each of the fields, ``(batches, batch_size, *shape)``.
         """
         for positions, size in self._groups(batches_per_group):
-            images = self.split.images(positions)
-            yield images.reshape(-1, size, *images.shape[1:]), self.split.labels[positions].reshape(-1, size)
+            yield {name: stacked(self.split.take(name, positions), size) for name in self.fields}
 
     def positions(self) -> Positions:
         """Positions of the records of an epoch in the order in which `groups` gives them, int64."""
@@ -140,6 +151,19 @@ class Batches:
         if self.oversample:
             return oversampled_order(self.split.labels, self.seed, self.epoch)
         return epoch_order(len(self.split), self.seed, self.epoch)
+
+
+def stacked(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    """Values of records as those of batches.
+
+    Args:
+        values: ``(batches * size, *shape)``.
+        size: Records in a batch.
+
+    Returns:
+        ``(batches, size, *shape)``.
+    """
+    return values.reshape(-1, size, *values.shape[1:])
 
 
 def _cut(

@@ -14,10 +14,11 @@ import numpy.typing as npt
 from shapenet.data.batches import Split
 from shapenet.data.division import Guide, SplitPlan, divide
 from shapenet.data.files.faults import listing
-from shapenet.data.records import Field, Records
+from shapenet.data.records import Records
 from shapenet.data.split import check_split
 from shapenet.data.store import CONTENT, RecordStore, content_keys
 from shapenet.errors import DataError
+from shapenet.fields import Field
 from shapenet.words import counted
 
 Open = Callable[[Records], RecordStore]
@@ -32,11 +33,13 @@ class Expected:
         classes: Class names in label order.
         image: Shape and type of an image.
         described: What to call the other in messages.
+        needs_classes: Whether the label is learnt.
     """
 
     classes: tuple[str, ...]
     image: Field
     described: str
+    needs_classes: bool = True
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Dataset:
 
     Attributes:
         splits: ``train`` and, if there are any, ``val`` and ``test``.
-        classes: Class names in label order.
+        classes: Class names in label order; none where the data has no labels.
         fingerprint: Digest of the content of all splits.
         warnings: What is worth knowing about the data.
         records: What the records of each split are called.
@@ -68,24 +71,25 @@ class Dataset:
         writer.writerow(("split", "name", "label"))
         for split, records in self.splits.items():
             for name, label in zip(self.names(split), records.labels, strict=True):
-                writer.writerow((split, name, self.classes[label]))
+                writer.writerow((split, name, self.classes[label] if self.classes else ""))
         return text.getvalue()
 
 
-def assemble(sources: Mapping[str, Records], pack: Open, plan: SplitPlan) -> Dataset:
+def assemble(sources: Mapping[str, Records], pack: Open, plan: SplitPlan, *, needs_classes: bool = True) -> Dataset:
     """Pack the sources and divide them.
 
     Args:
         sources: ``train``, and ``val`` and ``test`` where they have sources of their own.
         pack: Turns records into a store.
         plan: How to divide them.
+        needs_classes: Whether the label is learnt: there must be two classes then.
 
     Raises:
         DataError: The sources don't fit each other, a split is empty, or splits overlap.
     """
     main = sources["train"]
     guide = Guide.read(main, plan, sources.keys() - {"train"})  # before packing, which may take hours
-    like = Expected(main.classes, main.fields["image"], main.describe)
+    like = Expected(main.classes, main.fields["image"], main.describe, needs_classes)
     for records in sources.values():
         check_fits(records, like)
     store = pack(main)
@@ -96,7 +100,7 @@ def assemble(sources: Mapping[str, Records], pack: Open, plan: SplitPlan) -> Dat
             splits[name] = adopt(records, pack(records), like)
     splits = {name: splits[name] for name in ("train", "val", "test") if name in splits}
     for name, split in splits.items():
-        check_split(name, split.labels, main.classes)
+        check_split(name, split.labels, main.classes, needs_classes=needs_classes)
     stores = {id(split.store): split.store for split in splits.values()}
     warnings = [*_source_warnings(sources), *reading_warnings(stores.values()), *_duplicate_warning(store, plan)]
     warnings += _check_overlap(splits, plan)
@@ -116,7 +120,10 @@ def check_fits(records: Records, like: Expected) -> None:
     Raises:
         DataError: It has other classes, or images of another shape or type.
     """
-    unknown = [name for name in records.classes if name not in like.classes]
+    unknown = [name for name in records.classes if name not in like.classes and like.needs_classes]
+    if like.needs_classes and like.classes and not records.classes:
+        message = f"{records.describe} has no labels, {like.described} has"
+        raise DataError("data/unknown-label", message, hint=f"the classes there are {', '.join(like.classes[:20])}")
     if unknown:
         raise DataError(
             "data/unknown-label",
@@ -142,8 +149,11 @@ def adopt(records: Records, store: RecordStore, like: Expected) -> Split:
         like: What the other source defines.
     """
     good = store.good()
-    labels = np.array([like.classes.index(name) for name in records.classes], np.int64)[store["label"][good]]
-    return Split(store, good, labels)
+    own = store["label"][good]
+    if not records.classes:
+        return Split(store, good, own)
+    known = {name: index for index, name in enumerate(like.classes)}
+    return Split(store, good, np.array([known.get(name, 0) for name in records.classes], np.int64)[own])
 
 
 def _source_warnings(sources: Mapping[str, Records]) -> list[str]:

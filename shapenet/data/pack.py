@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data import ragged
-from shapenet.data.records import Arrays, Field, Records, UnreadableError, Values, collected_notes
+from shapenet.data.records import Arrays, Records, UnreadableError, Values, collected_notes
 from shapenet.data.store import CONTENT, CONTENT_FIELD, FORMAT, Store, StoreMeta, create_arrays, field_path, write_meta
 from shapenet.data.unreadable import unreadable
 from shapenet.data.workers import available_cores, blocks_of, run_blocks
 from shapenet.errors import Problem
+from shapenet.fields import Field
 from shapenet.rundir.atomic import machine_errors, new_folder, remove_stale
 
 Progress = Callable[[int, int], None]

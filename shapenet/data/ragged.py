@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.records import Field
+from shapenet.fields import Field
 
 
 class Ragged:

@@ -6,57 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from shapenet.errors import DataError, Problem
+from shapenet.fields import Field
 
 Values = npt.NDArray[Any] | Sequence[npt.NDArray[Any]]
 """Values of one field: an array ``(records, *shape)``, or where the field is ragged one array for each record."""
 
 Arrays = dict[str, Values]
 """Values of every field of some records, by name."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of every record.
-
-    Attributes:
-        dtype: NumPy's name of the type: ``uint8``, ``uint16``, ``float32``, ``int64``.
-        shape: Shape of one record's value; ``()`` for a number; None where a side varies
-            from record to record: ``(None, None, 3)`` for images of any size.
-    """
-
-    dtype: str
-    shape: tuple[int | None, ...]
-
-    @property
-    def is_ragged(self) -> bool:
-        """Whether the shape varies from record to record."""
-        return None in self.shape
-
-    @property
-    def fixed_shape(self) -> tuple[int, ...]:
-        """The shape of every record's value.
-
-        Raises:
-            ValueError: It varies.
-        """
-        shape = tuple(side for side in self.shape if side is not None)
-        if len(shape) != len(self.shape):
-            raise ValueError(f"expected a field of one shape, received {self.shape}")
-        return shape
-
-    def fits(self, value: npt.NDArray[Any]) -> bool:
-        """Whether one record's value has this type and shape."""
-        same_shape = len(value.shape) == len(self.shape) and all(
-            side in (None, received) for side, received in zip(self.shape, value.shape, strict=True)
-        )
-        return value.dtype == np.dtype(self.dtype) and same_shape
 
 
 _notes: ContextVar[Counter[str] | None] = ContextVar("notes", default=None)
@@ -105,6 +67,27 @@ def missing_is_borne() -> bool:
     return _bears_missing.get()
 
 
+_bears_unlabelled: ContextVar[bool] = ContextVar("bears_unlabelled", default=False)
+
+
+@contextmanager
+def bearing_unlabelled() -> Iterator[None]:
+    """Let sources open although they say no class of their records, while the block lasts.
+
+    Such records have no classes, and the label 0 each.
+    """
+    token = _bears_unlabelled.set(True)
+    try:
+        yield
+    finally:
+        _bears_unlabelled.reset(token)
+
+
+def unlabelled_is_borne() -> bool:
+    """Whether a source should open although it says no class of its records."""
+    return _bears_unlabelled.get()
+
+
 class UnreadableError(DataError):
     """Some records can't be read.
 
@@ -137,7 +120,7 @@ class Records(Protocol):
         fields: Every field by name. ``image`` is ``(height, width, channels)``;
             ``label`` is an ``int64`` index into `classes`. A ``mask`` is an integer
             ``(height, width, 1)``; other fields are targets of the source's own.
-        classes: Class names in label order.
+        classes: Class names in label order; none where nothing says the records' classes: all labels are 0 then.
         key: Digest of everything that decides the content: for files their
             paths, sizes and modification times, and the decode options.
         describe: What to call the source in messages, for example its CSV path.

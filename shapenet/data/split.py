@@ -112,8 +112,8 @@ def _rank_within(labels: Indices) -> Indices:
     return rank
 
 
-def check_split(name: str, labels: Indices, classes: tuple[str, ...]) -> None:
-    """Refuse a split without records, or a training split of one class.
+def check_split(name: str, labels: Indices, classes: tuple[str, ...], *, needs_classes: bool = True) -> None:
+    """Refuse a split without records, or a training split of one class where classes are learnt.
 
     Raises:
         DataError: With the counts.
@@ -125,7 +125,7 @@ def check_split(name: str, labels: Indices, classes: tuple[str, ...]) -> None:
             hint="raise data.limit or data.split, or give the split a source of its own",
         )
     counts = np.bincount(labels, minlength=len(classes))
-    if name == "train" and np.count_nonzero(counts) < 2:
+    if needs_classes and name == "train" and np.count_nonzero(counts) < 2:
         shown = ", ".join(f"{c}: {n}" for c, n in zip(classes, counts, strict=True))
         raise DataError(
             "data/single-class", f"expected at least two classes in the train split, received {shown or 'none'}"

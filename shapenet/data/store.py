@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from shapenet.data import ragged
 from shapenet.data.ragged import Ragged
-from shapenet.data.records import Field
 from shapenet.errors import DataError, Place
+from shapenet.fields import Field
 
 CONTENT = "content"
 """Name of the field that holds 128 bits of a digest of each record's image."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shapenet.evaluation.figure import INK, MUTED, literal, new_figure, quiet_axes, shorten, write_png
+from shapenet.figure import INK, MUTED, literal, new_figure, quiet_axes, shorten, write_png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

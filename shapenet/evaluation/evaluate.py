@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapenet.callbacks.checkpoint import checked_weights
 from shapenet.errors import Place, RunError
-from shapenet.evaluation.classification_report import ClassificationReport, Probabilities, classify
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, load_experiment, named_plugins
 from shapenet.layers.backbone import without_weight_files
-from shapenet.models.build import InputSpec
 from shapenet.plugins import was_run
 from shapenet.rundir.atomic import write_atomic
-from shapenet.rundir.manifest import read_manifest
+from shapenet.rundir.manifest import RunManifest, read_manifest
 from shapenet.rundir.paths import RunDir
+from shapenet.tasks.report import Report
+from shapenet.training.fields import batch_fields, data_spec
 from shapenet.training.reporter import Reporter
 from shapenet.training.session import import_keras_meanwhile, start_session
 
@@ -37,10 +38,11 @@ class Evaluation:
         run: The run.
         split: Name of the split, or the path of the other data.
         epoch: The epoch whose weights were used.
+        num_examples: How many examples it was evaluated on.
         figures: ``loss`` and the metrics by name.
-        report: Figures per class and the confusion matrix.
+        reports: How it does, by task; the only one has the name ``""``.
         folder: Where the outputs are.
-        predictions: The CSV of predictions.
+        predictions: The files of predictions, by task; tasks may have none.
         pictures: The pictures.
         warnings: What is worth knowing about the data.
         num_left_out: Number of records of the source that can't be read, and are part of no split.
@@ -49,19 +51,22 @@ class Evaluation:
     run: RunDir
     split: str
     epoch: int | None
+    num_examples: int
     figures: Mapping[str, float]
-    report: ClassificationReport
+    reports: Mapping[str, Report]
     folder: Path
-    predictions: Path
+    predictions: Mapping[str, Path]
     pictures: tuple[Path, ...]
     warnings: tuple[str, ...]
     num_left_out: int
 
     def to_json(self) -> dict[str, Any]:
         """What ``metrics.json`` holds."""
-        figures = {**self.figures, **self.report.to_json()}
         about = {"run": self.run.id, "split": self.split, "epoch": self.epoch}
-        return {**about, **figures, "num_left_out": self.num_left_out}
+        reports: dict[str, Any] = {}
+        for name, report in self.reports.items():
+            reports |= {name: report.to_json()} if name else report.to_json()
+        return {**about, **self.figures, **reports, "num_left_out": self.num_left_out}
 
 
 def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, trust: bool = False) -> Evaluation:
@@ -90,14 +95,18 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     else:
         subject = data_for_run(run, experiment, data, reporter)
     importing.join()
-    figures, probabilities = _predict(experiment, subject, weights)
-    report = classify(subject.split.labels, probabilities, subject.classes)
+    manifest = read_manifest(run.run_json)
+    with _placed_at(run):
+        figures, reports = _predict(experiment, subject, weights, manifest)
     folder = run.eval_dir(subject.folder)
-    pictures = write_outputs(folder, run, subject, probabilities, report)
-    best = read_manifest(run.run_json).best
+    files, pictures = write_outputs(folder, run, subject, reports)
+    best = manifest.best
     evaluation = Evaluation(
-        run, subject.name, best.epoch if best else None, figures, report, folder, folder / "predictions.csv",
-        pictures, subject.warnings, subject.num_left_out,
+        run=run, split=subject.name, epoch=best.epoch if best else None, num_examples=len(subject.split),
+        figures=figures, reports=reports, folder=folder,
+        predictions={name: one.predictions for name, one in files.items() if one.predictions},
+        pictures=(*(picture for one in files.values() for picture in one.pictures), *pictures),
+        warnings=subject.warnings, num_left_out=subject.num_left_out,
     )  # fmt: skip
     write_atomic(
         run.eval_metrics(subject.folder), json.dumps(evaluation.to_json(), indent=2, ensure_ascii=False) + "\n"
@@ -117,37 +126,66 @@ def _check_plugins(run: RunDir) -> None:
         )
 
 
-def _predict(experiment: Experiment, subject: Subject, weights: Path) -> tuple[dict[str, float], Probabilities]:
-    """Loss and metrics by Keras, and the probabilities of every example."""
+def _predict(
+    experiment: Experiment, subject: Subject, weights: Path, manifest: RunManifest
+) -> tuple[dict[str, float], dict[str, Report]]:
+    """Loss and metrics by Keras, and the report of each task."""
     from shapenet.data.stream.batches import batches_of
     from shapenet.training.build import compile_model
     from shapenet.training.feed import auto_steps, reading, to_dataset
+    from shapenet.training.statistics import RecordedStatistics
 
     config = experiment.config
     split = subject.split
-    batches = batches_of(split, config.training.batch_size)
+    batches = batches_of(split, config.training.batch_size, fields=batch_fields(config))
+    statistics = RecordedStatistics(manifest.statistics, sum(manifest.class_counts.get("train", {}).values()))
     with experiment.locating():
         start_session(config.training, config.seed)
-        spec = InputSpec(split.image_shape, split.image_dtype, len(subject.classes))
+        data = data_spec(split, subject.classes, statistics)
         with without_weight_files():  # the run's own replace them
-            compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches))
+            compiled = compile_model(config, data, steps_per_execution=auto_steps(batches))
     _load_weights(compiled, weights)
-    feed = to_dataset(batches, len(subject.classes), one_hot=compiled.one_hot)
+    feed = to_dataset(batches, compiled.encode)
     with reading(batches):
         evaluated = compiled.model.evaluate(feed, verbose=0, return_dict=True)
-        outputs = _in_order(compiled.model.predict(feed, verbose=0), batches)
+        reports = _judge(compiled, batches)
     figures = {name: float(value) for name, value in evaluated.items()}
-    ordered = {"loss": figures["loss"], **{name: figures[name] for name in compiled.metrics}}
-    return ordered, compiled.task.probabilities(outputs, logits=compiled.logits)
+    return {"loss": figures["loss"], **{name: figures[name] for name in compiled.metrics}}, reports
 
 
-def _in_order(outputs: Any, batches: AnyBatches) -> Any:
-    """Outputs in the order of the split: where sizes vary, batches are not."""
+def _judge(compiled: Compiled, batches: AnyBatches) -> dict[str, Report]:
+    """What the evaluator of each task makes of the outputs, batch by batch."""
     import numpy as np
+    import tensorflow as tf
 
-    ordered = np.empty_like(outputs)
-    ordered[batches.positions()] = outputs
-    return ordered
+    tasks, model = compiled.tasks, compiled.model
+    evaluators = {name: task.bound.evaluator(len(batches.split), logits=task.logits) for name, task in tasks.items()}
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def forward(images: Any) -> Any:
+        outputs = model(images, training=False)
+        return outputs if len(tasks) > 1 else dict.fromkeys(tasks, outputs)
+
+    positions, done = batches.positions(), 0
+    for group in batches.groups(1):
+        batch = {name: values[0] for name, values in group.items()}
+        outputs = forward(tf.constant(batch["image"]))
+        place = positions[done : done + len(batch["image"])]
+        done += len(place)
+        for name, evaluator in evaluators.items():
+            fields = {field: batch[field] for field in tasks[name].fields}
+            evaluator.add(place, fields, np.asarray(tf.cast(outputs[name], tf.float32)))
+    return {name: evaluator.report() for name, evaluator in evaluators.items()}
+
+
+@contextmanager
+def _placed_at(run: RunDir) -> Iterator[None]:
+    """Give errors about the run's record, which know no place, that of the run."""
+    try:
+        yield
+    except RunError as error:
+        place = Place(str(run.root))
+        raise error.replacing(replace(p, place=p.place or place) for p in error.problems) from error
 
 
 def _load_weights(compiled: Compiled, weights: Path) -> None:

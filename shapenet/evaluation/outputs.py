@@ -1,61 +1,43 @@
-"""The files of an evaluation: predictions, confusion matrix, mistakes, curves."""
+"""The files of an evaluation: what the tasks' reports write, and the curves of the training."""
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Mapping
 from pathlib import Path
 
-from shapenet.evaluation.classification_report import ClassificationReport, Probabilities, mistakes
-from shapenet.evaluation.confusion_plot import write_confusion_plot
 from shapenet.evaluation.curves import write_curves
-from shapenet.evaluation.predictions import write_predictions
+from shapenet.evaluation.gallery import SplitGallery
 from shapenet.evaluation.subject import Subject
-from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import RunManifest, read_manifest
 from shapenet.rundir.paths import RunDir
 from shapenet.runs.listing import read_metrics
+from shapenet.tasks.report import Files, Report
 
 _TIMES = ("epoch", "loss", "learning_rate", "seconds", "images_per_second")
 
 
 def write_outputs(
-    folder: Path, run: RunDir, subject: Subject, probabilities: Probabilities, report: ClassificationReport
-) -> tuple[Path, ...]:
+    folder: Path, run: RunDir, subject: Subject, reports: Mapping[str, Report]
+) -> tuple[dict[str, Files], tuple[Path, ...]]:
     """Write every file but the figures.
 
     Args:
-        folder: Where to.
+        folder: Where to; each of several tasks gets a folder of its name in it.
         run: The run that was evaluated.
         subject: What it was evaluated on.
-        probabilities: Its predictions, shape ``(n, num_classes)``.
-        report: Its figures.
+        reports: How it does, by task.
 
     Returns:
-        The pictures that were written.
+        What each task's report wrote, and the pictures beside these.
 
     Raises:
         MachineError: The folder can't be written.
     """
     manifest = read_manifest(run.run_json)
-    labels = subject.split.labels
-    write_predictions(folder / "predictions.csv", subject.names, labels, probabilities, subject.classes)
-    write_atomic(folder / "confusion.csv", _confusion_csv(report))
-    pictures = [folder / "confusion.png"]
-    write_confusion_plot(pictures[0], report, run_name=manifest.name, split=Path(subject.name).name)
-    if _write_curves(folder / "curves.png", run, manifest):
-        pictures.append(folder / "curves.png")
-    if _write_mistakes(folder / "mistakes.png", subject, probabilities, manifest.name):
-        pictures.append(folder / "mistakes.png")
-    return tuple(pictures)
-
-
-def _confusion_csv(report: ClassificationReport) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["true \\ predicted", *report.classes])
-    writer.writerows([name, *counts] for name, counts in zip(report.classes, report.confusion.tolist(), strict=True))
-    return text.getvalue()
+    gallery = SplitGallery(manifest.name, Path(subject.name).name, subject.names, subject.split)
+    files = {name: report.write(folder / name if name else folder, gallery) for name, report in reports.items()}
+    curves = folder / "curves.png"
+    return files, (curves,) if _write_curves(curves, run, manifest) else ()
 
 
 def _write_curves(path: Path, run: RunDir, manifest: RunManifest) -> bool:
@@ -67,29 +49,4 @@ def _write_curves(path: Path, run: RunDir, manifest: RunManifest) -> bool:
     metric = next((name for name in rows[0] if name not in _TIMES and not name.startswith("val_")), "loss")
     best_epoch = manifest.best.epoch if manifest.best else None
     write_curves(path, rows, run_name=manifest.name, metric=metric, best_epoch=best_epoch)
-    return True
-
-
-def _write_mistakes(path: Path, subject: Subject, probabilities: Probabilities, run_name: str) -> bool:
-    """Draw the surest mistakes; without any, an older picture goes. Returns whether there are some."""
-    import numpy as np
-
-    from shapenet.data.inspect.sheet import titled
-    from shapenet.data.inspect.view import viewable
-    from shapenet.data.preview import contact_sheet
-    from shapenet.words import counted
-
-    wrong = mistakes(subject.split.labels, probabilities)
-    if not wrong:
-        path.unlink(missing_ok=True)
-        return False
-    images = subject.split.image_list(np.array([mistake.index for mistake in wrong]))
-    captions = [f"{subject.classes[m.label]} as {subject.classes[m.predicted]} ({m.confidence:.0%})" for m in wrong]
-    buffer = io.BytesIO()
-    heading = (
-        f"{run_name}: mistakes on {Path(subject.name).name}",
-        f"the {counted(len(wrong), 'mistake')} it was surest of: class as predicted class (probability)",
-    )
-    titled(contact_sheet(viewable(images), captions, columns=6, tile=128), heading).save(buffer, "PNG")
-    write_atomic(path, buffer.getvalue())
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +16,8 @@ from shapenet.experiment import Experiment
 from shapenet.registry import REGISTRIES, Component
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir, safe_name
-from shapenet.training.data import load_data, missing_as_asked, open_sources, open_with
+from shapenet.training.data import load_data, missing_as_asked, open_sources, open_with, unlabelled_as_needed
+from shapenet.training.fields import asked_for, check_fields, needed_fields
 from shapenet.training.reporter import Reporter
 from shapenet.vocabulary import load_vocabulary
 
@@ -63,7 +65,7 @@ def split_of_run(run: RunDir, experiment: Experiment, name: str, reporter: Repor
         RunError: The data is not what it was, or has no such split.
     """
     with experiment.locating():
-        sources = open_sources(experiment.config.data)
+        sources = open_sources(experiment.config)
     dataset = load_data(_with_own_split_file(experiment, run), sources, reporter)
     expected = read_manifest(run.run_json).data_fingerprint
     if expected != dataset.fingerprint:
@@ -110,7 +112,7 @@ def data_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repo
         RunError: The run directory is damaged.
     """
     from shapenet.data.dataset import Expected, adopt, check_fits, reading_warnings
-    from shapenet.data.records import Field
+    from shapenet.fields import Field
 
     manifest = read_manifest(run.run_json)
     classes = read_classes(run)
@@ -118,10 +120,12 @@ def data_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repo
         raise RunError("run/damaged", "run.json does not say what the images are", place=Place(str(run.run_json)))
     shape = tuple(manifest.image.shape)
     data = experiment.config.data
-    component = _like_training(source_for(path), data.source, shape)
-    with missing_as_asked(data):
+    needed = needed_fields(experiment.config)
+    component = asked_for(_like_training(source_for(path), data.source, shape, needed), needed)
+    with missing_as_asked(data), unlabelled_as_needed(needed):
         records = component.create()
-    like = Expected(classes, Field(manifest.image.dtype, shape), "the run's training data")
+    check_fields(experiment.config, records, ())
+    like = Expected(classes, Field(manifest.image.dtype, shape), "the run's training data", "label" in needed)
     check_fits(records, like)
     split = adopt(records, open_with(reporter, data)(records), like)
     names = tuple(records.name_of(int(index)) for index in split.indices)
@@ -131,8 +135,10 @@ def data_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repo
     return Subject(str(path), folder_of(path), split, names, classes, warnings)
 
 
-def _like_training(component: Component, trained: Component, shape: tuple[int | None, ...]) -> Component:
-    """A source that gives images as the training's `trained` did, so far as it can."""
+def _like_training(
+    component: Component, trained: Component, shape: tuple[int | None, ...], needed: Collection[str]
+) -> Component:
+    """A source that gives images and needed fields as the training's `trained` did, so far as it can."""
     load_vocabulary()
     while inner := trained.arguments.get("source") or next(iter(trained.arguments.get("sources", ())), None):
         trained = inner
@@ -144,6 +150,12 @@ def _like_training(component: Component, trained: Component, shape: tuple[int | 
         if name in _IMAGE_OPTIONS
         # Paths lead to the training's own files, and further fields are not looked at.
         or (same and name not in _FURTHER and not isinstance(value, Path))
+    }
+    further = {name: trained.arguments.get(name) for name in _FURTHER if same}
+    own |= {
+        name: tuple(field for field in fields if field in needed)
+        for name, fields in further.items()
+        if isinstance(fields, tuple)
     }
     size = trained.arguments.get("size", "any") if height is None or width is None else (height, width)
     wanted = {**own, "size": size, "color": "gray" if channels == 1 else "rgb"}

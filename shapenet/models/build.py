@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shapenet.config.schema import ModelConfig
-from shapenet.errors import ConfigError, Key, MachineError, ShapenetError
+from shapenet.errors import ConfigError, Key, MachineError, Problem, ShapenetError, did_you_mean
 from shapenet.keras_faults import keras_faults
-from shapenet.models.graph import connect
+from shapenet.models.graph import LAST, connect, connect_all
 from shapenet.registry import Component
-from shapenet.tasks.base import Task
+from shapenet.tasks.base import BoundTask
 
 _INTEGER_TOP = {"uint8": 255.0, "uint16": 65535.0}
 _GIVES_PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid", "sparsemax")
@@ -24,25 +25,24 @@ class InputSpec:
     Attributes:
         shape: ``(height, width, channels)`` of an image; None where a side varies.
         dtype: NumPy's name of its type.
-        num_classes: How many classes there are.
     """
 
     shape: tuple[int | None, ...]
     dtype: str
-    num_classes: int
 
 
-def build_model(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> Any:
+def build_model(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: InputSpec, name: str) -> Any:
     """The Keras model of a config.
 
     Args:
         config: The model section.
-        task: Adds the head.
+        tasks: Add their heads, by name.
         spec: What the data looks like.
         name: The model's name, in summaries and graphs.
 
     Returns:
-        A ``keras.Model`` from images ``(batch, height, width, channels)`` to the task's outputs.
+        A ``keras.Model`` from images ``(batch, height, width, channels)`` to the task's outputs; to a dict of
+        them by the tasks' names where there are several.
 
     Raises:
         ConfigError: Layers don't take their arguments or don't fit together; the
@@ -50,46 +50,74 @@ def build_model(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> 
         MachineError: The memory does not suffice for the weights.
     """
     try:
-        return _build(config, task, spec, name)
+        return _build(config, tasks, spec, name)
     except ConfigError as error:
         if error.problems[0].code != "model/too-small":
             raise
-        raise _with_least_size(error, config, task, spec) from None
+        raise _with_least_size(error, config, tasks, spec) from None
 
 
-def _build(config: ModelConfig, task: Task, spec: InputSpec, name: str) -> Any:
+def _build(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: InputSpec, name: str) -> Any:
     import keras
 
     inputs = keras.Input(spec.shape, dtype=spec.dtype, name="image")
-    outputs = connect(config.layers, _scaled(inputs, config.input_scaling, spec.dtype))
-    try:
-        if config.head == "auto":
-            with keras_faults("the output layer", (), lambda reason: ConfigError("model/head", reason)):
-                outputs = task.head(outputs, spec.num_classes)
-        else:
-            task.check_output(tuple(outputs.shape), spec.num_classes)
-    except ShapenetError as error:
-        raise _at_the_end(error, config, len(outputs.shape)) from None
+    features = connect_all(config.layers, _scaled(inputs, config.input_scaling, spec.dtype))
+    made = {task: _output(config, task, bound, features) for task, bound in tasks.items()}
+    outputs = made if len(made) > 1 else next(iter(made.values()))
     with keras_faults("the model", ("model", "layers"), lambda reason: _model_error(config, reason)):
         # TensorFlow's name scopes take ASCII only.
         return keras.Model(inputs, outputs, name=re.sub(r"[^A-Za-z0-9]+", "_", name).strip("_") or "model")
 
 
+def _output(config: ModelConfig, name: str, task: BoundTask, features: Mapping[str, Any]) -> Any:
+    """The output of a task, which one of the layers feeds."""
+    layer = (config.outputs or {}).get(name, LAST)
+    check_outputs(config)
+    named = [component.arguments.get("name") for component in config.layers]
+    index = named.index(layer) if layer else len(named) - 1
+    try:
+        if config.head == "none":
+            task.check_output(tuple(features[layer].shape))
+            return features[layer]
+        with keras_faults("the output layer", (), lambda reason: ConfigError("model/head", reason)):
+            return task.head(features[layer], prefix=f"{name}_" if name else "")
+    except ShapenetError as error:
+        raise _at_the_end(error, config, index, len(features[layer].shape)) from None
+
+
 _ON_EACH_PLACE = ("Activation", "BatchNormalization", "Dense", "Dropout", "LayerNormalization", "ReLU")
 
 
-def _at_the_end(error: ShapenetError, config: ModelConfig, num_axes: int) -> ShapenetError:
-    """`error`, which says that no head fits, at the last layer; or at the dense layer that was given a map."""
-    index = len(config.layers) - 1
-    first = index
+def _at_the_end(error: ShapenetError, config: ModelConfig, index: int, num_axes: int) -> ShapenetError:
+    """`error`, which says that no head fits, at the layer of `index`; or at the dense layer that was given a map."""
+    first = index + 1
     while first > 0 and config.layers[first - 1].name in _ON_EACH_PLACE:
         first -= 1
-    ends = [number for number in range(first, index + 1) if config.layers[number].name == "Dense"]
+    dense = [number for number in range(first, index + 1) if config.layers[number].name == "Dense"]
     problem = error.problems[0]
-    if problem.code != "model/head" or num_axes != 4 or config.layers[index].name not in _ON_EACH_PLACE or not ends:
+    if problem.code != "model/head" or num_axes != 4 or not dense:
         return error.under(("model", "layers", index))
     hint = "insert Flatten or GlobalAveragePooling2D before Dense: it works on each place of the map by itself"
-    return ConfigError(problem.code, problem.message, key=("model", "layers", ends[0]), hint=hint)
+    return ConfigError(problem.code, problem.message, key=("model", "layers", dense[0]), hint=hint)
+
+
+def check_outputs(config: ModelConfig) -> None:
+    """Refuse ``model.outputs`` that name layers which there are not; needs no Keras.
+
+    Raises:
+        ConfigError: Lists them all.
+    """
+    known = [str(name) for layer in config.layers if (name := layer.arguments.get("name"))]
+    problems = [
+        Problem(
+            "model/unknown-output", f"no layer is named {layer!r}", key=("model", "outputs", task),
+            hint=did_you_mean(layer, known) or "give that layer a name first",
+        )
+        for task, layer in (config.outputs or {}).items()
+        if layer not in known
+    ]  # fmt: skip
+    if problems:
+        raise ConfigError(problems)
 
 
 def _model_error(config: ModelConfig, reason: str) -> ConfigError:
@@ -120,16 +148,22 @@ def _scaled(inputs: Any, scaling: str | Component, dtype: str) -> Any:
     return inputs
 
 
-def gives_logits(model: Any) -> bool:
-    """Whether a model's outputs are logits: its last layer applies no softmax, sigmoid or the like."""
-    last = model.layers[-1]
+def gives_logits(output: Any) -> bool:
+    """Whether an output of a model is logits: the layer that gives it applies no softmax, sigmoid or the like.
+
+    Args:
+        output: A symbolic Keras tensor.
+    """
+    last = output._keras_history.operation
     activation = getattr(last, "activation", None)
     return type(last).__name__ != "Softmax" and getattr(activation, "__name__", "") not in _GIVES_PROBABILITIES
 
 
-def _with_least_size(error: ConfigError, config: ModelConfig, task: Task, spec: InputSpec) -> ConfigError:
+def _with_least_size(
+    error: ConfigError, config: ModelConfig, tasks: Mapping[str, BoundTask], spec: InputSpec
+) -> ConfigError:
     """`error` with the least image size that the layers allow as its hint."""
-    least = _least_size(config, task, spec)
+    least = _least_size(config, tasks, spec)
     if least is None:
         return error
     problem = error.problems[0]
@@ -137,24 +171,24 @@ def _with_least_size(error: ConfigError, config: ModelConfig, task: Task, spec: 
     return ConfigError(problem.code, problem.message, key=problem.key, hint=hint)
 
 
-def _least_size(config: ModelConfig, task: Task, spec: InputSpec) -> int | None:
+def _least_size(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: InputSpec) -> int | None:
     fails = fits = min(side or 1 for side in spec.shape[:2])
-    while not _fits(fits, config, task, spec):
+    while not _fits(fits, config, tasks, spec):
         fits *= 2
         if fits > 4096:
             return None
     while fits - fails > 1:
         middle = (fails + fits) // 2
-        if _fits(middle, config, task, spec):
+        if _fits(middle, config, tasks, spec):
             fits = middle
         else:
             fails = middle
     return fits
 
 
-def _fits(size: int, config: ModelConfig, task: Task, spec: InputSpec) -> bool:
+def _fits(size: int, config: ModelConfig, tasks: Mapping[str, BoundTask], spec: InputSpec) -> bool:
     try:
-        _build(config, task, InputSpec((size, size, spec.shape[-1]), spec.dtype, spec.num_classes), "trial")
+        _build(config, tasks, InputSpec((size, size, spec.shape[-1]), spec.dtype), "trial")
     except ConfigError as error:
         return error.problems[0].code != "model/too-small"
     except MachineError:  # it fits; that its weights are too many is another matter

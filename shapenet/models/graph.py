@@ -14,6 +14,9 @@ from shapenet.models.scope import INPUT, PREVIOUS, SEPARATOR, Scope
 from shapenet.models.unfit import empty_output, unfit
 from shapenet.registry import Component
 
+LAST = ""
+"""Stands for the last layer where others go by their names."""
+
 
 def connect(layers: Sequence[Component], inputs: Any, road: Key = ("model", "layers")) -> Any:
     """Apply `layers` to `inputs`.
@@ -37,8 +40,19 @@ def connect(layers: Sequence[Component], inputs: Any, road: Key = ("model", "lay
         ConfigError: A layer refuses its arguments or its input, or names don't fit: see `check_names`.
         MachineError: The memory does not suffice for a layer.
     """
+    return connect_all(layers, inputs, road)[LAST]
+
+
+def connect_all(layers: Sequence[Component], inputs: Any, road: Key = ("model", "layers")) -> dict[str, Any]:
+    """Apply `layers` to `inputs`, as `connect` does.
+
+    Returns:
+        The output of each layer that has a name, by the name; that of the last one as `LAST`.
+    """
     check_names(layers, road)
-    return _connect(layers, _scope(layers, inputs, {}, ""), road)
+    scope = _scope(layers, inputs, {}, "")
+    last = _connect(layers, scope, road)
+    return {**scope.outputs, LAST: last}
 
 
 def _scope(layers: Sequence[Component], inputs: Any, outputs: dict[str, Any], prefix: str) -> Scope:

@@ -87,6 +87,20 @@ class ImageSpec(_Part):
     dtype: str
 
 
+class FieldStatistics(_Part):
+    """What a task asked of a field of the train split; None is what none asked.
+
+    Attributes:
+        mean: Mean over the records: a number, or nested lists of the field's shape.
+        deviation: Standard deviation over the records, likewise.
+        counts: How often each value from 0 on occurs.
+    """
+
+    mean: Any = None
+    deviation: Any = None
+    counts: tuple[int, ...] | None = None
+
+
 class RunManifest(_Part):
     """The content of run.json. Numbers that are not finite are written as null.
 
@@ -94,7 +108,7 @@ class RunManifest(_Part):
         status: How the run goes; see `shown_status` for runs that were killed.
         name: The experiment's name.
         project: The project that it belongs to.
-        task: Name of the task.
+        task: Name of the task; of several, each with the name that the config gives it.
         command: The command line, argument by argument.
         versions: Versions by package name, and of ``python``.
         git: The repository's state; None outside of one.
@@ -103,7 +117,9 @@ class RunManifest(_Part):
         data_fingerprint: Digest of the data's content; None until it is known.
         image: What its images are; None until the data is known.
         class_counts: Images by split and class; empty until the data is known.
-        class_weight: What each class counts in the training loss; None where all count 1.
+        statistics: Of fields of the train split that the tasks asked for.
+        class_weight: What each class counts in the training loss; with several tasks, by the task's name; None
+            where all count 1.
         num_parameters: Number of the model's parameters; None until it is built.
         started_at: When the run started first, UTC.
         ended_at: When it ended, UTC; None while it runs.
@@ -126,7 +142,8 @@ class RunManifest(_Part):
     data_fingerprint: str | None = None
     image: ImageSpec | None = None
     class_counts: dict[str, dict[str, int]] = {}
-    class_weight: dict[str, float] | None = None
+    statistics: dict[str, FieldStatistics] = {}
+    class_weight: dict[str, float] | dict[str, dict[str, float]] | None = None
     num_parameters: int | None = None
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = None

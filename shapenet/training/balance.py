@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
-from shapenet.errors import ConfigError, Problem, did_you_mean
+from shapenet.config.tasks import unknown_task
+from shapenet.errors import ConfigError, Key, Problem, did_you_mean
+from shapenet.tasks.base import BoundTask
 
 if TYPE_CHECKING:
     from shapenet.config.schema import ExperimentConfig
@@ -22,22 +24,19 @@ class Balance:
 
     Attributes:
         counts: Training images of each class, in label order.
-        weights: What an image of each class counts in the training loss, in label order; None where all count 1.
         shown: How often each class is shown in an epoch; None where each image is shown once.
+        weights: What each class counts in the training loss, by the task's name, which is empty where there is
+            only one; tasks in whose loss all count 1 are not there.
     """
 
     counts: Mapping[str, int]
-    weights: Mapping[str, float] | None = None
     shown: int | None = None
-
-    def weights_by_label(self) -> dict[int, float] | None:
-        """The weights in the form that Keras's ``fit`` takes."""
-        return None if self.weights is None else dict(enumerate(self.weights.values()))
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     def warnings(self) -> tuple[str, ...]:
         """One warning if classes differ much in size and nothing is done about it."""
         there = {name: count for name, count in self.counts.items() if count}
-        if self.weights is not None or self.shown is not None or not there:
+        if self.weights or self.shown is not None or not there:
             return ()
         most, least = max(there, key=there.__getitem__), min(there, key=there.__getitem__)
         if there[most] <= _WARNS_ABOVE * there[least]:
@@ -48,28 +47,24 @@ class Balance:
         )
 
 
-def balance_of(config: ExperimentConfig, train: Split, classes: Sequence[str]) -> Balance:
-    """What a config does about the classes of a training split.
+def largest_class(config: ExperimentConfig, train: Split) -> int | None:
+    """How often each class is shown in an epoch; None where each image is shown once.
 
     Args:
         config: The experiment.
         train: The training split.
-        classes: Class names in label order.
     """
-    counts = class_counts(train, classes)
-    given = config.training.class_weight
-    weights = balanced_weights(counts) if given == "balanced" else given
-    if weights is not None:
-        weights = {name: weights.get(name, 1.0) for name in classes}
-    return Balance(counts, weights, max(counts.values()) if config.data.oversample else None)
+    import numpy as np
+
+    return int(np.bincount(train.labels).max()) if config.data.oversample else None
 
 
 def class_counts(split: Split, classes: Sequence[str]) -> dict[str, int]:
     """Images of each class, in label order."""
     import numpy as np
 
-    numbers = np.bincount(split.labels, minlength=len(classes))
-    return {name: int(number) for name, number in zip(classes, numbers, strict=True)}
+    numbers = np.bincount(split.labels, minlength=len(classes)).tolist()
+    return dict(zip(classes, numbers, strict=bool(classes)))
 
 
 def balanced_weights(counts: Mapping[str, int]) -> dict[str, float]:
@@ -87,24 +82,54 @@ def balanced_weights(counts: Mapping[str, int]) -> dict[str, float]:
     return {name: total / (len(there) * count) for name, count in there.items()}
 
 
-def check_class_names(config: ExperimentConfig, classes: Collection[str]) -> None:
-    """Refuse weights for classes that there are not.
+def class_weights(config: ExperimentConfig, tasks: Mapping[str, BoundTask]) -> dict[str, dict[str, float]]:
+    """What each class counts in the training loss of each task that weighs them.
+
+    Args:
+        config: The experiment.
+        tasks: The tasks on their data, by name.
 
     Raises:
-        ConfigError: With the nearest names.
+        ConfigError: A task has no classes to weigh, or there is no task or class of a name.
     """
     given = config.training.class_weight
-    if given is None or given == "balanced":
-        return
+    if given is None:
+        return {}
+    road: Key = ("training", "class_weight")
+    if "" in tasks:
+        return {"": _weights_of(given, tasks[""], road)}
+    if given == "balanced":
+        weighable = {name: task for name, task in tasks.items() if task.class_counts() is not None}
+        return {name: _weights_of(given, task, road) for name, task in weighable.items()}
+    if problems := [problem for name in given if (problem := unknown_task(name, tasks, road))]:
+        raise ConfigError(problems)
+    return {name: _weights_of(own, tasks[name], (*road, name)) for name, own in given.items()}
+
+
+def _weights_of(given: Any, task: BoundTask, key: Key) -> dict[str, float]:
+    dotted = ".".join(map(str, key))
+    counts = task.class_counts()
+    if counts is None:
+        message = f"{dotted}: the task has no classes to weigh"
+        raise ConfigError("config/conflict", message, key=key, hint="leave it out")
+    if given == "balanced":
+        weights = balanced_weights(counts)
+        return {name: weights.get(name, 1.0) for name in counts}
+    if not isinstance(given, Mapping):
+        raise ConfigError("config/value", f"{dotted}: expected balanced or weights by class, received {given}", key=key)
     problems = [
         Problem(
-            "config/unknown-class",
-            f"training.class_weight: the data has no class {name!r}",
-            key=("training", "class_weight", name),
-            hint=did_you_mean(name, classes),
+            "config/unknown-class", f"{dotted}: the data has no class {name!r}", key=(*key, name),
+            hint=did_you_mean(name, counts),
         )
         for name in given
-        if name not in classes
+        if name not in counts
+    ]  # fmt: skip
+    problems += [
+        Problem("config/value", f"{dotted}.{name}: expected a number, received {weight!r}", key=(*key, name))
+        for name, weight in given.items()
+        if not isinstance(weight, float | int)
     ]
     if problems:
         raise ConfigError(problems)
+    return {name: given.get(name, 1.0) for name in counts}

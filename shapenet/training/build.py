@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shapenet.config.schema import ExperimentConfig
 from shapenet.data.augmentation.augmenter import Augmenter, mixes_labels
-from shapenet.data.records import Field
+from shapenet.data.augmentation.transforms import Moving
 from shapenet.errors import ConfigError, Key
 from shapenet.experiment import Experiment
+from shapenet.fields import Field
 from shapenet.keras_faults import keras_errors, keras_faults
 from shapenet.models.build import InputSpec, build_model, gives_logits
 from shapenet.registry import Component
-from shapenet.tasks.base import Task
+from shapenet.tasks.base import BoundTask, DataSpec, Tensors
 from shapenet.training.callbacks import created_callbacks
 from shapenet.training.data import open_sources
-from shapenet.training.monitors import monitored, rises
+from shapenet.training.fields import batch_fields, known_fields
+from shapenet.training.monitors import monitored
+from shapenet.training.names import value_name
 from shapenet.training.session import start_session
+from shapenet.training.statistics import StandIns
+from shapenet.training.tasks import Learnt, bind_tasks, learnt
 
 
 @dataclass(frozen=True)
@@ -27,19 +32,49 @@ class Compiled:
 
     Attributes:
         model: The compiled ``keras.Model``.
-        task: The task.
-        logits: Whether the model gives logits rather than probabilities.
-        one_hot: Whether its loss takes labels as vectors over the classes.
-        metrics: Names of the metrics, without ``loss``.
+        tasks: What it learns, by name.
+        monitor: The value that names the best epoch unless the config says it, without ``val_``.
+        metrics: Names of the values of an epoch besides ``loss``: with several tasks, their losses too.
         rising: Names of those of them that grow as the model improves.
     """
 
     model: Any
-    task: Task
-    logits: bool
-    one_hot: bool
+    tasks: Mapping[str, Learnt]
+    monitor: str
     metrics: tuple[str, ...]
     rising: frozenset[str]
+
+    @property
+    def bound(self) -> dict[str, BoundTask]:
+        """The tasks on their data, by name."""
+        return {name: task.bound for name, task in self.tasks.items()}
+
+    def encode(self, batch: Tensors) -> Any:
+        """The targets of a batch as the compiled model takes them."""
+        return self.structured({name: task.encode(batch) for name, task in self.tasks.items()})
+
+    def weigher(self, weights: Mapping[str, Mapping[str, float]]) -> Callable[[Tensors], Any] | None:
+        """What makes the weights of a training batch; None where all count 1.
+
+        Args:
+            weights: What each class counts, by the task's name; tasks may be missing.
+        """
+        import tensorflow as tf
+
+        if not weights:
+            return None
+
+        def weigh(batch: Tensors) -> Any:
+            ones = tf.ones(tf.shape(batch["image"])[:1])  # Keras wants weights of every task or of none
+            by_task = {name: task.weigh(batch, weights[name]) if name in weights else ones
+                       for name, task in self.tasks.items()}  # fmt: skip
+            return self.structured(by_task)
+
+        return weigh
+
+    def structured(self, by_task: Mapping[str, Any]) -> Any:
+        """What each task has, as Keras takes it: a dict, or what the only one has."""
+        return dict(by_task) if len(self.tasks) > 1 else next(iter(by_task.values()))
 
 
 def build_for_inspection(experiment: Experiment) -> Any:
@@ -47,22 +82,21 @@ def build_for_inspection(experiment: Experiment) -> Any:
 
     Raises:
         ConfigError: The layers don't fit together, or augmentations, loss, metrics, optimizer or
-            callbacks
-            can't be made, or watch what there is not.
+            callbacks can't be made, or watch what there is not.
         MachineError: The memory does not suffice for the model.
         DataError: The source is at fault.
     """
     config = experiment.config
     with experiment.locating():
-        records = open_sources(config.data)["train"]
+        records = open_sources(config)["train"]
         start_session(config.training, config.seed)
-        image = records.fields["image"]
-        spec = InputSpec(image.shape, image.dtype, len(records.classes))
-        compiled = compile_model(config, spec, steps_per_execution=1)
-        build_augmenter(config, spec)
+        fields = known_fields(records)
+        data = DataSpec(fields, records.classes, StandIns(fields, len(records.classes)))
+        compiled = compile_model(config, data, steps_per_execution=1)
+        build_augmenter(config, data, compiled.bound)
         has_val = config.data.val is not None or config.data.split.val != 0
         created_callbacks(config, monitored(config, compiled, has_val=has_val))
-        _check_on_a_blank_image(compiled.model, image)
+        _check_on_a_blank_image(compiled.model, fields["image"])
     return compiled.model
 
 
@@ -80,12 +114,12 @@ def _check_on_a_blank_image(model: Any, image: Field) -> None:
         model(np.zeros((1, *(side or 1 for side in image.shape)), image.dtype), training=False)
 
 
-def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execution: int) -> Compiled:
+def compile_model(config: ExperimentConfig, data: DataSpec, *, steps_per_execution: int) -> Compiled:
     """Build and compile the model of a config.
 
     Args:
         config: The experiment.
-        spec: What the data looks like.
+        data: What the data looks like.
         steps_per_execution: Steps between two looks at callbacks.
 
     Raises:
@@ -93,55 +127,58 @@ def compile_model(config: ExperimentConfig, spec: InputSpec, *, steps_per_execut
             Keras refuses an argument.
         MachineError: The memory does not suffice for the model.
     """
-    task: Task = config.task.create()
-    model = build_model(config.model, task, spec, config.name)
-    logits = gives_logits(model)
-    loss_component = _loss_component(config, task, logits=logits)
-    loss = task.on_outputs(_created(loss_component, ("loss",)), loss_component, logits=logits)
-    metrics = _created_metrics(task, config, logits=logits)
-    rising = frozenset(name for name, metric in metrics.items() if rises(metric))
-    compiled = Compiled(model, task, logits, task.one_hot(loss_component), tuple(metrics), rising)
-    _check_on_blanks(compiled, loss, metrics, spec.num_classes)
+    bound = bind_tasks(config, data)
+    image = data.fields["image"]
+    model = build_model(config.model, bound, InputSpec(image.shape, image.dtype), config.name)
+    outputs = dict(zip(sorted(bound), model.outputs, strict=True))  # Keras sorts the outputs of a dict by their names
+    tasks = {name: learnt(config, name, task, logits=gives_logits(outputs[name])) for name, task in bound.items()}
+    several = len(tasks) > 1
+    losses = [value_name(name, "loss") for name in tasks] if several else []
+    metrics = (*losses, *(metric for task in tasks.values() for metric in task.metrics))
+    monitor = "loss" if several else config.tasks[""].create().monitor
+    rising = frozenset(name for task in tasks.values() for name in task.rising)
+    compiled = Compiled(model, tasks, monitor, metrics, rising)
+    for name, task in tasks.items():
+        _check_on_blanks(task, outputs[name], _blanks(config, data))
     model.compile(
         optimizer=_created(config.optimizer, ("optimizer",)),
-        loss=loss,
-        metrics=list(metrics.values()),
+        loss=compiled.structured({name: task.loss for name, task in tasks.items()}),
+        loss_weights=dict.fromkeys(tasks, 1.0) | (config.loss_weights or {}) if several else None,
+        metrics=compiled.structured({name: list(task.metrics.values()) for name, task in tasks.items()}),
         steps_per_execution=steps_per_execution,
         jit_compile=config.training.jit_compile,
     )
     return compiled
 
 
-def build_augmenter(config: ExperimentConfig, spec: InputSpec) -> Augmenter | None:
+def build_augmenter(config: ExperimentConfig, data: DataSpec, tasks: Mapping[str, BoundTask]) -> Augmenter | None:
     """What changes the training batches, or None if nothing does.
 
     Args:
         config: The experiment.
-        spec: What the data looks like.
+        data: What the data looks like.
+        tasks: The tasks on the data.
 
     Raises:
         ConfigError: Keras refuses an argument, or the images.
     """
     if not config.data.augment:
         return None
-    fields = {"image": Field(spec.dtype, spec.shape), "label": Field("int64", ())}
-    return Augmenter(config.data.augment, config.seed, fields, spec.num_classes)
+    fields = {name: data.fields[name] for name in batch_fields(config)}
+    moving = _moving([*tasks.values()])
+    return Augmenter(config.data.augment, config.seed, fields, len(data.classes), moving)
 
 
-def _loss_component(config: ExperimentConfig, task: Task, *, logits: bool) -> Component:
-    """The loss: the config's or the task's own, and one that takes vectors where augmentations mix labels."""
-    mixer = mixes_labels(config.data.augment)
-    given = config.loss
-    if mixer and task.mixed_loss and given is None:
-        given = Component("loss", task.mixed_loss)
-    loss = task.loss(given, logits=logits)
-    if mixer and task.mixed_loss and not task.one_hot(loss):
-        message = (
-            f"{mixer} makes each label a vector over the classes: expected a loss of vectors, received {loss.name}"
-        )
-        hint = f"give {task.mixed_loss}, or leave the loss out"
-        raise ConfigError("config/loss", message, key=("loss",), hint=hint)
-    return loss
+def _moving(tasks: list[BoundTask]) -> Moving:
+    """All that moves with the image; the image itself needs no mention."""
+    moves = [task.moves for task in tasks]
+    points = dict.fromkeys(point for each in moves for point in each.points)
+    return Moving(
+        masks=tuple(dict.fromkeys(name for each in moves for name in each.masks)),
+        points=tuple(point for point in points if isinstance(point, str)),
+        pairs=tuple(point for point in points if not isinstance(point, str)),
+        images=tuple(dict.fromkeys(name for each in moves for name in each.images if name != "image")),
+    )
 
 
 def _created(component: Component, key: Key) -> Any:
@@ -149,36 +186,36 @@ def _created(component: Component, key: Key) -> Any:
         return component.create()
 
 
-def _created_metrics(task: Task, config: ExperimentConfig, *, logits: bool) -> dict[str, Any]:
-    metrics: dict[str, Any] = {}
-    for index, component in enumerate(task.metrics(config.metrics, logits=logits)):
-        key: Key = ("metrics", index)
-        metric = task.on_outputs(_created(component, key), component, logits=logits)
-        name = metric if isinstance(metric, str) else metric.name
-        if name in metrics or name == "loss":
-            message = f"expected a name of its own for each metric, received {name!r} again"
-            raise ConfigError("config/duplicate-metric", message, key=key, hint="give one of them a name: argument")
-        metrics[name] = metric
-    return metrics
+def _blanks(config: ExperimentConfig, data: DataSpec) -> dict[str, Any]:
+    """Two blank records, as they come out of augmentation."""
+    import tensorflow as tf
+
+    blanks = {
+        name: tf.zeros((2, *(side or 1 for side in field.shape)), field.dtype) for name, field in data.fields.items()
+    }
+    if "label" in blanks and mixes_labels(config.data.augment):
+        blanks["label"] = tf.zeros((2, len(data.classes)))
+    return blanks
 
 
-def _check_on_blanks(compiled: Compiled, loss: Any, metrics: Mapping[str, Any], num_classes: int) -> None:
+def _check_on_blanks(task: Learnt, output: Any, blanks: Mapping[str, Any]) -> None:
     """Compute loss and metrics of two blank outputs, so that what does not fit is told before training."""
     import numpy as np
 
-    one_hot = compiled.one_hot
-    labels = np.zeros((2, num_classes), np.float32) if one_hot else np.zeros(2, np.int64)
-    outputs = np.zeros((2, *(length or 1 for length in compiled.model.outputs[0].shape[1:])), np.float32)
-    with keras_errors("the loss", ("loss",)):
-        loss(labels, outputs)
-    vectors = "metrics that look at each class (Precision, AUC, ...) need a loss of vectors: CategoricalCrossentropy"
-    for index, (name, metric) in enumerate(metrics.items()):
+    targets = task.encode(blanks)
+    outputs = np.zeros((2, *(length or 1 for length in output.shape[1:])), np.float32)
+    names = (task.name,) if task.name else ()
+    with keras_errors("the loss", ("loss", *names)):
+        task.loss(targets, outputs)
+    hint = task.bound.metric_hint(task.component)
+    for index, (name, metric) in enumerate(task.metrics.items()):
         if not isinstance(metric, str):  # Keras chooses what fits a short name
-            with keras_errors(f"the metric {name}", ("metrics", index), hint=None if one_hot else vectors):
-                metric.update_state(labels, outputs)
+            key: Key = ("metrics", *names, index)
+            with keras_errors(f"the metric {name}", key, hint=hint):
+                metric.update_state(targets, outputs)
                 shape = np.asarray(metric.result()).shape
                 metric.reset_state()
             if shape:
                 message = f"the metric {name}: expected one number, received one for each of {shape[0]}"
                 hint = "give it an average or aggregation, such as average: macro; or a single threshold"
-                raise ConfigError("config/metrics", message, key=("metrics", index), hint=hint)
+                raise ConfigError("config/metrics", message, key=key, hint=hint)

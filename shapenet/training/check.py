@@ -8,16 +8,17 @@ from functools import partial
 from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import ConfigError, Key, Problem
 from shapenet.experiment import Experiment
+from shapenet.models.build import check_outputs
 from shapenet.models.names import check_names
-from shapenet.tasks.base import Task
 from shapenet.training.monitors import known_value
 from shapenet.training.names import value_names
+from shapenet.training.tasks import check_loss
 
 
 def check_experiment(experiment: Experiment) -> None:
     """Refuse an experiment whose parts are right by themselves but don't fit each other.
 
-    Looked at are the names of layers, whether the loss is one for the task, and the values
+    Looked at are the names of layers, the layers that feed tasks, whether each loss is one for its task, and the values
     that are monitored.
 
     Args:
@@ -27,10 +28,10 @@ def check_experiment(experiment: Experiment) -> None:
         ConfigError: Parts don't fit; lists every problem with its place.
     """
     config = experiment.config
-    task: Task = config.task.create()
     checks: list[Callable[[], object]] = [
         lambda: check_names(config.model.layers),
-        lambda: task.loss(config.loss, logits=config.model.head == "auto"),
+        lambda: check_outputs(config.model),
+        *(partial(check_loss, config, name) for name in config.tasks),
         *_monitor_checks(config),
     ]
     problems = [problem for check in checks for problem in _problems(check)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -12,8 +12,12 @@ from shapenet.config.schema import DataConfig, ExperimentConfig
 from shapenet.errors import ConfigError
 from shapenet.experiment import Experiment
 from shapenet.registry import create_parts
-from shapenet.training.balance import balance_of, check_class_names
+from shapenet.tasks.base import DataSpec
+from shapenet.training.balance import Balance, class_counts, class_weights, largest_class
+from shapenet.training.fields import asked_for, check_fields, known_fields, needed_fields
 from shapenet.training.reporter import Reporter
+from shapenet.training.statistics import StandIns
+from shapenet.training.tasks import bind_tasks
 from shapenet.words import counted
 
 if TYPE_CHECKING:
@@ -29,20 +33,32 @@ _SAMPLED = 32
 """Training images that are looked at for their range of values."""
 
 
-def open_sources(config: DataConfig) -> dict[str, Records]:
+def open_sources(config: ExperimentConfig) -> dict[str, Records]:
     """The records of ``train``, and of ``val`` and ``test`` where they have sources of their own.
 
-    With ``on_bad: skip``, files that are missing are as files that can't be read.
+    With ``on_bad: skip``, files that are missing are as files that can't be read. Sources are asked for the
+    fields that the tasks need, and need no labels where no task does.
 
     Raises:
         DataError: A source is at fault.
-        ConfigError: Arguments of a source don't fit each other; the error knows their key.
+        ConfigError: Arguments of a source don't fit each other, or a source lacks a field that a task needs;
+            the error knows their key.
     """
-    components = {"source": config.source, "val": config.val, "test": config.test}
-    given = {key: component for key, component in components.items() if component is not None}
-    with missing_as_asked(config):
+    data, needed = config.data, needed_fields(config)
+    components = {"source": data.source, "val": data.val, "test": data.test}
+    given = {key: asked_for(component, needed) for key, component in components.items() if component is not None}
+    with missing_as_asked(data), unlabelled_as_needed(needed):
         opened: Mapping[str, Records] = create_parts(given, ("data",))
+    for key, records in opened.items():
+        check_fields(config, records, ("data", key))
     return {"train" if key == "source" else key: records for key, records in opened.items()}
+
+
+def unlabelled_as_needed(fields: Collection[str]) -> AbstractContextManager[None]:
+    """Lets sources open that say no class of their records, if none of the `fields` that are needed is the label."""
+    from shapenet.data.records import bearing_unlabelled
+
+    return nullcontext() if "label" in fields else bearing_unlabelled()
 
 
 def missing_as_asked(config: DataConfig) -> AbstractContextManager[None]:
@@ -92,18 +108,27 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
 
     config = experiment.config
     with experiment.locating():
-        check_class_names(config, sources["train"].classes)
-        dataset = assemble(sources, open_with(reporter, config.data), split_plan(config))
+        _check_tasks(config, sources["train"])
+        needs_classes = "label" in needed_fields(config)
+        dataset = assemble(sources, open_with(reporter, config.data), split_plan(config), needs_classes=needs_classes)
         _check_oversampling(config, dataset.splits["train"])
         _check_batch_size(config, {name: len(split) for name, split in dataset.splits.items()})
     train = dataset.splits["train"]
-    balance = balance_of(config, train, dataset.classes)
-    advice = [*balance.warnings(), *_unused_column(config, sources["train"]), *_values_cut(config, train)]
+    balance = Balance(class_counts(train, dataset.classes), largest_class(config, train))
+    unequal = balance.warnings() if needs_classes and config.training.class_weight is None else ()
+    advice = [*unequal, *_unused_column(config, sources["train"]), *_values_cut(config, train)]
     dataset = replace(dataset, warnings=(*dataset.warnings, *advice))
     for warning in dataset.warnings:
         _LOG.warning("%s", warning)
         reporter.warning(warning)
     return dataset
+
+
+def _check_tasks(config: ExperimentConfig, records: Records) -> None:
+    """Refuse data that is not for the tasks, and weights of classes that there are not: packing may take hours."""
+    fields = known_fields(records)
+    bound = bind_tasks(config, DataSpec(fields, records.classes, StandIns(fields, len(records.classes))))
+    class_weights(config, bound)
 
 
 def split_plan(config: ExperimentConfig) -> SplitPlan:

@@ -13,6 +13,11 @@ from shapenet.data.augmentation.augmenter import Augmenter
 from shapenet.data.stream.batches import AnyBatches, StreamedBatches
 from shapenet.data.workers import available_cores
 
+Encode = Callable[[dict[str, Any]], Any]
+"""A function of a batch's fields, that runs in the input pipeline."""
+
+_NUMBER = "#"
+"""Stands for the number of a batch among its fields: none has such a name."""
 _GROUP_BYTES = 4 << 20
 _MOST_STEPS = 64
 
@@ -30,44 +35,49 @@ def auto_steps(batches: AnyBatches) -> int:
     return max(1, min(_MOST_STEPS, _GROUP_BYTES // (size * batches.batch_size), len(batches)))
 
 
-def to_dataset(batches: AnyBatches, num_classes: int, *, one_hot: bool, augmenter: Augmenter | None = None) -> Any:
+def to_dataset(
+    batches: AnyBatches, encode: Encode, *, augmenter: Augmenter | None = None, weigh: Encode | None = None
+) -> Any:
     """A ``tf.data.Dataset`` of one epoch of `batches`.
 
     Whole groups of batches are gathered by NumPy outside of TensorFlow's graph, then cut
     into batches within it. The epoch is that which `batches.epoch` names when iteration starts.
 
     Args:
-        batches: The batches.
-        num_classes: How many classes there are.
-        one_hot: Give labels as float32 vectors over the classes.
+        batches: The batches, which hold ``image`` and the fields that `encode` and `weigh` look at.
+        encode: Makes the targets of a batch.
         augmenter: Changes each batch as seed, epoch and the batch's number in it decide.
+        weigh: Makes the weights of a batch; without it, all count 1.
 
     Returns:
-        Elements ``(images, labels)``: images ``(batch, height, width, channels)`` in the
-        store's type; labels int64 ``(batch,)``, or float32 ``(batch, num_classes)``.
+        Elements ``(images, targets)``, or ``(images, targets, weights)``: images ``(batch, height, width,
+        channels)`` in the store's type.
     """
     import tensorflow as tf
 
     group = auto_steps(batches)
-    split = batches.split
-    signature: tuple[Any, ...] = (
-        tf.TensorSpec((None, None, *split.image_shape), split.image_dtype),
-        tf.TensorSpec((None, None), tf.int64),
-    )
+    signature: dict[str, Any] = {name: _signature(batches, name) for name in batches.fields}
     length = tf.data.experimental.assert_cardinality(len(batches))
+    changed = _changed_by(augmenter, encode, weigh)
     if augmenter is None:
         dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group), output_signature=signature)
-        dataset = dataset.unbatch().apply(length)
+        dataset = dataset.unbatch().apply(length).map(changed)
     else:
-        signature = (*signature, tf.TensorSpec((None, 2), tf.int64))
+        signature[_NUMBER] = tf.TensorSpec((None, 2), tf.int64)
         dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group), output_signature=signature)
         dataset = dataset.unbatch().apply(length)
-        dataset = dataset.map(_augmented_by(augmenter), num_parallel_calls=available_cores(), deterministic=True)
-    if one_hot and dataset.element_spec[1].dtype.is_integer:  # mixed labels are vectors already
-        dataset = dataset.map(lambda images, labels: (images, tf.one_hot(labels, num_classes)))
+        dataset = dataset.map(changed, num_parallel_calls=available_cores(), deterministic=True)
     options = tf.data.Options()
     options.autotune.enabled = False  # every degree of parallelism is given
     return dataset.prefetch(2).with_options(options)
+
+
+def _signature(batches: AnyBatches, name: str) -> Any:
+    """What groups of batches hold of a field."""
+    import tensorflow as tf
+
+    field = batches.split.store.meta.fields[name]
+    return tf.TensorSpec((None, None, *field.shape), field.dtype)
 
 
 @contextmanager
@@ -94,20 +104,23 @@ def reading(*batches: AnyBatches | None) -> Iterator[None]:
             one.close()
 
 
-def _augmented_by(augmenter: Augmenter) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
-    """A function from a batch and its number, int64 ``(2,)``, to the batch augmented."""
+def _changed_by(augmenter: Augmenter | None, encode: Encode, weigh: Encode | None) -> Encode:
+    """A function from a batch, with its number if it is augmented, to what ``fit`` takes."""
 
-    def augmented(images: Any, labels: Any, number: Any) -> tuple[Any, Any]:
-        batch = augmenter({"image": images, "label": labels}, number[0], number[1])
-        return batch["image"], batch["label"]
+    def changed(batch: dict[str, Any]) -> tuple[Any, ...]:
+        if augmenter is not None:
+            number = batch[_NUMBER]
+            batch = augmenter({name: batch[name] for name in augmenter.fields}, number[0], number[1])
+        parts = (batch["image"], encode(batch))
+        return parts if weigh is None else (*parts, weigh(batch))
 
-    return augmented
+    return changed
 
 
-def _numbered(batches: AnyBatches, batches_per_group: int) -> Iterator[tuple[Any, Any, Any]]:
+def _numbered(batches: AnyBatches, batches_per_group: int) -> Iterator[dict[str, Any]]:
     """The groups of an epoch, with the numbers of the epoch and of each batch in it, int64 ``(batches, 2)``."""
     epoch, step = batches.epoch, 0
-    for images, labels in batches.groups(batches_per_group):
-        steps = np.arange(step, step + len(labels))
-        yield images, labels, np.stack([np.full_like(steps, epoch), steps], axis=1)
-        step += len(labels)
+    for group in batches.groups(batches_per_group):
+        steps = np.arange(step, step + len(group["image"]))
+        yield {**group, _NUMBER: np.stack([np.full_like(steps, epoch), steps], axis=1)}
+        step += len(steps)

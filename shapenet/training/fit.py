@@ -18,19 +18,20 @@ from shapenet.callbacks.metrics_log import MetricsLog
 from shapenet.callbacks.signals import SignalWatch
 from shapenet.errors import RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
-from shapenet.models.build import InputSpec
 from shapenet.rundir.manifest import Device, RunManifest
 from shapenet.rundir.paths import RunDir
-from shapenet.training.balance import Balance, balance_of
+from shapenet.training.balance import Balance, class_counts, class_weights, largest_class
 from shapenet.training.build import Compiled, build_augmenter, compile_model
 from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.check import check_experiment
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.faults import fit_errors
+from shapenet.training.fields import batch_fields, data_spec
 from shapenet.training.monitors import Monitors, monitored
 from shapenet.training.record import RunRecord, record_augmentation, record_data, recorded_run
 from shapenet.training.reporter import Reporter, TrainingStart
 from shapenet.training.session import Session, import_keras_meanwhile, start_session
+from shapenet.training.statistics import SplitStatistics
 
 if TYPE_CHECKING:
     from shapenet.data.augmentation.augmenter import Augmenter
@@ -79,7 +80,7 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
     with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record, closing(reporter):
         reporter.opened(record.run.root)
         with experiment.locating():
-            sources = open_sources(config.data)
+            sources = open_sources(config)
         importing = import_keras_meanwhile()
         if config.training.precision == "mixed_float16":  # may be refused, so ask before hours of packing
             importing.join()
@@ -136,20 +137,25 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
     batch_size = config.training.batch_size
     data = config.data
     train = dataset.splits["train"]
-    batches = batches_of(train, batch_size, config.seed, oversample=data.oversample, window=data.stream_window)
-    val = batches_of(dataset.splits["val"], batch_size) if "val" in dataset.splits else None
+    fields = batch_fields(config)
+    batches = batches_of(
+        train, batch_size, config.seed, oversample=data.oversample, window=data.stream_window, fields=fields
+    )
+    val = batches_of(dataset.splits["val"], batch_size, fields=fields) if "val" in dataset.splits else None
     steps = config.training.steps_per_execution
-    spec = InputSpec(batches.split.image_shape, batches.split.image_dtype, len(dataset.classes))
+    statistics = SplitStatistics(train)
+    spec = data_spec(train, dataset.classes, statistics)
     with experiment.locating():
         session = start_session(config.training, config.seed)
         compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches) if steps == "auto" else steps)
         monitors = monitored(config, compiled, has_val=val is not None)
-        augmenter = build_augmenter(config, spec)
+        augmenter = build_augmenter(config, spec, compiled.bound)
+        weights = class_weights(config, compiled.bound)
     device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
                     precision=session.precision, deterministic=session.deterministic)  # fmt: skip
     record.update(device=device, num_parameters=compiled.model.count_params())
-    balance = balance_of(config, batches.split, dataset.classes)
-    record.update(class_weight=balance.weights)
+    balance = Balance(class_counts(train, dataset.classes), largest_class(config, train), weights)
+    record.update(statistics=statistics.asked(), class_weight=weights.get("", weights) or None)
     record.best = BestEpoch(monitors.best, monitors.rising)
     _write_summary(compiled.model, record.run)
     if augmenter:
@@ -185,15 +191,15 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     adapter = Adapter([position, *listeners], run.train)
     tensorboard = keras.callbacks.TensorBoard(str(record.run.tensorboard_dir))
     callbacks = [*own, to_keras_callback(adapter), tensorboard, *early_stopping(config.training, run.monitors)]
-    feed = to_dataset(run.train, len(run.dataset.classes), one_hot=compiled.one_hot, augmenter=run.augmenter)
-    val = to_dataset(run.val, len(run.dataset.classes), one_hot=compiled.one_hot) if run.val else None
+    weigh = compiled.weigher(run.balance.weights)
+    feed = to_dataset(run.train, compiled.encode, augmenter=run.augmenter, weigh=weigh)
+    val = to_dataset(run.val, compiled.encode) if run.val else None
     signals.defer()
     try:
         told = fit_errors(config.training.batch_size, lambda: record.fitting)
         with run.experiment.locating(), told, reading(run.train, run.val):
             compiled.model.fit(
-                feed, validation_data=val, epochs=config.training.epochs, callbacks=callbacks, verbose=0, shuffle=False,
-                class_weight=run.balance.weights_by_label(),
+                feed, validation_data=val, epochs=config.training.epochs, callbacks=callbacks, verbose=0, shuffle=False
             )  # fmt: skip
     except RunInterruptedError as error:
         raise _saved(error, record, checkpoints, position) from None

@@ -12,6 +12,7 @@ from shapenet.errors import DataError
 from shapenet.experiment import Experiment
 from shapenet.registry import REGISTRIES
 from shapenet.training.data import bearable_fraction, open_sources, split_plan
+from shapenet.training.fields import data_spec, needed_fields
 from shapenet.training.reporter import Reporter
 from shapenet.vocabulary import load_vocabulary
 
@@ -149,9 +150,10 @@ def subject_of(experiment: Experiment, reporter: Reporter, *, tolerant: bool) ->
     pack = packing(reporter, _ALL_BUT_ONE if tolerant else bearable_fraction(config.data))
     with experiment.locating():
         with bearing_missing() if tolerant else nullcontext():
-            sources = open_sources(config.data)
+            sources = open_sources(config)
         try:
-            dataset = assemble(sources, pack, replace(split_plan(config), allow_overlap=True))
+            plan = replace(split_plan(config), allow_overlap=True)
+            dataset = assemble(sources, pack, plan, needs_classes="label" in needed_fields(config))
             return divided(dataset, experiment.path.name)
         except DataError as error:
             if not tolerant:
@@ -181,15 +183,17 @@ def augmented(
         return None
     from shapenet.data.augmentation.samples import augmented_samples
     from shapenet.data.inspect.samples import Samples
-    from shapenet.models.build import InputSpec
     from shapenet.training.build import build_augmenter
     from shapenet.training.session import start_session
+    from shapenet.training.statistics import SplitStatistics
+    from shapenet.training.tasks import bind_tasks
 
     images: list[npt.NDArray[np.uint8]] = []
     captions: list[str] = []
     with experiment.locating():
         start_session(config.training, config.seed)
-        augmenter = build_augmenter(config, InputSpec(split.image_shape, split.image_dtype, len(classes)))
+        fields = data_spec(split, classes, SplitStatistics(split))
+        augmenter = build_augmenter(config, fields, bind_tasks(config, fields))
         if augmenter is None:
             return None
         for start in range(0, len(positions), _BATCH):

@@ -57,7 +57,7 @@ def monitored(config: ExperimentConfig, compiled: Compiled, *, has_val: bool) ->
     prefixes = ("", "val_") if has_val else ("",)
     known = tuple(f"{prefix}{name}" for prefix in prefixes for name in ("loss", *compiled.metrics))
     rising = frozenset(f"{prefix}{name}" for prefix in prefixes for name in compiled.rising)
-    default = f"val_{compiled.task.monitor}" if has_val else compiled.task.monitor
+    default = f"val_{compiled.monitor}" if has_val else compiled.monitor
     best = known_value(config.training.monitor or default, known, ("training", "monitor"))
     stopping = config.training.early_stopping
     own = stopping.monitor if stopping else None

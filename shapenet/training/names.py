@@ -19,13 +19,33 @@ def value_names(config: ExperimentConfig) -> tuple[str, ...] | None:
         The names, those of a val split too where there may be one; None if a metric
         names itself when it is made, as a plug-in's may.
     """
-    task: Task = config.task.create()
-    metrics = [_metric_name(component) for component in task.metrics(config.metrics, logits=True)]
-    names = ["loss", *(name for name in metrics if name is not None)]
-    if None in metrics or len(set(names)) < len(names):
+    names = ["loss"]
+    for name, component in config.tasks.items():
+        task: Task = component.create()
+        metrics = [_metric_name(metric) for metric in task.metrics(config.metrics_of(name), logits=True)]
+        if None in metrics:
+            return None
+        own = ["loss"] if name else []
+        names += [value_name(name, metric) for metric in (*own, *metrics) if metric is not None]
+    if len(set(names)) < len(names):
         return None
     may_have_val = config.data.val is not None or config.data.split.val != 0
     return (*names, *(f"val_{name}" for name in names if may_have_val))
+
+
+def task_text(config: ExperimentConfig) -> str:
+    """What is learnt, in words: ``classification``, or ``kind: classification, where: regression``."""
+    return ", ".join(f"{name}: {task.name}" if name else task.name for name, task in config.tasks.items())
+
+
+def value_name(task: str, value: str) -> str:
+    """What Keras calls a loss or metric of one of several tasks.
+
+    Args:
+        task: The task's name; empty where it is alone.
+        value: The name that the loss or metric has by itself.
+    """
+    return f"{task}_{value}" if task else value
 
 
 def _metric_name(metric: Component) -> str | None:

@@ -23,6 +23,7 @@ from shapenet.rundir.manifest import Best, ImageSpec, RunManifest, git_state, ho
 from shapenet.rundir.paths import RunDir, update_latest
 from shapenet.rundir.status import Status
 from shapenet.training.balance import class_counts
+from shapenet.training.names import task_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,7 +107,7 @@ def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str])
     now = datetime.now(UTC)
     config = experiment.config
     manifest = RunManifest(
-        status="running", name=config.name, project=config.project, task=config.task.name, command=tuple(command),
+        status="running", name=config.name, project=config.project, task=task_text(config), command=tuple(command),
         versions=host_versions(), git=git_state(Path.cwd()), seed=config.seed, started_at=now, pid=os.getpid(),
         host=socket.gethostname(),
     )  # fmt: skip
@@ -193,8 +194,8 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     write_atomic(run.split_csv, dataset.split_table().encode(errors="surrogateescape"))
     write_atomic(run.classes_json, json.dumps(list(dataset.classes), ensure_ascii=False) + "\n")
     positions = _samples(train, _PREVIEW_IMAGES)
-    captions = [dataset.classes[label] for label in train.labels[positions]]
-    what = f"{len(positions):,} of {len(train):,} training images, as many of each class"
+    captions = [dataset.classes[label] if dataset.classes else "" for label in train.labels[positions]]
+    what = f"{len(positions):,} of {len(train):,} training images{', as many of each class' * bool(dataset.classes)}"
     images = contact_sheet(viewable(train.image_list(positions)), captions, tile=_tile(train))
     sheet = titled(images, (record.manifest.name, what))
     _write_png(run.preview_png, sheet)

@@ -37,7 +37,7 @@ def test_the_next_command_trains_on_any_folder_without_the_examples_own_test_ima
     assert (Path(program).name, command, flags[::2]) == ("shapenet", "train", ["--config", "-o", "-o", "-o"])
     config, *overrides = flags[1::2]
     experiment = load_experiment(Path(__file__).parents[2] / config, overrides)
-    dataset = load_data(experiment, open_sources(experiment.config.data), Reporter())
+    dataset = load_data(experiment, open_sources(experiment.config), Reporter())
     assert {name: len(split) for name, split in dataset.splits.items()} == {"train": 48, "val": 6, "test": 6}
     assert dataset.splits["train"].image_shape == (16, 16, 3)
     assert dataset.classes == ("circle", "ring", "star")

@@ -9,7 +9,7 @@ import pytest
 from shapenet.cli.render.console import as_text
 from shapenet.cli.render.data_info import info_view
 from shapenet.data.inspect.summary import Span, Summary
-from shapenet.data.records import Field
+from shapenet.fields import Field
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 CONFIG = """\

@@ -95,6 +95,6 @@ def test_faults_of_making_a_part_stand_in_their_lines(tmp_path: Path) -> None:
     path.write_text(CONFIG.replace("SOURCE", "filter: {source: {shapes: {classes: [square]}}}"))
     experiment = load_experiment(path)
     with pytest.raises(ConfigError) as caught, experiment.locating():
-        open_sources(experiment.config.data)
+        open_sources(experiment.config)
     (problem,) = caught.value.problems
     assert (problem.message, str(problem.place)) == ("expected keep or drop, received neither", f"{path}:10:30")

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from shapenet.data.pack import open_packed
-from shapenet.data.records import Arrays, Field, UnreadableError
+from shapenet.data.records import Arrays, UnreadableError
 from shapenet.data.store import Store
 from shapenet.errors import Place, Problem
+from shapenet.fields import Field
 
 
 class NumberRecords:

@@ -22,8 +22,8 @@ def store(tmp_path_factory):
 def values(groups):
     """The number in each image, group after group, and the labels."""
     groups = list(groups)
-    images = np.concatenate([images[..., 0, 0, 0].reshape(-1) for images, _ in groups])
-    return images, np.concatenate([labels.reshape(-1) for _, labels in groups])
+    images = np.concatenate([group["image"][..., 0, 0, 0].reshape(-1) for group in groups])
+    return images, np.concatenate([group["label"].reshape(-1) for group in groups])
 
 
 @given(num=st.integers(1, 100), size=st.integers(1, 40), group=st.integers(1, 9), seed=st.none() | st.integers(0, 99))
@@ -39,7 +39,7 @@ def test_an_epoch_gives_every_record_once_in_its_order(store, num, size, group, 
 @given(num=st.integers(1, 100), size=st.integers(1, 40), group=st.integers(1, 9))
 def test_groups_stack_whole_batches_and_the_rest_comes_last(store, num, size, group):
     batches = Batches(Split(store, np.arange(num), store["label"][:num]), size)
-    shapes = [images.shape[:2] for images, _ in batches.groups(group)]
+    shapes = [group["image"].shape[:2] for group in batches.groups(group)]
     assert len(batches) == -(-num // size) == sum(stacked for stacked, _ in shapes)
     full, rest = shapes[: len(shapes) - bool(num % size)], shapes[len(shapes) - bool(num % size) :]
     assert all(length == size for _, length in full)
@@ -76,17 +76,18 @@ def test_batches_of_any_size_hold_images_of_one_size_and_each_record_once(ragged
     batches = Batches(Split(ragged, np.arange(35), np.arange(35)), size, seed, epoch=epoch)
     groups = list(batches.groups(4))
     assert len(groups) == len(batches)
-    labels = np.concatenate([labels.reshape(-1) for _, labels in groups])
+    labels = np.concatenate([group["label"].reshape(-1) for group in groups])
     np.testing.assert_array_equal(labels, batches.positions())
     assert sorted(labels) == list(range(35))
-    for images, labels in groups:
+    for group in groups:
+        images, labels = group["image"], group["label"]
         assert images.shape[:2] == labels.shape
         assert {SIZES[label] for label in labels[0]} == {images.shape[2:4]}
 
 
 def test_sizes_come_mixed(ragged):
     batches = Batches(Split(ragged, np.arange(35), np.arange(35)), 2, seed=1)
-    heights = [images.shape[2] for images, _ in batches.groups(1)]
+    heights = [group["image"].shape[2] for group in batches.groups(1)]
     assert heights != sorted(heights)
     assert sum(np.diff(heights) != 0) > 3
 

@@ -7,8 +7,8 @@ import pytest
 
 from shapenet.data.dataset import assemble
 from shapenet.data.division import SplitPlan
-from shapenet.data.records import Field
 from shapenet.errors import DataError
+from shapenet.fields import Field
 from tests.data.conftest import NumberRecords
 
 

@@ -16,12 +16,13 @@ from shapenet.data.batches import Split
 from shapenet.data.csv.source import csv as csv_source
 from shapenet.data.pack import open_packed
 from shapenet.errors import DataError, RunError
-from shapenet.evaluation.classification_report import classify
 from shapenet.evaluation.evaluate import Evaluation, evaluate
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, folder_of
 from shapenet.experiment import load_experiment
 from shapenet.rundir.paths import RunDir
+from shapenet.tasks.classification.evaluator import ClassReport
+from shapenet.tasks.classification.figures import classify
 from shapenet.training.fit import train
 from shapenet.training.reporter import Reporter
 
@@ -66,12 +67,12 @@ def evaluation(run: RunDir) -> Evaluation:
 
 
 def test_figures_agree_with_the_predictions(evaluation: Evaluation) -> None:
-    with evaluation.predictions.open(newline="", encoding="utf-8") as file:
+    with evaluation.predictions[""].open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 30
     accuracy = sum(row["label"] == row["predicted"] for row in rows) / len(rows)
     losses = [-np.log(float(row[f"p_{row['label']}"])) for row in rows]
-    assert evaluation.report.accuracy == pytest.approx(accuracy)
+    assert evaluation.reports[""].figures.accuracy == pytest.approx(accuracy)
     assert evaluation.figures["accuracy"] == pytest.approx(accuracy)
     assert evaluation.figures["loss"] == pytest.approx(np.mean(losses), rel=1e-4)
     for row in rows:
@@ -81,7 +82,7 @@ def test_figures_agree_with_the_predictions(evaluation: Evaluation) -> None:
 def test_the_test_split_is_the_one_that_was_held_out(run: RunDir, evaluation: Evaluation) -> None:
     with run.split_csv.open(newline="", encoding="utf-8") as file:
         held_out = [row["name"] for row in csv.DictReader(file) if row["split"] == "test"]
-    with evaluation.predictions.open(newline="", encoding="utf-8") as file:
+    with evaluation.predictions[""].open(newline="", encoding="utf-8") as file:
         assert [row["name"] for row in csv.DictReader(file)] == held_out
 
 
@@ -89,7 +90,7 @@ def test_metrics_json_has_everything(run: RunDir, evaluation: Evaluation) -> Non
     metrics = json.loads((evaluation.folder / "metrics.json").read_text(encoding="utf-8"))
     assert (metrics["run"], metrics["split"], metrics["num_examples"]) == (run.id, "test", 30)
     assert metrics["loss"] == evaluation.figures["loss"]
-    assert metrics["accuracy"] == evaluation.report.accuracy
+    assert metrics["accuracy"] == evaluation.reports[""].figures.accuracy
     assert [row["class"] for row in metrics["per_class"]] == sorted(COLOURS)
     assert np.sum(metrics["confusion"]) == 30
     assert metrics["epoch"] in (1, 2)
@@ -99,7 +100,7 @@ def test_confusion_csv_is_the_matrix(evaluation: Evaluation) -> None:
     with (evaluation.folder / "confusion.csv").open(newline="", encoding="utf-8") as file:
         header, *rows = csv.reader(file)
     assert header[1:] == sorted(COLOURS)
-    assert [[int(count) for count in row[1:]] for row in rows] == evaluation.report.confusion.tolist()
+    assert [[int(count) for count in row[1:]] for row in rows] == evaluation.reports[""].figures.confusion.tolist()
 
 
 def test_pictures_are_drawn(evaluation: Evaluation) -> None:
@@ -111,7 +112,7 @@ def test_pictures_are_drawn(evaluation: Evaluation) -> None:
 
 def test_mistakes_come_and_go_with_the_picture(run: RunDir) -> None:
     wrong = evaluate(run, split="train", data=None, reporter=Reporter())
-    has_mistakes = wrong.report.accuracy < 1
+    has_mistakes = wrong.reports[""].figures.accuracy < 1
     assert (wrong.folder / "mistakes.png").exists() is has_mistakes
     (wrong.folder / "mistakes.png").write_bytes(b"old")
     again = evaluate(run, split="train", data=None, reporter=Reporter())
@@ -123,9 +124,9 @@ def test_mistakes_come_and_go_with_the_picture(run: RunDir) -> None:
 def test_another_csv_with_images_of_another_size_and_fewer_classes(run: RunDir, tmp_path: Path) -> None:
     other = write_images(tmp_path / "other", 10, size=30, names=("light", "dark"))
     result = evaluate(run, split="test", data=other, reporter=Reporter())
-    assert result.report.num_examples == 10
-    assert result.report.classes == tuple(sorted(COLOURS))
-    assert [figures.support for figures in result.report.per_class] == [5, 0, 5]
+    assert result.num_examples == 10
+    assert result.reports[""].figures.classes == tuple(sorted(COLOURS))
+    assert [figures.support for figures in result.reports[""].figures.per_class] == [5, 0, 5]
     assert result.folder == run.eval_dir(folder_of(other))
     assert (result.folder / "metrics.json").is_file()
 
@@ -181,13 +182,13 @@ def test_a_folder_and_an_npz_give_the_figures_of_the_csv(run: RunDir, tmp_path: 
     for other in (as_folder(listed, tmp_path / "folders"), as_npz(listed, tmp_path / "other.npz")):
         result = evaluate(run, split="test", data=other, reporter=Reporter())
         assert result.figures == pytest.approx(expected.figures)
-        np.testing.assert_array_equal(result.report.confusion, expected.report.confusion)
+        np.testing.assert_array_equal(result.reports[""].figures.confusion, expected.reports[""].figures.confusion)
         assert result.split == str(other)
 
 
 def test_images_of_a_folder_come_to_the_models_size(run: RunDir, tmp_path: Path) -> None:
     other = as_folder(write_images(tmp_path / "other", 6, size=30), tmp_path / "folders")
-    assert evaluate(run, split="test", data=other, reporter=Reporter()).report.num_examples == 6
+    assert evaluate(run, split="test", data=other, reporter=Reporter()).num_examples == 6
 
 
 def test_a_file_that_no_source_reads(run: RunDir, tmp_path: Path) -> None:
@@ -212,7 +213,7 @@ def test_what_cannot_be_read_is_told_and_counted_where_training_left_it_out(run:
             heard.append(text)
 
     result = evaluate(copy, split="test", data=other, reporter=Hearing())
-    assert result.report.num_examples == 28
+    assert result.num_examples == 28
     (warning,) = heard
     assert result.warnings == (warning,)
     assert "2 of 30 records can't be read and are left out" in warning
@@ -306,7 +307,7 @@ def test_a_run_whose_split_came_from_a_file_keeps_its_own(run: RunDir, tmp_path:
     assert again.split_csv.read_bytes() == run.split_csv.read_bytes()
     path.unlink()
     evaluation = evaluate(again, split="test", data=None, reporter=Reporter())
-    assert evaluation.report.num_examples == 30
+    assert evaluation.num_examples == 30
 
 
 def test_plugins_of_a_run_are_run_only_if_trusted(run: RunDir, tmp_path: Path) -> None:
@@ -335,7 +336,9 @@ def test_mistakes_on_deep_images_can_be_seen(tmp_path: Path, run: RunDir, dtype:
     split = Split(store, np.array([0]), np.array([2]))
     subject = Subject("deep", "deep", split, ("deep.tif",), tuple(sorted(COLOURS)), ())
     probabilities = np.array([[0.9, 0.1, 0.0]], np.float32)
-    write_outputs(tmp_path, run, subject, probabilities, classify(np.array([2]), probabilities, subject.classes))
+    labels = np.array([2])
+    report = ClassReport(classify(labels, probabilities, subject.classes), labels, probabilities)
+    write_outputs(tmp_path, run, subject, {"": report})
     sheet = np.asarray(Image.open(tmp_path / "mistakes.png").convert("L"))
     tile = sheet[-152:-24, 20:100]  # above its caption
     assert tile[20:40].mean() + 80 < tile[-40:-20].mean()

@@ -10,8 +10,9 @@ import pytest
 from shapenet.config.schema import ModelConfig
 from shapenet.errors import Problem, ShapenetError
 from shapenet.models.build import InputSpec, build_model
-from shapenet.tasks.classification import Classification
+from shapenet.tasks.classification.single import BoundClassification
 from shapenet.vocabulary import load_vocabulary
+from tests.tasks.specs import spec_of
 
 load_vocabulary()
 
@@ -21,7 +22,7 @@ Built = Callable[..., Any]
 def build_layers(*layers: object, shape: Sequence[int | None] = (16, 16, 3), head: str = "auto") -> Any:
     """The model of `layers` on images of `shape`, for 3 classes."""
     config = ModelConfig.model_validate({"layers": list(layers), "head": head})
-    return build_model(config, Classification(), InputSpec(tuple(shape), "uint8", 3), "test")
+    return build_model(config, {"": BoundClassification(spec_of(3))}, InputSpec(tuple(shape), "uint8"), "test")
 
 
 @pytest.fixture

@@ -11,17 +11,18 @@ from shapenet.config.schema import ModelConfig
 from shapenet.errors import ConfigError, MachineError
 from shapenet.models.build import InputSpec, build_model, gives_logits
 from shapenet.models.summary import activation_bytes, layer_rows
-from shapenet.tasks.classification import Classification
+from shapenet.tasks.classification.single import BoundClassification
 from shapenet.vocabulary import load_vocabulary
+from tests.tasks.specs import spec_of
 
 load_vocabulary()
-SPEC = InputSpec((8, 8, 1), "uint8", 3)
+SPEC = InputSpec((8, 8, 1), "uint8")
 SOFTMAX = {"Dense": {"units": 3, "activation": "softmax"}}
 
 
-def built(*layers: object, spec: InputSpec = SPEC, **more: object) -> Any:
+def built(*layers: object, spec: InputSpec = SPEC, num_classes: int = 3, **more: object) -> Any:
     config = ModelConfig.model_validate({"layers": list(layers), **more})
-    return build_model(config, Classification(), spec, "my model/1")
+    return build_model(config, {"": BoundClassification(spec_of(num_classes))}, spec, "my model/1")
 
 
 def problem_of(*layers: object, **more: Any) -> Any:
@@ -40,17 +41,18 @@ def test_the_head_follows_the_layers() -> None:
 
 @pytest.mark.parametrize(("dtype", "top"), [("uint8", 255), ("uint16", 65535), ("float32", 1)])
 def test_integers_are_scaled_to_0_to_1(dtype: str, top: int) -> None:
-    model = built("Flatten", spec=InputSpec((2, 2, 1), dtype, 4), head="none")
+    model = built("Flatten", spec=InputSpec((2, 2, 1), dtype), num_classes=4, head="none")
     images = np.full((1, 2, 2, 1), top, dtype)
     np.testing.assert_allclose(model(images), 1.0, rtol=1e-6)
 
 
 def test_scaling_can_be_a_layer_or_none() -> None:
     images = np.full((1, 2, 2, 1), 100, np.uint8)
-    spec = InputSpec((2, 2, 1), "uint8", 4)
-    own = built("Flatten", spec=spec, head="none", input_scaling={"Rescaling": {"scale": 0.02, "offset": -1.0}})
+    spec = InputSpec((2, 2, 1), "uint8")
+    more = {"spec": spec, "num_classes": 4, "head": "none"}
+    own = built("Flatten", **more, input_scaling={"Rescaling": {"scale": 0.02, "offset": -1.0}})
     np.testing.assert_allclose(own(images), 1.0, rtol=1e-6)
-    raw = built("Flatten", spec=spec, head="none", input_scaling="none")
+    raw = built("Flatten", **more, input_scaling="none")
     np.testing.assert_allclose(np.asarray(raw(images), np.float32), 100.0)
 
 
@@ -68,7 +70,7 @@ def test_scaling_can_be_a_layer_or_none() -> None:
     ],
 )
 def test_whether_a_model_gives_logits(layers: list[object], head: str, logits: bool) -> None:
-    assert gives_logits(built(*layers, head=head)) is logits
+    assert gives_logits(built(*layers, head=head).outputs[0]) is logits
 
 
 @pytest.mark.parametrize("name", ["logits", "image", "input_scaling"])
@@ -116,7 +118,7 @@ def test_too_small_images_are_told_the_least_size(num_poolings: int) -> None:
     least = 2**num_poolings
     assert (problem.code, problem.key) == ("model/too-small", ("model", "layers", 3))
     assert problem.hint.startswith(f"these layers need images of at least {least} x {least};")
-    assert built(*["MaxPooling2D"] * num_poolings, "Flatten", spec=InputSpec((least, least, 1), "uint8", 3))
+    assert built(*["MaxPooling2D"] * num_poolings, "Flatten", spec=InputSpec((least, least, 1), "uint8"))
 
 
 def test_rows_of_the_summary() -> None:

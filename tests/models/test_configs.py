@@ -3,47 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shapenet.experiment import load_experiment
 from shapenet.models.build import InputSpec, build_model
+from shapenet.tasks.classification.single import BoundClassification
 from shapenet.training.check import check_experiment
+from tests.tasks.specs import spec_of
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
-MODELS = sorted(path for path in CONFIGS.glob("*.yaml") if "\nmodel:" in path.read_text(encoding="utf-8"))
+NAMES = ("demo", "mnist_cnn", "mnist_mixer", "mnist_resnet", "mnist_vit", "shapes_cnn", "shapes_fcn", "shapes_mlp")
 
 
-@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
-def test_its_model_builds(path: Path) -> None:
-    experiment = load_experiment(path)
+def model_of(name: str, *overrides: str, shape: tuple[int | None, ...] | None = None) -> Any:
+    experiment = load_experiment(CONFIGS / f"{name}.yaml", overrides)
     check_experiment(experiment)
-    config = experiment.config
-    if config.data.source.name == "shapes":
-        side = config.data.source.arguments["size"]
-        spec = InputSpec((side, side, 3), "uint8", len(config.data.source.arguments["classes"]))
-    else:
-        spec = InputSpec((28, 28, 1), "uint8", 10)
+    config, given = experiment.config, experiment.config.data.source.arguments
+    is_drawn = config.data.source.name == "shapes"
+    spec = (given["size"], given["size"], 3) if is_drawn else (28, 28, 1)
+    task = BoundClassification(spec_of(len(given["classes"]) if is_drawn else 10))
     with experiment.locating():
-        model = build_model(config.model, config.task.create(), spec, config.name)
-    assert model.output_shape == (None, spec.num_classes)
-    assert 0 < model.count_params() < 10_000_000
+        return build_model(config.model, {"": task}, InputSpec(shape or spec, "uint8"), config.name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_model_builds(name: str) -> None:
+    assert 0 < model_of(name).count_params() < 10_000_000
 
 
 @pytest.mark.parametrize(("name", "key"), [("mnist_resnet", "width"), ("mnist_vit", "dim"), ("mnist_mixer", "depth")])
 def test_parameters_of_a_model_change_it(name: str, key: str) -> None:
-    counts = []
-    for value in (1, 2):
-        overrides = (f"model.parameters.{key}={8 * value}", *(["model.parameters.heads=2"] if key == "dim" else []))
-        experiment = load_experiment(CONFIGS / f"{name}.yaml", overrides)
-        model = build_model(
-            experiment.config.model, experiment.config.task.create(), InputSpec((28, 28, 1), "uint8", 10), "m"
-        )
-        counts.append(model.count_params())
-    assert counts[0] < counts[1]
+    small, large = (model_of(name, f"model.parameters.{key}={value}").count_params() for value in (8, 16))
+    assert small < large
 
 
 def test_the_fully_convolutional_one_takes_any_size() -> None:
-    config = load_experiment(CONFIGS / "shapes_fcn.yaml").config
-    model = build_model(config.model, config.task.create(), InputSpec((None, None, 3), "uint8", 2), "m")
-    assert model.input_shape == (None, None, None, 3)
+    assert model_of("shapes_fcn", shape=(None, None, 3)).input_shape == (None, None, None, 3)

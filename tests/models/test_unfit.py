@@ -9,8 +9,9 @@ import pytest
 from shapenet.config.schema import ModelConfig
 from shapenet.errors import ShapenetError
 from shapenet.models.build import InputSpec, build_model
-from shapenet.tasks.classification import Classification
+from shapenet.tasks.classification.single import BoundClassification
 from shapenet.vocabulary import load_vocabulary
+from tests.tasks.specs import spec_of
 
 load_vocabulary()
 
@@ -183,7 +184,7 @@ CASES: dict[str, tuple[list[object], str, str, str | None, int]] = {
 def problem_of(layers: list[object], shape: tuple[int | None, ...] = (16, 12, 3)) -> Any:
     config = ModelConfig.model_validate({"layers": layers})
     with pytest.raises(ShapenetError) as caught:
-        build_model(config, Classification(), InputSpec(shape, "uint8", 3), "test")
+        build_model(config, {"": BoundClassification(spec_of(3))}, InputSpec(shape, "uint8"), "test")
     (problem,) = caught.value.problems
     return problem
 

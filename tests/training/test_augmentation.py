@@ -18,20 +18,21 @@ from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.records import ShapesRecords
 from shapenet.errors import ConfigError
 from shapenet.experiment import load_experiment
-from shapenet.models.build import InputSpec
 from shapenet.training.build import build_augmenter, build_for_inspection, compile_model
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.feed import to_dataset
 from shapenet.training.fit import TrainingResult, train
 from shapenet.training.reporter import Reporter
 from shapenet.training.session import import_keras
+from shapenet.training.tasks import bind_tasks
+from tests.tasks.specs import spec_of
 
 from .conftest import CONFIG, Recorder, experiment_in, rows_without_times, train_in
 
 AUGMENTED = CONFIG.replace(
     "  split:", "  augment: [RandomFlip: {mode: horizontal}, {MixUp: {alpha: 0.4}}, RandomErasing]\n  split:"
 )
-SPEC = InputSpec((16, 16, 3), "uint8", 2)
+SPEC = spec_of(2, (16, 16, 3))
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,6 @@ def test_mixed_labels_get_a_loss_of_vectors(tmp_path: Path) -> None:
     compiled = compile_model(experiment_in(tmp_path, config=AUGMENTED).config, SPEC, steps_per_execution=1)
     assert type(compiled.model.loss).__name__ == "CategoricalCrossentropy"
     assert compiled.model.loss.get_config()["from_logits"]
-    assert compiled.one_hot
 
 
 def test_a_sparse_loss_is_refused_where_labels_are_mixed(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def split(tmp_path_factory: pytest.TempPathFactory) -> Split:
 def augmenter(tmp_path_factory: pytest.TempPathFactory) -> Augmenter:
     """The augmentations of the config."""
     experiment = experiment_in(tmp_path_factory.mktemp("config"), config=AUGMENTED)
-    made = build_augmenter(experiment.config, SPEC)
+    made = build_augmenter(experiment.config, SPEC, bind_tasks(experiment.config, SPEC))
     assert made is not None
     return made
 
@@ -113,7 +113,7 @@ def augmenter(tmp_path_factory: pytest.TempPathFactory) -> Augmenter:
 def test_the_feed_augments_each_batch_by_its_epoch_and_step(split: Split, augmenter: Augmenter) -> None:
     batches = Batches(split, 8, 5, epoch=2)
     order = epoch_order(53, 5, 2)
-    elements = list(to_dataset(batches, 2, one_hot=True, augmenter=augmenter).as_numpy_iterator())
+    elements = list(to_dataset(batches, lambda batch: batch["label"], augmenter=augmenter).as_numpy_iterator())
     assert len(elements) == 7
     for step, (images, labels) in enumerate(elements):
         positions = order[8 * step : 8 * step + 8]
@@ -125,7 +125,7 @@ def test_the_feed_augments_each_batch_by_its_epoch_and_step(split: Split, augmen
 
 
 def test_nothing_to_augment_makes_no_augmenter(tmp_path: Path) -> None:
-    assert build_augmenter(experiment_in(tmp_path).config, SPEC) is None
+    assert build_augmenter(experiment_in(tmp_path).config, SPEC, {}) is None
 
 
 ON_TWO_DEVICES = """
@@ -140,13 +140,13 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 from shapenet.data.batches import Batches, Split
 from shapenet.data.store import Store
 from shapenet.experiment import load_experiment
-from shapenet.models.build import InputSpec
+from tests.tasks.specs import spec_of
 from shapenet.training.build import build_augmenter
 from shapenet.training.feed import to_dataset
 store = Store(Path(sys.argv[1]))
-augmenter = build_augmenter(load_experiment(Path(sys.argv[2])).config, InputSpec((16, 16, 3), "uint8", 2))
+augmenter = build_augmenter(load_experiment(Path(sys.argv[2])).config, spec_of(2, (16, 16, 3)), {})
 batches = Batches(Split(store, np.arange(53), store["label"][:]), 8, 5, epoch=1)
-feed = to_dataset(batches, 2, one_hot=True, augmenter=augmenter)
+feed = to_dataset(batches, lambda batch: batch["label"], augmenter=augmenter)
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 shared = [strategy.experimental_local_results(images) for images, _ in strategy.experimental_distribute_dataset(feed)]
 for parts, (images, _) in zip(shared, feed.as_numpy_iterator(), strict=True):
@@ -172,7 +172,7 @@ def test_floating_point_that_would_be_cut_is_told(tmp_path: Path, top: int, argu
     source = f"data.source={{arrays: {{path: {tmp_path}/images.npz}}}}"
     experiment = experiment_in(tmp_path, source, f"data.augment=[{{RandomInvert: {arguments}}}]")
     recorder = Recorder()
-    load_data(experiment, open_sources(experiment.config.data), recorder)
+    load_data(experiment, open_sources(experiment.config), recorder)
     assert any("give value_range" in warning for warning in recorder.warnings) == warns
 
 

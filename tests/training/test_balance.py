@@ -60,7 +60,7 @@ def share_of_small(result: TrainingResult) -> float:
     from shapenet.evaluation.evaluate import evaluate
 
     evaluation = evaluate(result.run, split="val", data=None, reporter=Reporter())
-    rows = list(csv.DictReader(evaluation.predictions.open()))
+    rows = list(csv.DictReader(evaluation.predictions[""].open()))
     return float(np.mean([float(row["p_small"]) for row in rows]))
 
 
@@ -81,7 +81,7 @@ def test_a_class_of_more_than_ten_times_anothers_images_is_told_with_both_remedi
     for warning in Balance(counts).warnings():
         assert "101 images of cat but 10 of dog" in warning
         assert "class_weight: balanced or data.oversample: true" in warning
-    assert Balance(counts, weights={"cat": 1.0, "dog": 2.0, "none": 1.0}).warnings() == ()
+    assert Balance(counts, weights={"": {"cat": 1.0, "dog": 2.0, "none": 1.0}}).warnings() == ()
     assert Balance(counts, shown=most).warnings() == ()
 
 
@@ -109,7 +109,7 @@ def test_balanced_weights_make_the_model_expect_the_rarer_class(noise: Path, los
     assert share_of_small(plain) < 0.2
     assert share_of_small(weighed) > share_of_small(plain) + 0.1
     assert reporter.start is not None
-    assert reporter.start.balance.weights == pytest.approx({"large": 144 / 264, "small": 6.0})
+    assert reporter.start.balance.weights[""] == pytest.approx({"large": 144 / 264, "small": 6.0})
     assert read_manifest(weighed.run.run_json).class_weight == pytest.approx({"large": 144 / 264, "small": 6.0})
     assert not any("class_weight" in warning for warning in reporter.warnings)
 

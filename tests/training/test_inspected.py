@@ -105,7 +105,7 @@ def test_training_leaves_missing_files_out_where_its_config_says_so(listed, tmp_
     (listed.parent / "9.png").unlink()
     config = CSV_CONFIG.replace("  split", "  on_bad: skip\n  max_bad_fraction: 0.1\n  allow_overlap: true\n  split")
     experiment = experiment_in(tmp_path, config=config)
-    dataset = load_data(experiment, open_sources(experiment.config.data), Reporter())
+    dataset = load_data(experiment, open_sources(experiment.config), Reporter())
     assert len(dataset.splits["test"]) == 38
     assert any("2 of 40 records can't be read and are left out" in warning for warning in dataset.warnings)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from shapenet.errors import ConfigError
-from shapenet.models.build import InputSpec
 from shapenet.registry import Component
 from shapenet.training.build import compile_model
 from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.monitors import Monitors, monitored, rises
 from shapenet.vocabulary import load_vocabulary
+from tests.tasks.specs import spec_of
 
 from .conftest import experiment_in
 
@@ -43,7 +43,7 @@ def test_short_names_tell_it_themselves(name: str, expected: bool) -> None:
 def monitors_of(folder: Path, *overrides: str, has_val: bool = True) -> tuple[Monitors, list[str | None]]:
     """The monitors of the tiny experiment, and the modes of the callbacks that watch them."""
     config = experiment_in(folder, METRICS, *overrides).config
-    compiled = compile_model(config, InputSpec((16, 16, 3), "uint8", 2), steps_per_execution=1)
+    compiled = compile_model(config, spec_of(2, (16, 16, 3)), steps_per_execution=1)
     monitors = monitored(config, compiled, has_val=has_val)
     callbacks = [*created_callbacks(config, monitors), *early_stopping(config.training, monitors)]
     return monitors, [callback.mode for callback in callbacks]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Union
 
 from shapenet.config.components import ComponentOf
-from shapenet.registry import Component, OneOf, Part
+from shapenet.registry import OneOf, Part
 
 MANY_NAMES = 8
 """More names than these are not written out."""
@@ -50,7 +50,7 @@ def _annotated(base: Any, metadata: Sequence[Any]) -> str:
     if choice is not None:
         names = choice.names if len(choice.names) <= MANY_NAMES else ["one of the names below"]
         return _either([*names, "null"] if choice.or_null else [*names])
-    words = [] if base in (Any, Component) and part else [f"{in_words(base)}{_range(metadata)}"]
+    words = [] if isinstance(part, ComponentOf) or (base is Any and part) else [f"{in_words(base)}{_range(metadata)}"]
     if part:
         words.append(_of_parts(part))
     return _either(words)
@@ -58,8 +58,13 @@ def _annotated(base: Any, metadata: Sequence[Any]) -> str:
 
 def _of_parts(part: Part | ComponentOf) -> str:
     one = f"{'an' if part.kind[0] in 'aeiou' else 'a'} {part.kind}"
-    form = part.form if isinstance(part, Part) else "one"
-    return {"list": f"a list of {part.kind}s", "mapping": f"names, each with {one}"}.get(form, one)
+    several = f"names, each with {one}"
+    forms = {
+        "list": f"a list of {part.kind}s", "mapping": several,
+        "one or several": f"{one}, or {several}", "for each task": f"{one}, or one for each task",
+        "list for each task": f"a list of {part.kind}s, or one for each task",
+    }  # fmt: skip
+    return forms.get(part.form, one)
 
 
 def _range(metadata: Sequence[Any]) -> str:

@@ -9,7 +9,7 @@ from rich.text import Text
 from shapenet.cli.render.console import cell, number, open_table, printable
 from shapenet.cli.render.layers import readable_bytes
 from shapenet.data.inspect.summary import Span, Summary
-from shapenet.data.records import Field
+from shapenet.fields import Field
 
 _BAR_WIDTH = 24
 _LEAST_NAME = 8

@@ -28,9 +28,10 @@ def header_lines(start: TrainingStart) -> list[tuple[str, str]]:
     if len(start.classes) <= _MOST_CLASSES_NAMED:
         classes = ", ".join(start.classes)
     epochs = f"at most {counted(start.epochs, 'epoch')}"
+    named = f": {classes}" if start.classes else ""
     lines = [
         ("training", f"{start.name}, {epochs}; * marks the best {start.monitor} so far"),
-        ("images", f"{images} of {shape}: {classes}"),
+        ("images", f"{images} of {shape}{named}"),
         *_balance_line(start.balance),
         ("model", f"{counted(start.num_parameters, 'parameter')} in {start.precision} on {start.device}"),
         ("run", str(start.run)),
@@ -44,11 +45,11 @@ def _balance_line(balance: Balance) -> list[tuple[str, str]]:
     if balance.shown is not None:
         there = sum(count > 0 for count in balance.counts.values())
         texts.append(f"each class {balance.shown:,} times an epoch, {there * balance.shown:,} images in all")
-    if balance.weights is not None:
-        weights = [f"{weight:.3g} {name}" for name, weight in balance.weights.items()]
+    for task, given in balance.weights.items():
+        weights = [f"{weight:.3g} {name}" for name, weight in given.items()]
         if len(weights) > _MOST_CLASSES_NAMED:
-            weights = [f"{min(balance.weights.values()):.3g} to {max(balance.weights.values()):.3g}"]
-        texts.append(f"class weights {', '.join(weights)}")
+            weights = [f"{min(given.values()):.3g} to {max(given.values()):.3g}"]
+        texts.append(f"class weights{f' of {task}' * bool(task)} {', '.join(weights)}")
     return [("balance", "; ".join(texts))] if texts else []
 
 

@@ -1,14 +1,17 @@
-"""A classifier's figures as tables."""
+"""The figures of tasks as tables."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import numpy as np
 from rich.cells import cell_len
-from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.console import RenderableType
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from shapenet.cli.render.console import cell, number, open_table, printable
-from shapenet.evaluation.classification_report import ClassificationReport, Figures, top_confusions
+from shapenet.tasks.report import Matrix, Report, Row, Table
 
 _MAX_CLASSES_IN_MATRIX = 10
 _NUM_CONFUSIONS = 10
@@ -16,44 +19,60 @@ _MAX_MATRIX_WIDTH = 62
 _SHORT = 4
 
 
-def report_table(report: ClassificationReport) -> RenderableType:
-    """The report as tables that fit 80 columns: per class, then who is taken for whom.
+def reports_view(reports: Mapping[str, Report]) -> list[RenderableType]:
+    """The tables of reports that fit 80 columns, each below a blank line, those of several tasks under their names."""
+    parts: list[RenderableType] = []
+    for name, report in reports.items():
+        parts += [Text(), cell(name, "bold blue")] if name else []
+        for table in report.tables():
+            parts += [Text(), figures_table(table) if isinstance(table, Table) else matrix_table(table)]
+    return parts
 
-    Up to ten classes have the whole confusion matrix; more of them have the most
-    frequent confusions. Names that are too long to head a column of many are replaced by the
-    number that stands before them in the rows; they are cut where a terminal is narrow.
+
+def figures_table(table: Table) -> RichTable:
+    """A table of figures: texts on the left, numbers on the right."""
+    rich = open_table()
+    rich.caption = table.caption or None
+    for index, heading in enumerate(table.columns):
+        numbers = index > 0 and not any(isinstance(row.cells[index], str) for row in table.rows)
+        rich.add_column(cell(heading), justify="right" if numbers else "left", no_wrap=numbers)
+    for row in table.rows:
+        if row.section:
+            rich.add_section()
+        rich.add_row(*_cells(row))
+    return rich
+
+
+def _cells(row: Row) -> list[Text]:
+    """The first says in its style what the row is."""
+    first, *others = row.cells
+    strong = "bold" if row.style == "bold" else ""
+    return [_shown(first, row.style), *(_shown(value, strong if isinstance(value, float) else "") for value in others)]
+
+
+def _shown(value: str | float | int | None, style: str) -> Text:
+    if value is None:
+        return Text()
+    return cell(value, style) if isinstance(value, str) else Text(number(value), style)
+
+
+def matrix_table(matrix: Matrix) -> RenderableType:
+    """Who is taken for whom.
+
+    Up to ten classes have the whole matrix; more of them have the most frequent confusions. Names
+    that are too long to head a column of many are replaced by the number that stands before them
+    in the rows; they are cut where a terminal is narrow.
     """
-    parts: list[RenderableType] = [_per_class_table(report), Text()]
-    if len(report.classes) <= _MAX_CLASSES_IN_MATRIX:
-        parts.append(_confusion_table(report))
-    elif top_confusions(report, limit=1):
-        parts.append(_top_confusions_table(report))
-    else:
-        parts.append(Text("no class is taken for another", style="dim"))
-    return Group(*parts)
+    if len(matrix.names) <= _MAX_CLASSES_IN_MATRIX:
+        return _whole_matrix(matrix)
+    wrong = matrix.counts.copy()
+    np.fill_diagonal(wrong, 0)
+    return _most_frequent(matrix, wrong) if wrong.any() else Text("no class is taken for another", style="dim")
 
 
-def _per_class_table(report: ClassificationReport) -> Table:
-    table = open_table()
-    table.add_column("class")
-    for name in ("precision", "recall", "f1", "examples"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, figures in zip(report.classes, report.per_class, strict=True):
-        table.add_row(cell(name), *_values(figures))
-    table.add_section()
-    table.add_row(cell("mean over classes", "dim"), *_values(report.macro))
-    table.add_row(cell("mean weighted by examples", "dim"), *_values(report.weighted))
-    table.add_row(cell("accuracy", "bold"), "", "", Text(number(report.accuracy), "bold"), number(report.num_examples))
-    return table
-
-
-def _values(figures: Figures) -> tuple[str, str, str, str]:
-    return number(figures.precision), number(figures.recall), number(figures.f1), number(figures.support)
-
-
-def _confusion_table(report: ClassificationReport) -> Table:
-    counts = report.confusion.tolist()
-    headings, names = [printable(name) for name in report.classes], list(report.classes)
+def _whole_matrix(matrix: Matrix) -> RichTable:
+    counts = matrix.counts.tolist()
+    headings, names = [printable(name) for name in matrix.names], list(matrix.names)
     wide = sum(max(cell_len(heading), 6) + 2 for heading in headings) > _MAX_MATRIX_WIDTH
     numbered = wide and max(map(cell_len, headings)) > _SHORT
     if numbered:
@@ -76,15 +95,16 @@ def _count(count: str, right: bool) -> Text:
     return cell("·", "dim") if count == "0" else cell(count, "red")
 
 
-def _top_confusions_table(report: ClassificationReport) -> Table:
+def _most_frequent(matrix: Matrix, wrong: np.ndarray) -> RichTable:
     table = open_table()
     table.add_column("true")
     table.add_column("predicted")
     for name in ("count", "of the class"):
         table.add_column(name, justify="right", no_wrap=True)
-    for pair in top_confusions(report, limit=_NUM_CONFUSIONS):
-        share = pair.count / report.per_class[pair.label].support
-        table.add_row(
-            cell(report.classes[pair.label]), cell(report.classes[pair.predicted]), number(pair.count), f"{share:.2%}"
-        )
+    order = np.argsort(-wrong, axis=None, kind="stable")[:_NUM_CONFUSIONS]
+    for index in order.tolist():
+        row, column = divmod(index, len(matrix.names))
+        if count := int(wrong[row, column]):
+            share = count / int(matrix.counts[row].sum())
+            table.add_row(cell(matrix.names[row]), cell(matrix.names[column]), number(count), f"{share:.2%}")
     return table

@@ -17,9 +17,10 @@ from shapenet.data.fieldnames import check_field_names
 from shapenet.data.files.faults import shown
 from shapenet.data.labelling import label_indices
 from shapenet.data.pack import default_cache_dir
-from shapenet.data.records import Arrays, Field, UnreadableError
+from shapenet.data.records import Arrays, UnreadableError
 from shapenet.data.regular import fingerprint_of
 from shapenet.errors import DataError, Place, Problem
+from shapenet.fields import Field
 
 _CODE = "data/arrays"
 _KEY_VERSION = "arrays-2"

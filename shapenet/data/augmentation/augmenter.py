@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from shapenet.data.augmentation.chains import aug_mix, rand_augment
 from shapenet.data.augmentation.homography import MOVES_POINTS
 from shapenet.data.augmentation.layers import make_layer, value_range
 from shapenet.data.augmentation.transforms import MIXES, Batch, Moving, one_layer
-from shapenet.data.records import Field
 from shapenet.errors import ConfigError
+from shapenet.fields import Field
 from shapenet.keras_faults import keras_errors
 from shapenet.registry import Component
 
@@ -56,7 +57,7 @@ class Augmenter:
         import tensorflow as tf
 
         self._augmentations = augmentations
-        self._moving = moving or Moving()
+        self._moving = _with_pairs_as_points(moving or Moving())
         self._fields = fields
         self._num_classes = num_classes
         _check_fields(augmentations, fields, self._moving)
@@ -68,6 +69,11 @@ class Augmenter:
         # Layers that Keras makes may still refuse the images: tell it now, not in the middle of training.
         batch = {name: tf.TensorSpec((None, *field.shape), field.dtype) for name, field in fields.items()}
         self._compute.get_concrete_function(batch, *[tf.TensorSpec((), tf.int32)] * 2)
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """The fields of a batch that comes in."""
+        return self._fields
 
     @property
     def image(self) -> Field:
@@ -109,6 +115,10 @@ class Augmenter:
         import tensorflow as tf
 
         changed = {**batch, "image": tf.cast(batch["image"], tf.float32)}
+        for name in self._moving.images:
+            changed[name] = tf.cast(batch[name], tf.float32)
+        for pair in self._moving.pairs:
+            changed[_joined(pair)] = tf.stack([tf.cast(changed.pop(name), tf.float32) for name in pair], axis=-1)
         for name in self._moving.masks:
             height, width = self._fields[name].shape[:2]
             changed[name] = tf.reshape(tf.cast(batch[name], tf.float32), (-1, height, width, 1))
@@ -121,10 +131,24 @@ class Augmenter:
         import tensorflow as tf
 
         changed = {**batch, "image": _as_type(batch["image"], self.image.dtype)}
+        for pair in self._moving.pairs:
+            for name, value in zip(pair, tf.unstack(changed.pop(_joined(pair)), axis=-1), strict=True):
+                changed[name] = _as_type(value, self._fields[name].dtype)
+        for name in self._moving.images:
+            changed[name] = _as_type(batch[name], self._fields[name].dtype)
         for name in self._moving.masks:
             field = self._fields[name]
             changed[name] = tf.cast(tf.round(tf.reshape(batch[name], (-1, *field.shape))), field.dtype)
         return changed
+
+
+def _with_pairs_as_points(moving: Moving) -> Moving:
+    return replace(moving, points=(*moving.points, *map(_joined, moving.pairs)))
+
+
+def _joined(pair: tuple[str, str]) -> str:
+    """What two numbers are called while they are one point: no field has such a name."""
+    return ",".join(pair)
 
 
 def _as_type(image: Any, dtype: str) -> Any:
@@ -146,13 +170,15 @@ def _check_fields(augmentations: Sequence[Component], fields: Mapping[str, Field
         known = component.entry.origin == "keras"  # a plug-in's layer may move images in any way
         if moving.masks and (component.name in _NO_MASKS or not known):
             raise _cannot_follow(f"the mask {moving.masks[0]!r}", component.name, key)
+        if moving.images and (component.name in _NO_MASKS or not known):
+            raise _cannot_follow(f"the image {moving.images[0]!r}", component.name, key)
         if moving.points and (component.name in _NO_POINTS or not known):
             hint = f"points follow {', '.join(sorted(MOVES_POINTS))}, and what changes colours only"
             raise _cannot_follow(f"the points {moving.points[0]!r}", component.name, key, hint)
-        others = sorted(set(fields) - {"image", "label", *moving.masks})
+        others = sorted(set(fields) - {"image", "label", *moving.masks, *moving.images})
         if component.name in MIXES and others:
             raise _cannot_follow(f"the target {others[0]!r}", component.name, key)
-        if component.name in MIXES and "label" not in fields and not moving.masks:
+        if component.name in MIXES and "label" not in fields and not moving.masks and not moving.images:
             raise _cannot_follow("a target without labels", component.name, key)
 
 

@@ -55,17 +55,18 @@ def _columns(
     """Images of one size and their labels as they are, then each version of all of them."""
     import tensorflow as tf
 
-    images, labels = split.images(positions), split.labels[positions]
-    yield images, labels
+    batch = {name: split.take(name, positions) for name in augmenter.fields}
+    labels = split.labels[positions]
+    yield batch["image"], labels
     for step in range(versions):
         with tf.device("CPU:0"):  # where the input pipeline runs
-            changed = augmenter({"image": tf.constant(images), "label": tf.constant(labels)}, 0, step)
-        yield changed["image"].numpy(), changed["label"].numpy()
+            changed = augmenter({name: tf.constant(values) for name, values in batch.items()}, 0, step)
+        yield changed["image"].numpy(), changed["label"].numpy() if "label" in changed else labels
 
 
 def _caption(label: npt.NDArray[Any], classes: tuple[str, ...]) -> str:
     """The class of a label, or the shares of a mixed one: ``ring 70% · star 30%``."""
     if label.ndim == 0:
-        return classes[int(label)]
+        return classes[int(label)] if classes else ""
     shares = [(classes[index], label[index]) for index in np.argsort(-label) if label[index] >= _MIXED]
     return shares[0][0] if len(shares) == 1 else " · ".join(f"{name} {share:.0%}" for name, share in shares)

@@ -26,10 +26,14 @@ class Moving:
     Attributes:
         masks: Class numbers a pixel, integers ``(height, width)`` or ``(height, width, 1)``; 0 is background.
         points: x and y in pixels from the top left corner, float32 ``(..., 2)``.
+        pairs: Fields of a number each that are x and y of such points, float32 ``()``.
+        images: Pictures of the size of the image; they are moved as it is, but keep their colours.
     """
 
     masks: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    images: tuple[str, ...] = ()
 
 
 def one_layer(layer: Any, batch: Batch, moving: Moving) -> Batch:
@@ -37,7 +41,8 @@ def one_layer(layer: Any, batch: Batch, moving: Moving) -> Batch:
 
     Args:
         layer: The Keras layer.
-        batch: The batch; masks as float32 ``(batch, height, width, 1)``, labels that mix as vectors.
+        batch: The batch; masks as float32 ``(batch, height, width, 1)``, further images as float32, labels that mix
+            as vectors.
         moving: Which fields move.
     """
     import tensorflow as tf
@@ -51,6 +56,7 @@ def one_layer(layer: Any, batch: Batch, moving: Moving) -> Batch:
         changed["label"] = layer.transform_labels(batch["label"], drawn, training=True)
     if name in _MOVES_MASKS:
         changed.update((field, _moved_mask(layer, drawn, batch[field])) for field in moving.masks)
+        changed.update((field, _moved_image(layer, drawn, batch[field])) for field in moving.images)
     if name in MOVES_POINTS:
         size = tuple(image.shape[1:3])
         changed.update((field, move_points(layer, drawn, batch[field], size)) for field in moving.points)
@@ -64,7 +70,18 @@ def _elastic(layer: Any, batch: Batch, moving: Moving) -> Batch:
     image = drawn.apply(batch["image"], layer.interpolation, layer.fill_value)
     changed = {"image": tf.clip_by_value(image, *layer.value_range)}
     changed.update((field, drawn.apply(batch[field], "nearest", _BACKGROUND)) for field in moving.masks)
+    further = {field: drawn.apply(batch[field], layer.interpolation, layer.fill_value) for field in moving.images}
+    changed.update((field, tf.clip_by_value(image, *layer.value_range)) for field, image in further.items())
     return {**batch, **changed}
+
+
+def _moved_image(layer: Any, drawn: Any, image: Any) -> Any:
+    import tensorflow as tf
+
+    if type(layer).__name__ == "CutMix":
+        other = tf.gather(image, drawn["permutation_order"])
+        return tf.where(drawn["batch_masks"][..., :1], other, image)
+    return tf.ensure_shape(layer.transform_images(image, drawn, training=True), image.shape)
 
 
 def _moved_mask(layer: Any, drawn: Any, mask: Any) -> Any:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.records import Arrays, Field, Records, UnreadableError, Values
+from shapenet.data.records import Arrays, Records, UnreadableError, Values
 from shapenet.errors import Problem
+from shapenet.fields import Field
 
 Range = tuple[Records, int, int]
 """Records, the position of the first of them, and the one after the last."""

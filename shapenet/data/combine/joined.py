@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.combine.gather import Range, read_ranges
-from shapenet.data.records import Arrays, Field, Records
+from shapenet.data.records import Arrays, Records
 from shapenet.data.stream.store import part_bounds
 from shapenet.errors import DataError, Place
+from shapenet.fields import Field
 
 
 class JoinedRecords:

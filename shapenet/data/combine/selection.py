@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from shapenet.data.combine.gather import read_ranges, runs_of
 from shapenet.data.files.faults import shown
-from shapenet.data.records import Arrays, Field, Records
+from shapenet.data.records import Arrays, Records
 from shapenet.data.stream.store import part_bounds
 from shapenet.errors import DataError, Place, did_you_mean
+from shapenet.fields import Field
 
 LABEL = "label"
 """The column that holds each record's class."""
@@ -39,7 +40,7 @@ class SelectedRecords:
         self._source = source
         self._positions = positions
         labels = source.label_of()[positions]
-        kept = np.unique(labels) if drop_classes else np.arange(len(source.classes))
+        kept = np.unique(labels) if drop_classes and source.classes else np.arange(len(source.classes))
         self._labels: npt.NDArray[np.int64] = np.searchsorted(kept, labels).astype(np.int64)
         self.bounds: Sequence[int] = np.searchsorted(positions, part_bounds(source)).tolist()
         self.fields: Mapping[str, Field] = source.fields

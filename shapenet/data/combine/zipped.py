@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.fieldnames import check_field_names
-from shapenet.data.records import Arrays, Field, Records, UnreadableError
+from shapenet.data.records import Arrays, Records, UnreadableError
 from shapenet.data.stream.store import part_bounds
 from shapenet.errors import DataError, Place, Problem
+from shapenet.fields import Field
 
 
 class ZippedRecords:

@@ -20,6 +20,7 @@ def csv(
     path: ConfigPath,
     image_column: str | None = None,
     label_column: str | None = None,
+    label_separator: Annotated[str, Field(min_length=1)] | None = None,
     delimiter: Delimiter = ",",
     images: Names = (),
     masks: Names = (),
@@ -33,17 +34,18 @@ def csv(
 ) -> Any:
     """Image files and their labels, listed in a CSV.
 
-    The CSV is UTF-8 with a header; image paths are relative to its folder. Labels are
-    text or integers; classes are sorted, numerically if all are integers.
+    The CSV is UTF-8 with a header; image paths are relative to its folder.
+    Classes are sorted, numerically if all are integers.
 
     Args:
         path: The CSV.
         image_column: Column of image paths; by default path, filepath, file, filename or image.
         label_column: Column of labels; by default label, class, target or category.
+        label_separator: Stands between several classes in a cell, which become the field ``labels``.
         delimiter: The character between values.
         images: Columns of more images, such as clean ones beside noisy ones.
         masks: Columns of masks, whose pixels are numbers of classes.
-        numbers: Columns of numbers. Each column becomes a field of the same name.
+        numbers: Columns of numbers. Each becomes a field of the same name.
         size: Side in pixels, or height and width, of all images; ``any`` lets them
             differ; if not given, all must have the size of the first.
         resize: How an image comes to the size: ``stretch``, ``fit`` (keep the aspect, within
@@ -52,8 +54,7 @@ def csv(
             All but nearest are antialiased.
         color: ``gray`` (1 channel), ``rgb`` (3), or ``auto``: as the first image.
         dtype: ``uint8``, ``uint16``, ``float32``, or ``auto``: what holds the first image's depth.
-        allow_outside: Whether files may lie out of the CSV's folder, by ``../``, an
-            absolute path or a link.
+        allow_outside: Whether files may lie out of the CSV's folder.
 
     Raises:
         ConfigError: A column's name can't be a field's.
@@ -62,6 +63,6 @@ def csv(
     from shapenet.data.csv.load import load_csv
     from shapenet.data.files.load import file_options
 
-    more = {"images": images, "masks": masks, "numbers": numbers, "allow_outside": allow_outside}
-    options = file_options(size, resize, interpolation, color, dtype, **more)
+    fields = {"images": images, "masks": masks, "numbers": numbers, "label_separator": label_separator}
+    options = file_options(size, resize, interpolation, color, dtype, allow_outside=allow_outside, **fields)
     return load_csv(path, columns=(image_column, label_column), delimiter=delimiter, options=options)

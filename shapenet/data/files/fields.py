@@ -17,9 +17,9 @@ from shapenet.data.images.decode import decode_image
 from shapenet.data.images.header import ImageHeader, read_header
 from shapenet.data.images.mask import decode_mask
 from shapenet.data.images.options import ImageOptions, resolve
-from shapenet.data.records import Field
 from shapenet.data.regular import read_regular
 from shapenet.errors import DataError
+from shapenet.fields import Field
 from shapenet.words import counted
 
 _MAX_FIRST_TRIES = 10

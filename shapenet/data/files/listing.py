@@ -17,7 +17,7 @@ class Listing:
         path: The file or folder that lists them, for messages.
         root: Folder that names are relative to.
         names: Path of each image as it is listed.
-        labels: Label of each, as it is listed.
+        labels: Label of each, as it is listed; None where none is.
         lines: Line of each in `path`, from 1; None where there are no lines.
         columns: What else is listed of each image, by column.
         label_column: What the labels' column is called, for messages.
@@ -26,7 +26,7 @@ class Listing:
     path: Path
     root: Path
     names: Sequence[str]
-    labels: Sequence[str]
+    labels: Sequence[str] | None
     lines: Sequence[int] | None = None
     columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     label_column: str = "label"

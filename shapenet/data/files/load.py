@@ -6,20 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.fieldnames import check_field_names
 from shapenet.data.files.faults import Fault, items_error, shown
 from shapenet.data.files.faults import listing as listed
 from shapenet.data.files.fields import FileField, file_field, numbers_of
-from shapenet.data.files.labels import checked_labels, class_names
+from shapenet.data.files.labels import read_labels
 from shapenet.data.files.listing import Listing
 from shapenet.data.files.records import FileRecords, key_of
 from shapenet.data.images.options import ImageOptions
-from shapenet.data.records import Field
 from shapenet.errors import ConfigError, DataError, Place, did_you_mean
+from shapenet.fields import Field
 from shapenet.words import counted
+
+LABELS = "labels"
+"""The field that tells all classes of an image."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class FileOptions:
         images: Columns of more images, which become fields of the same names.
         masks: Columns of masks, likewise.
         numbers: Columns of numbers, likewise.
+        label_separator: Stands between several classes of an image, which become the field ``labels``.
         allow_outside: Whether files may lie out of the list's folder, by ``../``, an
             absolute path or a link.
     """
@@ -41,6 +44,7 @@ class FileOptions:
     images: Sequence[str] = ()
     masks: Sequence[str] = ()
     numbers: Sequence[str] = ()
+    label_separator: str | None = None
     allow_outside: bool = False
 
 
@@ -73,25 +77,25 @@ def load_files(listing: Listing, options: FileOptions) -> FileRecords:
     """
     _check_columns(listing, options)
     image = _field(listing, options, "image", listing.names)
-    labels = checked_labels(listing)
-    warnings = _duplicates(listing, image.files.paths, labels)
+    labels = read_labels(listing, options.label_separator)
+    warnings = _duplicates(listing, image.files.paths, labels.texts)
     files = (
         image,
         *(_field(listing, options, name, listing.columns[name]) for name in options.images),
         *(_field(listing, options, name, listing.columns[name], kind="mask") for name in options.masks),
     )
     numbers = {name: numbers_of(listing, name) for name in options.numbers}
-    classes = class_names(labels)
+    more = {} if labels.shown is None else {LABELS: labels.shown}
     return FileRecords(
-        fields=_fields(files, numbers),
-        classes=classes,
-        key=key_of(listing, labels, files, numbers),
+        fields=_fields(files, {**numbers, **more}),
+        classes=labels.classes,
+        key=key_of(listing, labels.texts, files, {**numbers, **more}),
         describe=str(listing.path),
         warnings=warnings,
         columns=listing.columns,
         _listing=listing,
         _files=files,
-        _arrays={"label": _indices(labels, classes), **numbers},
+        _arrays={"label": labels.indices, **numbers, **more},
     )
 
 
@@ -107,13 +111,8 @@ def _fields(files: Sequence[FileField], numbers: Mapping[str, npt.NDArray[Any]])
         "image": image.field,
         "label": Field("int64", ()),
         **{file.name: file.field for file in others},
-        **{name: Field("float32", ()) for name in numbers},
+        **{name: Field("float32", values.shape[1:]) for name, values in numbers.items()},
     }
-
-
-def _indices(labels: Sequence[str], classes: Sequence[str]) -> npt.NDArray[np.int64]:
-    positions = {name: index for index, name in enumerate(classes)}
-    return np.array([positions[label] for label in labels], np.int64)
 
 
 def _check_columns(listing: Listing, options: FileOptions) -> None:
@@ -125,6 +124,9 @@ def _check_columns(listing: Listing, options: FileOptions) -> None:
             raise DataError("data/csv-column", message, place=Place(str(listing.path), 1), hint=hint)
     for argument in ("images", "masks", "numbers"):
         check_field_names(getattr(options, argument), argument)
+    if options.label_separator is not None and LABELS in asked:
+        message = f"expected another name than {LABELS!r}, which the classes of each image have"
+        raise ConfigError("config/field-name", message)
     if len(set(asked)) < len(asked):
         twice = next(name for name in asked if asked.count(name) > 1)
         message = f"expected the column {twice!r} in one of images, masks and numbers, received it in several"

@@ -14,9 +14,10 @@ from shapenet.data.files.faults import shown
 from shapenet.data.files.fields import FileField
 from shapenet.data.files.listing import Listing
 from shapenet.data.images.options import DECODING
-from shapenet.data.records import Arrays, Field, UnreadableError
+from shapenet.data.records import Arrays, UnreadableError
 from shapenet.data.unreadable import OtherSize
 from shapenet.errors import DataError, Problem
+from shapenet.fields import Field
 
 _KEY_VERSION = f"files-2 {DECODING}"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shapenet.data.files.faults import items_error
 from shapenet.data.files.listing import Listing
+from shapenet.data.records import unlabelled_is_borne
 from shapenet.errors import DataError, Place
 
 MASK = "mask"
@@ -41,11 +42,12 @@ def list_folder(path: Path, masks: Path | None = None) -> Listing:
     has_splits = bool(above) and above <= set(_SPLITS)
     depth = 1 if has_splits else 0
     faults = [(None, name) for name in names if name.count("/") <= depth]
-    if not names or len(faults) == len(names):
+    unlabelled = bool(names) and bool(faults) and unlabelled_is_borne()
+    if not names or (len(faults) == len(names) and not unlabelled):
         message = "expected a folder for each class with images in it, found none"
         hint = f"images are told by their ending: {', '.join(ENDINGS)}"
         raise DataError("data/folder", message, place=place, hint=hint)
-    if faults:
+    if faults and not unlabelled:
         message = f"expected every image in a folder of its class, found {len(faults):,} beside the folders"
         raise items_error("data/folder", message, faults, path=path, hint="move them into a class folder")
     parts = [_readable(name).split("/") for name in names]
@@ -53,7 +55,8 @@ def list_folder(path: Path, masks: Path | None = None) -> Listing:
     columns["folder"] = ["/".join(part[:-1]) for part in parts]
     if masks is not None:
         columns[MASK] = _masks_of(names, path, masks)
-    return Listing(path, path, names, [part[depth] for part in parts], columns=columns, label_column="folder")
+    labels = None if unlabelled else [part[depth] for part in parts]
+    return Listing(path, path, names, labels, columns=columns, label_column="folder")
 
 
 def _readable(name: str) -> str:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from shapenet.data.batches import Split
 from shapenet.data.dataset import Dataset
-from shapenet.data.records import Field, Records
+from shapenet.data.records import Records
 from shapenet.data.store import Store
 from shapenet.errors import DataError, Problem
+from shapenet.fields import Field
 
 ALL = "all"
 """Name of the one split of a data set that no config divides."""

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from shapenet.data.inspect.finding import Evidence
 from shapenet.data.inspect.measure import mean_and_deviation
-from shapenet.data.records import Field
 from shapenet.data.store import CONTENT, Store, content_keys
+from shapenet.fields import Field
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
-from shapenet.data.records import Arrays, Field
+from shapenet.data.records import Arrays
 from shapenet.data.shapes.facts import Drawing
 from shapenet.data.shapes.names import FieldName
 from shapenet.data.shapes.parameters import FieldNames, ShapesParameters
@@ -20,6 +20,7 @@ from shapenet.data.shapes.render import RENDER_VERSION, render_clean_into, rende
 from shapenet.data.shapes.streams import label_of
 from shapenet.data.shapes.truth import draw_mask, main_visible_area
 from shapenet.errors import ConfigError
+from shapenet.fields import Field
 
 _NEEDED: tuple[FieldName, ...] = ("image", "label")
 

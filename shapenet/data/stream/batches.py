@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.batches import Batches, Split
+from shapenet.data.batches import Batches, Split, stacked
 from shapenet.data.records import Arrays, Records
 from shapenet.data.stream.order import Positions, interleaved, window_order, windows
 from shapenet.data.stream.store import StreamStore
@@ -37,6 +37,7 @@ class StreamedBatches:
         seed: Shuffles anew each epoch; None keeps the records in order.
         window: Records that are shuffled at a time; None for as many as make 64 MB.
         epoch: Number of the epoch that the next iteration gives, from 0.
+        fields: Which fields a batch holds.
         fault: What stopped the reading, if anything did: TensorFlow lets no error of ours through.
     """
 
@@ -45,6 +46,7 @@ class StreamedBatches:
     seed: int | None = None
     window: int | None = None
     epoch: int = 0
+    fields: Sequence[str] = ("image", "label")
     fault: ShapenetError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -56,6 +58,7 @@ class StreamedBatches:
         num_bytes = np.dtype(image.dtype).itemsize * math.prod(image.fixed_shape)
         wanted = self.window or max(1, _WINDOW_BYTES // num_bytes)
         self._window = math.ceil(wanted / self.batch_size) * self.batch_size
+        self._read = tuple(name for name in self.fields if name != "label")
         self._readers: list[ProcessPoolExecutor] = []
         self._labels = np.zeros(len(store), np.int64)
         self._labels[self.split.indices] = self.split.labels
@@ -79,15 +82,15 @@ class StreamedBatches:
         """Records that an epoch gives."""
         return len(self.split)
 
-    def groups(self, batches_per_group: int) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.int64]]]:
+    def groups(self, batches_per_group: int) -> Iterator[dict[str, npt.NDArray[Any]]]:
         """The batches of an epoch; see `Batches.groups`. No group reaches over the end of a window."""
         step = self.batch_size * batches_per_group
-        for indices, images in self._read_windows():
+        for indices, values in self._read_windows():
             full = len(indices) // self.batch_size * self.batch_size
             for start in range(0, full, step):
-                yield self._group(indices, images, range(start, min(start + step, full)), self.batch_size)
+                yield self._group(indices, values, slice(start, min(start + step, full)), self.batch_size)
             if full < len(indices):
-                yield self._group(indices, images, range(full, len(indices)), len(indices) - full)
+                yield self._group(indices, values, slice(full, len(indices)), len(indices) - full)
 
     def positions(self) -> Positions:
         """Positions of the records of an epoch in the order in which `groups` gives them, int64."""
@@ -95,11 +98,10 @@ class StreamedBatches:
         return order
 
     def _group(
-        self, indices: Positions, images: npt.NDArray[Any], part: range, size: int
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-        chosen = images[part.start : part.stop]
-        labels = self._labels[indices[part.start : part.stop]]
-        return chosen.reshape(-1, size, *images.shape[1:]), labels.reshape(-1, size)
+        self, indices: Positions, values: Mapping[str, npt.NDArray[Any]], part: slice, size: int
+    ) -> dict[str, npt.NDArray[Any]]:
+        known = {"label": self._labels[indices[part]]}
+        return {name: stacked(known[name] if name in known else values[name][part], size) for name in self.fields}
 
     def _ordered_windows(self) -> Iterator[Positions]:
         """Indices of the records of each window, in the order of its batches."""
@@ -107,8 +109,8 @@ class StreamedBatches:
         for number, indices in enumerate(windows(runs, self._used, self._window)):
             yield indices[window_order(len(indices), self.seed, self.epoch, number)]
 
-    def _read_windows(self) -> Iterator[tuple[Positions, npt.NDArray[Any]]]:
-        """Each window's indices and images; the next one is read meanwhile."""
+    def _read_windows(self) -> Iterator[tuple[Positions, dict[str, npt.NDArray[Any]]]]:
+        """Each window's indices and values; the next one is read meanwhile."""
         self._start_readers()
         reading: tuple[Positions, Mapping[int, Future[Arrays]]] | None = None
         with self._fault_kept(), worker_errors():
@@ -144,33 +146,35 @@ class StreamedBatches:
 
     def _received(
         self, indices: Positions, futures: Mapping[int, Future[Arrays]]
-    ) -> tuple[Positions, npt.NDArray[Any]]:
-        image = self._store.meta.fields["image"]
-        images = np.empty((len(indices), *image.fixed_shape), image.dtype)
+    ) -> tuple[Positions, dict[str, npt.NDArray[Any]]]:
+        fields = {name: self._store.meta.fields[name] for name in self._read}
+        window = {name: np.empty((len(indices), *field.fixed_shape), field.dtype) for name, field in fields.items()}
         rows = np.argsort(indices)  # workers give them in the order of the source
         for start, future in futures.items():
-            values = np.asarray(future.result()["image"])
-            images[rows[start : start + len(values)]] = values
-        return indices, images
+            for name, values in future.result().items():
+                window[name][rows[start : start + len(values)]] = values
+        return indices, window
 
     def _start_readers(self) -> None:
         if not self._readers:
-            self._readers = [start_workers(read_records, (self._store.records,), 1) for _ in range(available_cores())]
+            made_of = (self._store.records, self._read)
+            self._readers = [start_workers(read_records, made_of, 1) for _ in range(available_cores())]
 
 
-def read_records(records: Records, indices: Positions) -> Arrays:
-    """The images of some records, in rising order of their positions.
+def read_records(records: Records, names: Sequence[str], indices: Positions) -> Arrays:
+    """Fields of some records, in rising order of their positions.
 
     Args:
         records: The source.
+        names: The fields.
         indices: Positions, rising.
 
     Raises:
         DataError: Some can't be read.
     """
     breaks = np.flatnonzero(np.diff(indices) != 1) + 1
-    blocks = [records.read(int(run[0]), int(run[-1]) + 1)["image"] for run in np.split(indices, breaks)]
-    return {"image": np.concatenate(blocks)}
+    blocks = [records.read(int(run[0]), int(run[-1]) + 1) for run in np.split(indices, breaks)]
+    return {name: np.concatenate([block[name] for block in blocks]) for name in names}
 
 
 AnyBatches = Batches | StreamedBatches
@@ -178,7 +182,13 @@ AnyBatches = Batches | StreamedBatches
 
 
 def batches_of(
-    split: Split, batch_size: int, seed: int | None = None, *, oversample: bool = False, window: int | None = None
+    split: Split,
+    batch_size: int,
+    seed: int | None = None,
+    *,
+    oversample: bool = False,
+    window: int | None = None,
+    fields: Sequence[str] = ("image", "label"),
 ) -> AnyBatches:
     """Batches of a split, whether it is packed or streamed.
 
@@ -188,7 +198,8 @@ def batches_of(
         seed: Shuffles anew each epoch; None keeps the records in order.
         oversample: As in `Batches`, for packed records.
         window: As in `StreamedBatches`, for streamed ones.
+        fields: Which fields a batch holds.
     """
     if isinstance(split.store, StreamStore):
-        return StreamedBatches(split, batch_size, seed, window)
-    return Batches(split, batch_size, seed, oversample=oversample)
+        return StreamedBatches(split, batch_size, seed, window, fields=fields)
+    return Batches(split, batch_size, seed, oversample=oversample, fields=fields)

@@ -14,9 +14,9 @@ from shapenet.data.images.decode import decode_image
 from shapenet.data.images.header import read_header
 from shapenet.data.images.mask import decode_mask
 from shapenet.data.images.options import ImageOptions, resolve
-from shapenet.data.records import Field
 from shapenet.data.tfrecord.example import Example
 from shapenet.errors import DataError, did_you_mean
+from shapenet.fields import Field
 
 RAW_DTYPES = ("uint8", "uint16", "float32", "int64")
 """Types that raw values may have."""

@@ -19,7 +19,7 @@ from shapenet.data.fieldnames import check_field_names
 from shapenet.data.files.load import FileOptions
 from shapenet.data.images.options import DECODING
 from shapenet.data.labelling import label_indices
-from shapenet.data.records import Arrays, Field, UnreadableError, Values
+from shapenet.data.records import Arrays, UnreadableError, Values
 from shapenet.data.regular import fingerprint_of, open_regular
 from shapenet.data.stream.order import CYCLE_LENGTH
 from shapenet.data.tfrecord.example import Example
@@ -29,6 +29,7 @@ from shapenet.data.tfrecord.index import open_index
 from shapenet.data.tfrecord.indexing import Index, Shard, Wanted
 from shapenet.data.tfrecord.shards import find_shards
 from shapenet.errors import DataError, Place, Problem
+from shapenet.fields import Field
 
 _KEY_VERSION = f"tfrecord-2 {DECODING}"
 _MAX_FIRST_TRIES = 10

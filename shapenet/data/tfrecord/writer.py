@@ -16,12 +16,13 @@ from shapenet.data.csv.table import IMAGE_COLUMNS, LABEL_COLUMNS
 from shapenet.data.inflate import GZIP_BITS, ZLIB_BITS
 from shapenet.data.passes import each_block
 from shapenet.data.png import encode_png
-from shapenet.data.records import Arrays, Field, Records, UnreadableError
+from shapenet.data.records import Arrays, Records, UnreadableError
 from shapenet.data.tfrecord.example import Feature, example_bytes
 from shapenet.data.tfrecord.features import RAW_DTYPES
 from shapenet.data.tfrecord.framing import Compression, frame_bytes
 from shapenet.data.workers import Block, blocks_of
 from shapenet.errors import ConfigError, Place, Problem
+from shapenet.fields import Field
 from shapenet.rundir.atomic import machine_errors, new_folder
 
 Encoding = Literal["png", "raw"]

@@ -15,8 +15,9 @@ import pytest
 from shapenet.data.arrays.files import find_array
 from shapenet.data.arrays.source import arrays
 from shapenet.data.pack import open_packed
-from shapenet.data.records import Field, UnreadableError
+from shapenet.data.records import UnreadableError
 from shapenet.errors import ConfigError, DataError
+from shapenet.fields import Field
 
 LABELS = np.array([0, 1] * 4)
 

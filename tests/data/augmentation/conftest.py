@@ -10,7 +10,7 @@ import pytest
 from shapenet.config.components import parse_component
 from shapenet.data.augmentation.augmenter import Augmenter
 from shapenet.data.augmentation.transforms import Moving
-from shapenet.data.records import Field
+from shapenet.fields import Field
 from shapenet.vocabulary import load_vocabulary
 
 HEIGHT, WIDTH = 16, 20

@@ -15,8 +15,8 @@ import pytest
 
 from shapenet.config.components import parse_component
 from shapenet.data.augmentation.augmenter import Augmenter, mixes_labels
-from shapenet.data.records import Field
 from shapenet.errors import ConfigError
+from shapenet.fields import Field
 from shapenet.registry import REGISTRIES
 from shapenet.vocabulary import load_vocabulary
 

@@ -10,8 +10,8 @@ import pytest
 
 from shapenet.data.augmentation.layers import make_layer, value_range
 from shapenet.data.augmentation.transforms import Moving
-from shapenet.data.records import Field
 from shapenet.errors import ConfigError
+from shapenet.fields import Field
 from shapenet.registry import REGISTRIES, Component, Registry
 
 from .conftest import IMAGE, LABEL, augmenter_of, batch_of, run

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from shapenet.data.augmentation.transforms import Moving
-from shapenet.data.records import Field
 from shapenet.errors import ConfigError
+from shapenet.fields import Field
 
 from .conftest import HEIGHT, IMAGE, LABEL, WIDTH, augmenter_of, run
 

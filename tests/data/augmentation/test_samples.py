@@ -8,9 +8,9 @@ import pytest
 from shapenet.data.augmentation.samples import augmented_samples
 from shapenet.data.batches import Split
 from shapenet.data.pack import open_packed
-from shapenet.data.records import Field
 from shapenet.data.shapes.parameters import ShapesParameters
 from shapenet.data.shapes.records import ShapesRecords
+from shapenet.fields import Field
 from tests.data.conftest import ArrayRecords
 
 from .conftest import LABEL, augmenter_of

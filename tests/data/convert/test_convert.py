@@ -11,8 +11,9 @@ import pytest
 from shapenet.config.components import parse_component
 from shapenet.data.convert.convert import MARKER, convert
 from shapenet.data.convert.plan import Plan, shards_of
-from shapenet.data.records import Field, UnreadableError
+from shapenet.data.records import UnreadableError
 from shapenet.errors import ConfigError, DataError, Place, Problem
+from shapenet.fields import Field
 from shapenet.vocabulary import load_vocabulary
 
 

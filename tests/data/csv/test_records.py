@@ -15,8 +15,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from shapenet.data.csv.source import Delimiter
 from shapenet.data.pack import open_packed
-from shapenet.data.records import Field
 from shapenet.errors import DataError, Place
+from shapenet.fields import Field
 from shapenet.registry import REGISTRIES
 
 THREE = "path,label\na.png,x\nb.png,y\nc.png,x\n"

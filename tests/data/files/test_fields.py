@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from shapenet.data.pack import open_packed
-from shapenet.data.records import Field, UnreadableError
+from shapenet.data.records import UnreadableError
 from shapenet.errors import ConfigError, DataError
+from shapenet.fields import Field
 
 
 @pytest.fixture

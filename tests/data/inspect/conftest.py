@@ -14,8 +14,9 @@ from shapenet.data.batches import Split
 from shapenet.data.inspect.finding import Evidence, gather
 from shapenet.data.inspect.subject import ALL, Subject
 from shapenet.data.pack import open_packed
-from shapenet.data.records import Arrays, Field, UnreadableError
+from shapenet.data.records import Arrays, UnreadableError
 from shapenet.errors import Place, Problem
+from shapenet.fields import Field
 
 
 def field_of(values: Any) -> Field:

@@ -82,11 +82,11 @@ def test_an_epoch_gives_every_record_once_with_its_label(batches):
     for epoch in (0, 1):
         batches.epoch = epoch
         groups = list(batches.groups(2))
-        numbers = np.concatenate([images[..., 0, 0, 0].reshape(-1) for images, _ in groups])
+        numbers = np.concatenate([group["image"][..., 0, 0, 0].reshape(-1) for group in groups])
         np.testing.assert_array_equal(numbers, batches.split.indices[batches.positions()])
         assert sorted(numbers) == list(range(1, 150, 2))
-        assert {int(label) for _, labels in groups for label in labels.reshape(-1)} == {11}
-        assert [labels.shape for _, labels in groups] == [(2, 8), (1, 8)] * 3 + [(1, 3)]
+        assert {int(label) for group in groups for label in group["label"].reshape(-1)} == {11}
+        assert [group["label"].shape for group in groups] == [(2, 8), (1, 8)] * 3 + [(1, 3)]
 
 
 def test_epochs_differ_and_repeat(batches):
@@ -112,7 +112,7 @@ def test_two_windows_are_held_and_no_more(batches, monkeypatch):
 def test_without_a_seed_records_keep_their_order():
     store = StreamStore(ShapesRecords(ShapesParameters(classes=("square", "ring"), num_images=20, size=8)))
     batches = batches_of(Split(store, np.arange(20), store["label"]), 6)
-    images = np.concatenate([images.reshape(-1, 8, 8, 3) for images, _ in batches.groups(2)])
+    images = np.concatenate([group["image"].reshape(-1, 8, 8, 3) for group in batches.groups(2)])
     np.testing.assert_array_equal(images, store.records.read(0, 20)["image"])
     np.testing.assert_array_equal(store.take("image", np.array([3, 1])), images[[3, 1]])
 
@@ -142,7 +142,7 @@ def test_readers_outlast_the_signals_of_the_terminal(batches):
         for process in reader._processes:
             os.kill(process, signal.SIGINT)
             os.kill(process, signal.SIGTERM)
-    assert sum(labels.size for _, labels in groups) == 75 - 8
+    assert sum(group["label"].size for group in groups) == 75 - 8
 
 
 def test_a_reader_that_was_killed_is_told(batches):

@@ -10,12 +10,13 @@ import pytest
 
 from shapenet.data.pack import open_packed
 from shapenet.data.png import encode_png
-from shapenet.data.records import Field, UnreadableError
+from shapenet.data.records import UnreadableError
 from shapenet.data.tfrecord import indexing
 from shapenet.data.tfrecord import records as records_module
 from shapenet.data.tfrecord.source import tfrecord
 from shapenet.data.tfrecord.writer import write_tfrecords
 from shapenet.errors import ConfigError, DataError
+from shapenet.fields import Field
 
 PNG = encode_png(np.full((2, 3), 7, np.uint8))
 

@@ -11,17 +11,25 @@ from hypothesis.extra.numpy import arrays
 from shapenet.config.components import parse_component
 from shapenet.errors import ConfigError
 from shapenet.registry import REGISTRIES, Component
-from shapenet.tasks.classification import Classification
+from shapenet.tasks.classification.evaluator import probabilities_of
+from shapenet.tasks.classification.single import BoundClassification
+from shapenet.tasks.classification.task import Classification, takes_vectors
 from shapenet.vocabulary import load_vocabulary
+from tests.tasks.specs import spec_of
 
 load_vocabulary()
 TASK = Classification()
+BOUND = BoundClassification(spec_of(3))
 LOGITS = arrays(np.float32, st.tuples(st.integers(1, 5), st.integers(2, 6)), elements=st.floats(-1e4, 1e4, width=32))
+
+
+def loss_component(given: Component | None, *, logits: bool, mixer: str | None = None) -> Component:
+    return TASK.loss(given, logits=logits, mixer=mixer)
 
 
 @given(LOGITS)
 def test_softmax_of_logits(logits: np.ndarray) -> None:
-    probabilities = TASK.probabilities(logits, logits=True)
+    probabilities = probabilities_of(logits, logits=True)
     assert probabilities.dtype == np.float32
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0, rtol=1e-6)
     shifted = logits - logits.max(axis=1, keepdims=True)
@@ -31,31 +39,31 @@ def test_softmax_of_logits(logits: np.ndarray) -> None:
 
 def test_probabilities_stay_as_they_are() -> None:
     outputs = np.array([[0.25, 0.75]], np.float32)
-    np.testing.assert_array_equal(TASK.probabilities(outputs, logits=False), outputs)
+    np.testing.assert_array_equal(probabilities_of(outputs, logits=False), outputs)
 
 
 @pytest.mark.parametrize("logits", [True, False])
 @pytest.mark.parametrize("name", ["SparseCategoricalCrossentropy", "CategoricalCrossentropy", "CategoricalHinge"])
 def test_the_loss_knows_what_the_model_gives(name: str, logits: bool) -> None:
-    loss = TASK.loss(Component("loss", name), logits=logits)
+    loss = loss_component(Component("loss", name), logits=logits)
     assert loss.arguments.get("from_logits", None) == (None if name == "CategoricalHinge" else logits)
-    assert TASK.one_hot(loss) == (name != "SparseCategoricalCrossentropy")
+    assert takes_vectors(loss) == (name != "SparseCategoricalCrossentropy")
 
 
 def test_the_loss_of_ones_own_is_left_as_it_is() -> None:
     given = parse_component("loss", {"CategoricalCrossentropy": {"from_logits": True, "label_smoothing": 0.1}})
-    assert TASK.loss(given, logits=False) == given
+    assert loss_component(given, logits=False) == given
 
 
 def test_defaults() -> None:
-    assert TASK.loss(None, logits=True).name == "SparseCategoricalCrossentropy"
+    assert loss_component(None, logits=True).name == "SparseCategoricalCrossentropy"
     assert [metric.name for metric in TASK.metrics(None, logits=True)] == ["accuracy"]
     assert TASK.metrics((), logits=True) == ()
 
 
 def result_of(metric: Component, labels: np.ndarray, outputs: np.ndarray, *, logits: bool) -> float:
     (told,) = TASK.metrics((metric,), logits=logits)
-    made = TASK.on_outputs(told.create(), told, logits=logits)
+    made = BOUND.make(told, logits=logits)
     made.update_state(labels, outputs)
     made.reset_state()
     made.update_state(labels[:2], outputs[:2])
@@ -79,7 +87,7 @@ def test_metrics_of_logits_are_those_of_their_probabilities(metric: object) -> N
     logits = rng.normal(0, 3, (24, 3)).astype(np.float32)
     labels = np.eye(3, dtype=np.float32)[rng.integers(0, 3, 24)]
     component = parse_component("metric", metric)
-    expected = result_of(component, labels, TASK.probabilities(logits, logits=True), logits=False)
+    expected = result_of(component, labels, probabilities_of(logits, logits=True), logits=False)
     assert result_of(component, labels, logits, logits=True) == pytest.approx(expected, rel=1e-5)
     assert expected > 0
 
@@ -88,17 +96,14 @@ def test_hinge_is_for_scores_and_what_a_config_says_stands() -> None:
     for value in ("CategoricalHinge", {"AUC": {"from_logits": True}}):
         component = parse_component("metric", value)
         assert TASK.metrics((component,), logits=True) == (component,)
-        metric = component.create()
-        assert TASK.on_outputs(metric, component, logits=True) is metric
+        assert type(BOUND.make(component, logits=True)).__name__ == component.name
 
 
 def test_what_sees_probabilities_keeps_name_and_direction() -> None:
     component = parse_component("metric", {"Precision": {"name": "exact"}})
-    seen = TASK.on_outputs(component.create(), component, logits=True)
+    seen = BOUND.make(component, logits=True)
     assert (seen.name, seen._direction) == ("exact", "up")
-    assert not hasattr(
-        TASK.on_outputs(parse_component("metric", "TruePositives").create(), component, logits=True), "_direction"
-    )
+    assert not hasattr(BOUND.make(parse_component("metric", "TruePositives"), logits=True), "_direction")
 
 
 LOSSES = [entry.name for entry in REGISTRIES["loss"]]
@@ -108,20 +113,20 @@ OF_A_SIGMOID = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
 
 
 def loss_of(name: str, outputs: np.ndarray, *, logits: bool) -> float:
-    told = TASK.loss(Component("loss", name), logits=logits)
+    told = loss_component(Component("loss", name), logits=logits)
     labels = np.array([0, 2, 1, 1])
-    made = TASK.on_outputs(told.create(), told, logits=logits)
-    return float(made(np.eye(3, dtype=np.float32)[labels] if TASK.one_hot(told) else labels, outputs))
+    made = BOUND.make(told, logits=logits)
+    return float(made(np.eye(3, dtype=np.float32)[labels] if takes_vectors(told) else labels, outputs))
 
 
 @pytest.mark.parametrize("name", [n for n in LOSSES if n not in REFUSED | OF_SCORES | OF_A_SIGMOID])
 def test_losses_of_logits_are_those_of_their_probabilities(name: str) -> None:
     logits = np.random.default_rng(3).normal(0, 2, (4, 3)).astype(np.float32)
-    expected = loss_of(name, TASK.probabilities(logits, logits=True), logits=False)
+    expected = loss_of(name, probabilities_of(logits, logits=True), logits=False)
     assert loss_of(name, logits, logits=True) == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize("name", sorted({*LOSSES} - REFUSED))
+@pytest.mark.parametrize("name", sorted({*LOSSES} - REFUSED - OF_A_SIGMOID))
 def test_every_loss_is_less_for_right_outputs_than_for_wrong_ones(name: str) -> None:
     right = 4 * np.eye(3, dtype=np.float32)[[0, 2, 1, 1]]
     assert loss_of(name, right, logits=True) < loss_of(name, right[::-1].copy(), logits=True)
@@ -129,19 +134,50 @@ def test_every_loss_is_less_for_right_outputs_than_for_wrong_ones(name: str) -> 
 
 @pytest.mark.parametrize("name", sorted(OF_SCORES))
 def test_hinges_see_the_scores(name: str) -> None:
-    component = Component("loss", name)
-    made = component.create()
-    assert TASK.on_outputs(made, component, logits=True) is made
+    assert type(BOUND.make(Component("loss", name), logits=True)).__name__ == name
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_losses_that_mean_nothing_for_classes_are_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=f"{name} is not a loss for classification: it") as caught:
-        TASK.loss(Component("loss", name), logits=True)
+        loss_component(Component("loss", name), logits=True)
     assert caught.value.problems[0].key == ("loss",)
 
 
 def test_a_loss_that_sees_probabilities_keeps_name_and_reduction() -> None:
     component = parse_component("loss", {"Dice": {"name": "overlap", "reduction": "sum"}})
-    seen = TASK.on_outputs(component.create(), component, logits=True)
+    seen = BOUND.make(component, logits=True)
     assert (seen.name, seen.reduction) == ("overlap", "sum")
+
+
+@pytest.mark.parametrize("name", sorted(OF_A_SIGMOID))
+def test_losses_that_judge_each_class_by_itself_are_for_outputs_that_do(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} judges each class by itself") as caught:
+        loss_component(Component("loss", name), logits=True)
+    assert "multi_label: true" in str(caught.value.problems[0].hint)
+    assert loss_component(Component("loss", name), logits=False).name == name
+
+
+def test_mixed_labels_need_a_loss_of_vectors() -> None:
+    assert loss_component(None, logits=True, mixer="MixUp").name == "CategoricalCrossentropy"
+    with pytest.raises(ConfigError, match="MixUp makes each label a vector over the classes"):
+        loss_component(Component("loss", "SparseCategoricalCrossentropy"), logits=True, mixer="MixUp")
+
+
+def test_targets_are_numbers_or_vectors_as_the_loss_takes_them() -> None:
+    import tensorflow as tf
+
+    labels = tf.constant([2, 0], tf.int64)
+    sparse, dense = (Component("loss", name) for name in ("SparseCategoricalCrossentropy", "Dice"))
+    assert BOUND.encode({"label": labels}, sparse).numpy().tolist() == [2, 0]
+    vectors = BOUND.encode({"label": labels}, dense)
+    assert vectors.numpy().tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert BOUND.encode({"label": vectors}, dense) is vectors
+
+
+def test_a_mixed_label_weighs_between_its_classes() -> None:
+    import tensorflow as tf
+
+    weights = np.array([1, 2, 4], np.float32)
+    assert BOUND.weights({"label": tf.constant([2, 0], tf.int64)}, weights).numpy().tolist() == [4, 1]
+    assert BOUND.weights({"label": tf.constant([[0.5, 0.0, 0.5]])}, weights).numpy().tolist() == [2.5]

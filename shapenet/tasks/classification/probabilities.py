@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+Activation = Literal["softmax", "sigmoid"]
+"""What makes probabilities of logits."""
 
 
-def metric_on_probabilities(metric: Any) -> Any:
-    """A ``keras.metrics.Metric`` that gives `metric` the softmax of the outputs.
+def metric_on_probabilities(metric: Any, activation: Activation) -> Any:
+    """A ``keras.metrics.Metric`` that gives `metric` the probabilities that the outputs are logits of.
 
     It has the name, the type and the direction of `metric`.
 
     Args:
         metric: A ``keras.metrics.Metric`` that takes probabilities ``(batch, num_classes)``.
+        activation: What makes them of logits.
     """
     import keras
 
+    make = getattr(keras.ops, activation)
+
     class OnProbabilities(keras.metrics.Metric):  # type: ignore[misc]
-        """Softmax before another metric."""
+        """Probabilities for another metric."""
 
         def __init__(self, metric: Any) -> None:
             super().__init__(name=metric.name, dtype=metric.dtype)
@@ -26,7 +32,7 @@ def metric_on_probabilities(metric: Any) -> Any:
 
         def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
             """Add outputs ``(batch, num_classes)``, which are logits."""
-            self.metric.update_state(y_true, keras.ops.softmax(y_pred), sample_weight)
+            self.metric.update_state(y_true, make(y_pred), sample_weight)
 
         def result(self) -> Any:
             """The metric so far."""
@@ -39,18 +45,21 @@ def metric_on_probabilities(metric: Any) -> Any:
     return OnProbabilities(metric)
 
 
-def loss_on_probabilities(loss: Any) -> Any:
-    """A ``keras.losses.Loss`` that gives `loss` the softmax of the outputs.
+def loss_on_probabilities(loss: Any, activation: Activation) -> Any:
+    """A ``keras.losses.Loss`` that gives `loss` the probabilities that the outputs are logits of.
 
     It has the name, the type and the reduction of `loss`.
 
     Args:
         loss: A ``keras.losses.Loss`` that takes probabilities ``(batch, num_classes)``.
+        activation: What makes them of logits.
     """
     import keras
 
+    make = getattr(keras.ops, activation)
+
     class OnProbabilities(keras.losses.Loss):  # type: ignore[misc]
-        """Softmax before another loss."""
+        """Probabilities for another loss."""
 
         def __init__(self, loss: Any) -> None:
             super().__init__(name=loss.name, reduction=loss.reduction, dtype=loss.dtype)
@@ -58,6 +67,6 @@ def loss_on_probabilities(loss: Any) -> Any:
 
         def call(self, y_true: Any, y_pred: Any) -> Any:
             """The loss of outputs ``(batch, num_classes)``, which are logits."""
-            return self.loss.call(y_true, keras.ops.softmax(y_pred))
+            return self.loss.call(y_true, make(y_pred))
 
     return OnProbabilities(loss)

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from shapenet.errors import MachineError
-from shapenet.evaluation.classification_report import classify
-from shapenet.evaluation.confusion_plot import confusion_shares, write_confusion_plot
+from shapenet.tasks.classification.confusion_plot import confusion_shares, write_confusion_plot
+from shapenet.tasks.classification.figures import classify
 
 
 def report(num_classes, name="class {}"):
@@ -62,6 +62,6 @@ def test_a_file_that_can_not_be_written(tmp_path):
 
 
 def test_importing_does_not_import_matplotlib():
-    modules = "shapenet.evaluation.confusion_plot, shapenet.evaluation.curves"
+    modules = "shapenet.tasks.classification.confusion_plot, shapenet.evaluation.curves"
     code = f"import sys, {modules}; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

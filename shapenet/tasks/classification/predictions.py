@@ -7,8 +7,8 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from shapenet.evaluation.classification_report import Labels, Probabilities, check_predictions
 from shapenet.rundir.atomic import write_atomic
+from shapenet.tasks.classification.figures import Labels, Probabilities, check_predictions
 
 
 def write_predictions(

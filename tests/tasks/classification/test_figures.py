@@ -9,12 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shapenet.errors import RunError
-from shapenet.evaluation.classification_report import (
-    Confusion,
+from shapenet.tasks.classification.figures import (
     Mistake,
     classify,
     mistakes,
-    top_confusions,
 )
 
 CLASSES = ("square", "triangle", "circle")
@@ -103,9 +101,3 @@ def test_mistakes_are_sorted_by_confidence():
     assert found[0] == Mistake(1, 0, 1, pytest.approx(0.7))
     assert mistakes(np.array([0, 0, 0, 0, 1]), probabilities, limit=1) == found[:1]
     assert mistakes(np.array([0, 1, 1, 1, 1]), probabilities) == ()
-
-
-def test_top_confusions():
-    report = classify(np.array([0, 0, 0, 1, 2, 2, 2]), one_hot([0, 1, 1, 1, 0, 2, 2]), CLASSES)
-    assert top_confusions(report) == (Confusion(0, 1, 2), Confusion(2, 0, 1))
-    assert top_confusions(report, limit=1) == (Confusion(0, 1, 2),)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.evaluation.classification_report import ClassificationReport
-from shapenet.evaluation.figure import INK, MUTED, literal, new_figure, quiet_axes, shorten, write_png
+from shapenet.figure import INK, MUTED, literal, new_figure, quiet_axes, shorten, write_png
+from shapenet.tasks.classification.figures import ClassificationReport
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -39,7 +39,7 @@ class Figures:
 
     def to_json(self) -> dict[str, float | int | None]:
         """The figures as JSON holds them; NaN becomes null."""
-        return {name: _number_or_null(value) for name, value in vars(self).items()}
+        return {name: number_or_null(value) for name, value in vars(self).items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ class ClassificationReport:
         """The report as JSON holds it; NaN becomes null."""
         return {
             "num_examples": self.num_examples,
-            "accuracy": _number_or_null(self.accuracy),
+            "accuracy": number_or_null(self.accuracy),
             "macro": self.macro.to_json(),
             "weighted": self.weighted.to_json(),
             "per_class": [
@@ -99,21 +99,6 @@ class Mistake:
     confidence: float
 
 
-@dataclass(frozen=True)
-class Confusion:
-    """Two classes that are mixed up.
-
-    Attributes:
-        label: The true class.
-        predicted: The class predicted instead.
-        count: How often.
-    """
-
-    label: int
-    predicted: int
-    count: int
-
-
 def classify(labels: Labels, probabilities: Probabilities, classes: Sequence[str]) -> ClassificationReport:
     """Compare predictions with labels.
 
@@ -131,9 +116,9 @@ def classify(labels: Labels, probabilities: Probabilities, classes: Sequence[str
     pairs = labels * num_classes + probabilities.argmax(axis=1)
     confusion = np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes).astype(np.int64)
     hits, support, predicted = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
-    precision = _quotients(hits, predicted)
-    recall = _quotients(hits, support)
-    f1 = _quotients(2 * hits, support + predicted)
+    precision = quotients(hits, predicted)
+    recall = quotients(hits, support)
+    f1 = quotients(2 * hits, support + predicted)
     columns = (precision, recall, f1)
     return ClassificationReport(
         classes=tuple(classes),
@@ -143,8 +128,8 @@ def classify(labels: Labels, probabilities: Probabilities, classes: Sequence[str
             Figures(float(p), float(r), float(f), int(s))
             for p, r, f, s in zip(precision, recall, f1, support, strict=True)
         ),
-        macro=_means(columns, np.ones_like(support), len(labels)),
-        weighted=_means(columns, support, len(labels)),
+        macro=means(columns, np.ones_like(support), len(labels)),
+        weighted=means(columns, support, len(labels)),
         confusion=confusion,
     )
 
@@ -164,16 +149,6 @@ def mistakes(labels: Labels, probabilities: Probabilities, *, limit: int = 24) -
     return tuple(
         Mistake(int(i), int(labels[i]), int(predicted[i]), float(probabilities[i, predicted[i]])) for i in surest
     )
-
-
-def top_confusions(report: ClassificationReport, *, limit: int = 10) -> tuple[Confusion, ...]:
-    """The pairs of classes that are mixed up most often, the most frequent first."""
-    wrong = report.confusion.copy()
-    np.fill_diagonal(wrong, 0)
-    order = np.argsort(-wrong, axis=None, kind="stable")[:limit]
-    rows, columns = np.unravel_index(order, wrong.shape)
-    found = (Confusion(int(i), int(j), int(wrong[i, j])) for i, j in zip(rows, columns, strict=True))
-    return tuple(confusion for confusion in found if confusion.count)
 
 
 def check_predictions(labels: Labels, probabilities: Probabilities, classes: Sequence[str]) -> None:
@@ -200,21 +175,25 @@ def check_predictions(labels: Labels, probabilities: Probabilities, classes: Seq
         raise RunError("run/not-finite", message, hint=hint)
 
 
-def _quotients(above: Counts, below: Counts) -> Quotients:
-    quotients: Quotients = np.full(len(below), np.nan)
-    np.divide(above, below, out=quotients, where=below > 0)
-    return quotients
+def quotients(above: Counts, below: Counts) -> Quotients:
+    """``above / below``, NaN where `below` is 0. Shape ``(n,)`` each."""
+    result: Quotients = np.full(len(below), np.nan)
+    np.divide(above, below, out=result, where=below > 0)
+    return result
 
 
-def _means(columns: Sequence[Quotients], weights: Counts, num_examples: int) -> Figures:
-    precision, recall, f1 = (_mean(column, weights) for column in columns)
+def means(columns: Sequence[Quotients], weights: Counts, num_examples: int) -> Figures:
+    """Means of precision, recall and F1 over the classes whose figure is known, as `weights` weigh them."""
+    precision, recall, f1 = (mean_known(column, weights) for column in columns)
     return Figures(precision, recall, f1, num_examples)
 
 
-def _mean(values: Quotients, weights: Counts) -> float:
+def mean_known(values: Quotients, weights: Counts) -> float:
+    """The weighted mean of the values that are not NaN; NaN where there are none."""
     known = ~np.isnan(values) & (weights > 0)
     return float(np.average(values[known], weights=weights[known])) if known.any() else math.nan
 
 
-def _number_or_null(value: float) -> float | int | None:
+def number_or_null(value: float) -> float | int | None:
+    """A number as JSON holds it: what is not finite becomes null."""
     return value if math.isfinite(value) else None

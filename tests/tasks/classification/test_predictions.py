@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shapenet.errors import MachineError
-from shapenet.evaluation.predictions import write_predictions
+from shapenet.tasks.classification.predictions import write_predictions
 
 CLASSES = ("square", "triangle", "circle")
 

@@ -1,0 +1,128 @@
+"""The fields that tasks need: asked of the sources, and checked once these are open."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from shapenet.config.schema import ExperimentConfig
+from shapenet.errors import ConfigError, Key, Problem, did_you_mean
+from shapenet.registry import Component, Parameter
+from shapenet.tasks.base import DataSpec, Statistics, Task
+
+if TYPE_CHECKING:
+    from shapenet.data.batches import Split
+    from shapenet.data.records import Records
+    from shapenet.fields import Field
+
+_ALWAYS = ("image", "label")
+"""Fields that no source needs to be asked for."""
+
+
+def needed_fields(config: ExperimentConfig) -> tuple[str, ...]:
+    """The fields that the targets of the tasks are made of, each once."""
+    tasks: list[Task] = [component.create() for component in config.tasks.values()]
+    return tuple(dict.fromkeys(name for task in tasks for name in task.fields))
+
+
+def batch_fields(config: ExperimentConfig) -> tuple[str, ...]:
+    """The fields that a batch holds: the image, and what targets are made of."""
+    return tuple(dict.fromkeys(["image", *needed_fields(config)]))
+
+
+def asked_for(source: Component, fields: Collection[str]) -> Component:
+    """A source that is asked for fields where its arguments name none of its own.
+
+    Args:
+        source: The source; those that it is made of are asked too.
+        fields: The fields that are needed.
+    """
+    parameters = source.entry.parameters
+    beside = {name for key, value in source.arguments.items() if _form(parameters, key) == "mapping" for name in value}
+    wanted = [name for name in fields if name not in beside]
+    arguments: dict[str, Any] = {}
+    for key, value in source.arguments.items():
+        form = _form(parameters, key)
+        if form == "one":
+            arguments[key] = asked_for(value, wanted)
+        elif form == "list":
+            arguments[key] = [asked_for(one, wanted) for one in value]
+        elif key == "fields" and value == parameters[key].default:
+            arguments[key] = _with_further(parameters[key], value, wanted)
+        else:
+            arguments[key] = value
+    return replace(source, arguments=MappingProxyType(arguments))
+
+
+def _form(parameters: Mapping[str, Parameter], key: str) -> str | None:
+    parameter = parameters[key]
+    return parameter.part_form if parameter.part == "source" else None
+
+
+def _with_further(parameter: Parameter, default: tuple[str, ...], wanted: Collection[str]) -> tuple[str, ...]:
+    """The default of a source's ``fields`` and those of the wanted that it can be asked for."""
+    adapter: TypeAdapter[Any] = TypeAdapter(parameter.annotation, config=ConfigDict(strict=True))
+    asked = tuple(default)
+    for name in wanted:
+        if name in _ALWAYS or name in asked:
+            continue
+        try:
+            adapter.validate_python((*asked, name))
+        except ValidationError:
+            continue  # the source has no such field: that is told once it is open
+        asked = (*asked, name)
+    return asked
+
+
+def known_fields(records: Records) -> dict[str, Field]:
+    """The fields that targets can be made of: no label where the records have no classes."""
+    return {name: field for name, field in records.fields.items() if name != "label" or records.classes}
+
+
+def data_spec(split: Split, classes: tuple[str, ...], statistics: Statistics) -> DataSpec:
+    """What tasks are bound to.
+
+    Args:
+        split: Any split of the data.
+        classes: Class names in label order.
+        statistics: Of the train split.
+    """
+    fields = {name: field for name, field in split.store.meta.fields.items() if name != "label" or classes}
+    return DataSpec(fields, classes, statistics)
+
+
+def check_fields(config: ExperimentConfig, records: Records, key: Key) -> None:
+    """Refuse a source without the fields that tasks need.
+
+    Args:
+        config: The experiment.
+        records: The opened source.
+        key: Where it stands in the config.
+
+    Raises:
+        ConfigError: With what to write.
+    """
+    there = known_fields(records)
+    problems = []
+    for name, component in config.tasks.items():
+        task: Task = component.create()
+        for field in task.fields:
+            if field not in there:
+                who = f"the task {name} ({component.name})" if name else component.name
+                message = f"{who} needs the field {field!r}; {records.describe} has {', '.join(there)}"
+                problems.append(Problem("data/no-field", message, key=key, hint=_hint(field, there)))
+    if problems:
+        raise ConfigError(problems)
+
+
+def _hint(field: str, there: Collection[str]) -> str:
+    if field == "label":
+        return "give the source labels: a column, a folder for each class"
+    near = did_you_mean(field, [name for name in there if name not in _ALWAYS]) or ""
+    if near.startswith("did you mean"):
+        return near
+    return f"name it in the source: fields: [{field}]; in a csv numbers: [{field}], images: or masks:"
