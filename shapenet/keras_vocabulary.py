@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from shapenet.registry import REGISTRIES, Entry, OneOf, Parameter, Part
-from shapenet.values import as_tuple
+from shapenet.values import Names, RestOfTraining, StepCount, StepCountOrZero, as_tuple
 
 _Count = Annotated[int, Field(ge=1)]
 _Number = Annotated[int, Field(ge=0)]
@@ -62,8 +62,12 @@ _BY_NAME: dict[tuple[str, str], Any] = {
     ("optimizer", "clipvalue"): _Positive | None,
     ("optimizer", "global_clipnorm"): _Positive | None,
     ("optimizer", "gradient_accumulation_steps"): Annotated[int, Field(ge=2)] | None,
-    ("schedule", "decay_steps"): _Count,
-    ("schedule", "first_decay_steps"): _Count,
+    ("schedule", "decay_steps"): StepCount,
+    ("schedule", "first_decay_steps"): StepCount,
+    ("schedule", "warmup_steps"): StepCountOrZero,
+    ("schedule", "warmup_target"): _Positive | None,
+    ("schedule", "boundaries"): Annotated[list[StepCount], Field(min_length=1)],
+    ("schedule", "values"): Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2)],
     ("schedule", "initial_learning_rate"): Annotated[float, Field(ge=0)],
     ("loss", "label_smoothing"): _Fraction,
     ("metric", "average"): Literal["micro", "macro", "weighted"] | None,
@@ -169,6 +173,21 @@ _MODULES = {
 }
 _OURS = {("augmentation", "value_range"): None}
 """Defaults that are not Keras's: an image's type tells the range of its values."""
+_NOT_DECAYING = Parameter("exclude_from_weight_decay", Names | None, required=False)
+"""Patterns of variables that don't decay, for what is a method of Keras's optimizers."""
+
+
+def _described(exclude_from_weight_decay: object) -> None:
+    """What the argument means that every optimizer has beside Keras's own.
+
+    Args:
+        exclude_from_weight_decay: Patterns of variables that don't decay, as ``*/bias`` or ``dense/*``; ``[]`` for
+            none. Unless given: those of one axis (biases, scales and offsets), and learnt positions.
+    """
+
+
+_DECAYS_TO_THE_END = ("CosineDecay", "PolynomialDecay")
+"""Schedules whose ``decay_steps`` are the rest of the training unless given; Keras has no default."""
 
 
 @cache
@@ -197,7 +216,14 @@ def register_keras() -> None:
                 )
                 for parameter, value in details["parameters"].items()
             }
-            REGISTRIES[kind].add(Entry(name, factory, MappingProxyType(parameters), "keras", details["summary"]))
+            described = (_described,) if kind == "optimizer" else ()
+            if kind == "optimizer":
+                parameters["exclude_from_weight_decay"] = _NOT_DECAYING
+            if kind == "schedule" and name in _DECAYS_TO_THE_END:
+                parameters["decay_steps"] = Parameter("decay_steps", RestOfTraining, required=False)
+            REGISTRIES[kind].add(
+                Entry(name, factory, MappingProxyType(parameters), "keras", details["summary"], described)
+            )
 
 
 register_keras()

@@ -38,6 +38,7 @@ _BUILT_IN = (
     "shapenet.layers.transition",
     "shapenet.layers.unet_down",
     "shapenet.layers.unet_up",
+    "shapenet.optim.schedules",
     "shapenet.tasks.classification.task",
 )
 _ENTRY_POINTS = "shapenet.plugins"

@@ -125,6 +125,7 @@ def _layers_json(experiment: Experiment, model: Any) -> dict[str, Any]:
     return {
         "layers": [vars(row) for row in rows],
         "num_parameters": sum(row.num_parameters for row in rows),
+        "num_trainable": sum(row.num_trainable for row in rows),
         "batch_size": batch_size,
         "activation_bytes_per_batch": activation_bytes(rows, batch_size),
     }

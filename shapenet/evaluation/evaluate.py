@@ -138,7 +138,7 @@ def _predict(
     config = experiment.config
     split = subject.split
     batches = batches_of(split, config.training.batch_size, fields=batch_fields(config))
-    statistics = RecordedStatistics(manifest.statistics, sum(manifest.class_counts.get("train", {}).values()))
+    statistics = RecordedStatistics(manifest.statistics)
     with experiment.locating():
         start_session(config.training, config.seed)
         data = data_spec(split, subject.classes, statistics)

@@ -94,11 +94,13 @@ class FieldStatistics(_Part):
         mean: Mean over the records: a number, or nested lists of the field's shape.
         deviation: Standard deviation over the records, likewise.
         counts: How often each value from 0 on occurs.
+        num_records: How many records the train split has.
     """
 
     mean: Any = None
     deviation: Any = None
     counts: tuple[int, ...] | None = None
+    num_records: int
 
 
 class RunManifest(_Part):

@@ -10,6 +10,8 @@ from shapenet.errors import ConfigError, Key, Problem
 from shapenet.experiment import Experiment
 from shapenet.models.build import check_outputs
 from shapenet.models.names import check_names
+from shapenet.optim.steps import check_schedule
+from shapenet.registry import Component
 from shapenet.training.monitors import known_value
 from shapenet.training.names import value_names
 from shapenet.training.tasks import check_loss
@@ -18,8 +20,8 @@ from shapenet.training.tasks import check_loss
 def check_experiment(experiment: Experiment) -> None:
     """Refuse an experiment whose parts are right by themselves but don't fit each other.
 
-    Looked at are the names of layers, the layers that feed tasks, whether each loss is one for its task, and the values
-    that are monitored.
+    Looked at are the names of layers, the layers that feed tasks, whether each loss is one for its task, the values
+    that are monitored, and the schedule of the learning rate.
 
     Args:
         experiment: The experiment.
@@ -33,6 +35,7 @@ def check_experiment(experiment: Experiment) -> None:
         lambda: check_outputs(config.model),
         *(partial(check_loss, config, name) for name in config.tasks),
         *_monitor_checks(config),
+        *_schedule_checks(config),
     ]
     problems = [problem for check in checks for problem in _problems(check)]
     if problems:
@@ -46,6 +49,14 @@ def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:
     except ConfigError as error:
         return error.problems
     return ()
+
+
+def _schedule_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:
+    rate = config.optimizer.arguments.get("learning_rate")
+    if isinstance(rate, Component):
+        yield partial(
+            check_schedule, rate, config.training.epochs, ("optimizer", config.optimizer.name, "learning_rate")
+        )
 
 
 def _monitor_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:

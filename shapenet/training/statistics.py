@@ -78,6 +78,7 @@ class SplitStatistics:
                 mean=None if mean is None else mean.tolist(),
                 deviation=None if deviation is None else deviation.tolist(),
                 counts=None if counts is None else tuple(counts.tolist()),
+                num_records=self.num_records,
             )
         return found
 
@@ -99,12 +100,11 @@ class RecordedStatistics:
 
     Args:
         recorded: What the manifest holds.
-        num_records: How many records the train split had.
     """
 
-    def __init__(self, recorded: Mapping[str, FieldStatistics], num_records: int) -> None:
+    def __init__(self, recorded: Mapping[str, FieldStatistics]) -> None:
         self._recorded = recorded
-        self.num_records = num_records
+        self.num_records = max((found.num_records for found in recorded.values()), default=0)
 
     def moments(self, field: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Mean and standard deviation; see `Statistics.moments`."""

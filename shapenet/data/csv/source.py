@@ -34,8 +34,7 @@ def csv(
 ) -> Any:
     """Image files and their labels, listed in a CSV.
 
-    The CSV is UTF-8 with a header; image paths are relative to its folder.
-    Classes are sorted, numerically if all are integers.
+    The CSV is UTF-8 with a header, paths relative to its folder; classes are sorted, integers by number.
 
     Args:
         path: The CSV.
