@@ -14,6 +14,7 @@ from shapenet.errors import Place, RunError
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, experiment_of_run, run_at_fault
+from shapenet.layers.backbone import without_weight_files
 from shapenet.models.build import InputSpec, build_model
 from shapenet.models.safe_weights import check_room, load_weights_safely
 from shapenet.rundir.atomic import write_atomic
@@ -132,9 +133,10 @@ def _predict(
         start_session(config.training, config.seed)
         data = data_spec(split, subject.classes, statistics)
         image = InputSpec(data.fields["image"].shape, data.fields["image"].dtype)
-        check_room(lambda: build_model(config.model, bind_tasks(config, data), image, config.name), weights)
-        start_session(config.training, config.seed)
-        compiled = compile_model(config, data, steps_per_execution=auto_steps(batches))
+        with without_weight_files():  # the run's own replace them
+            check_room(lambda: build_model(config.model, bind_tasks(config, data), image, config.name), weights)
+            start_session(config.training, config.seed)
+            compiled = compile_model(config, data, steps_per_execution=auto_steps(batches))
     load_weights_safely(compiled.model, weights, weights.parents[1])
     feed = to_dataset(batches, compiled.encode)
     with reading(batches):
