@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Any, Self
 from shapenet.callbacks.weights_file import save_weights
 from shapenet.errors import Place, RunError
 from shapenet.rundir.atomic import machine_errors, new_folder
+from shapenet.rundir.reading import check_regular, open_regular, read_regular
 
 if TYPE_CHECKING:
     from shapenet.callbacks.state import Arrays
 
 WEIGHTS = "model.weights.h5"
+MAX_BYTES = 200_000_000_000
+"""The largest file of a checkpoint that is looked at; loading it has a limit that the model tells."""
 _ARRAYS = "state.npz"
 _STATE = "state.json"
 _MANIFEST = "manifest.json"
@@ -106,18 +109,22 @@ class Draft:
 def checked_weights(checkpoint: Path) -> Path:
     """The weights file of a checkpoint, after comparing its files with their digests.
 
+    The digests tell damage, not who wrote the files: see `shapenet.models.safe_weights` for loading them.
+
     Raises:
-        RunError: The checkpoint is missing or damaged.
+        RunError: The checkpoint is missing or damaged, or leads out of the folder of all checkpoints.
     """
     place = Place(str(checkpoint))
+    root = checkpoint.parent
     try:
-        digests: dict[str, str] = json.loads((checkpoint / _MANIFEST).read_text())
+        digests: dict[str, str] = json.loads(read_regular(checkpoint / _MANIFEST, root))
         for file in (WEIGHTS, _STATE, *({_ARRAYS} & digests.keys())):
-            received = _digest(checkpoint / file)
+            with open_regular(checkpoint / file, root, MAX_BYTES) as opened:
+                received = hashlib.file_digest(opened, "sha256").hexdigest()
             if digests[file] != received:
                 message = f"{file} is damaged: expected SHA-256 {digests[file]}, received {received}"
                 raise RunError("run/checkpoint", message, place=place)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         hint = "the run may have ended before its first epoch did"
         raise RunError("run/checkpoint", f"there is no whole checkpoint: {error}", place=place, hint=hint) from None
     return checkpoint / WEIGHTS
@@ -131,7 +138,7 @@ def read_state(checkpoint: Path) -> dict[str, Any]:
     """
     place = Place(str(checkpoint / _STATE))
     try:
-        values = json.loads((checkpoint / _STATE).read_text())
+        values = json.loads(read_regular(checkpoint / _STATE, checkpoint.parent))
     except (OSError, ValueError, RecursionError) as error:
         raise RunError("run/checkpoint", f"expected a checkpoint's state, received: {error}", place=place) from None
     if not isinstance(values, dict):
@@ -149,6 +156,7 @@ def read_arrays(checkpoint: Path) -> Arrays:
 
     path = checkpoint / _ARRAYS
     try:
+        check_regular(path, checkpoint.parent, MAX_BYTES)
         with zipfile.ZipFile(path) as archive:
             if any(item.compress_type != zipfile.ZIP_STORED for item in archive.infolist()):
                 raise ValueError("expected arrays that are not compressed")

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 )
 @runs_dir_option
 @click.option("--quiet", is_flag=True, help="Print the run's directory and warnings only.")
+@click.option("--fast-dev-run", is_flag=True, help="Try it: one epoch of four batches, of which nothing is kept.")
 @click.pass_context
 def train(context: click.Context, /, **options: Any) -> int:
     """Train the model that a config describes, or go on in a run.
@@ -56,13 +57,19 @@ def train(context: click.Context, /, **options: Any) -> int:
     from shapenet.cli.render.progress import make_reporter
 
     with make_reporter(quiet=options["quiet"]) as reporter:
+        from shapenet.training.fast import train_fast
         from shapenet.training.fit import train as fit
 
+        command = ("shapenet", *sys.argv[1:])
         experiment, resumption = _experiment(**{name: options[name] for name in _WHAT})
-        if experiment:
-            result = fit(experiment, runs_dir, ("shapenet", *sys.argv[1:]), reporter, resumption)
+        if experiment and options["fast_dev_run"]:
+            result = train_fast(experiment, runs_dir, command, reporter)
+        elif experiment:
+            result = fit(experiment, runs_dir, command, reporter, resumption)
     if not experiment:
         click.echo("the run is finished: nothing to do")
+    elif options["fast_dev_run"]:
+        _say_that_it_works(result)
     elif options["quiet"]:
         click.echo(result.run.root)
     else:
@@ -85,8 +92,10 @@ def _check_usage(context: click.Context) -> None:
     for name, other in (("allow_changed", "resume"), ("trust", "resume"), ("limit_epochs", "verify_resume")):
         if name in given and other not in given:
             raise click.UsageError(f"--{name.replace('_', '-')} does nothing without --{other.replace('_', '-')}")
-    if {"verify_resume", "resume"} <= given:
-        raise click.UsageError("--verify-resume makes runs of its own: leave --resume out")
+    whole = {"resume": "--resume", "verify_resume": "--verify-resume", "fast_dev_run": "--fast-dev-run"}
+    chosen = [option for name, option in whole.items() if name in given]
+    if len(chosen) > 1:
+        raise click.UsageError(f"{' and '.join(chosen)} don't go together: give one of them")
 
 
 def _experiment(
@@ -128,6 +137,16 @@ def _show(verdict: Verdict) -> int:
     for line in verdict.lines:
         click.echo(line)
     return 0 if verdict.equal else 1
+
+
+def _say_that_it_works(result: TrainingResult) -> None:
+    from shapenet.cli.render.pace import duration
+    from shapenet.training.fast import NUM_BATCHES
+
+    batches = f"{NUM_BATCHES} batches of train and of val"
+    click.echo(
+        f"\n{click.style('ok', fg='green')}: {batches} went through in {duration(result.seconds)}; nothing is kept"
+    )
 
 
 def _say_how_it_went(result: TrainingResult, runs_dir: Path) -> None:

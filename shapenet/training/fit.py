@@ -19,28 +19,27 @@ from shapenet.callbacks.metrics_log import MetricsLog
 from shapenet.callbacks.saving import Checkpoints, Schedule
 from shapenet.callbacks.signals import SignalWatch
 from shapenet.callbacks.state import TrainingState
-from shapenet.errors import RunInterruptedError
+from shapenet.callbacks.tensorboard import TensorBoardExtras, TensorBoardFaults, bearing_faults, flat_values
+from shapenet.errors import MachineError, RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
-from shapenet.rundir.manifest import Device, RunManifest
+from shapenet.rundir.manifest import RunManifest
 from shapenet.rundir.paths import RunDir
-from shapenet.training.balance import Balance, class_counts, class_weights, largest_class
-from shapenet.training.build import Compiled, build_augmenter, compile_model
 from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.check import check_experiment
 from shapenet.training.continuation import continuation_of
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.faults import fit_errors
-from shapenet.training.fields import batch_fields, data_spec
-from shapenet.training.monitors import Monitors, monitored
-from shapenet.training.record import RunRecord, record_augmentation, record_data, recorded_run
-from shapenet.training.reporter import Reporter, TrainingStart
+from shapenet.training.freeze import Unfreezing
+from shapenet.training.init import with_found_run
+from shapenet.training.memory import with_smaller_batches
+from shapenet.training.prepare import Prepared, prepare
+from shapenet.training.record import RunRecord, record_data, recorded_run
+from shapenet.training.reporter import Reporter
 from shapenet.training.resume import Resumption, resumed_run
 from shapenet.training.saved import Saved
-from shapenet.training.session import Session, import_keras_meanwhile, start_session
-from shapenet.training.statistics import SplitStatistics
+from shapenet.training.session import import_keras_meanwhile, start_session
 
 if TYPE_CHECKING:
-    from shapenet.data.augmentation.augmenter import Augmenter
     from shapenet.data.dataset import Dataset
     from shapenet.data.stream.batches import AnyBatches
 
@@ -91,6 +90,7 @@ def train(
     if resumption:
         recorded = resumed_run(resumption, command, reporter.warning)
     else:
+        experiment = with_found_run(experiment, runs_dir)
         recorded = recorded_run(experiment, runs_dir, command)
     with SignalWatch() as signals, recorded as record, closing(reporter):
         reporter.opened(record.run.root)
@@ -108,11 +108,9 @@ def train(
             resumption.check_data(record.manifest, dataset.fingerprint)
         samples = record_data(record, dataset)
         importing.join()
-        run = _prepare(experiment, dataset, record, resumption)
-        if resumption:
-            resumption.go_on(record, command)
-        reporter.started(run.start(record))
-        _fit(run, record, signals, (reporter, samples))
+        left: Experiment | None = experiment
+        while left is not None:
+            left = _train_once(left, dataset, record, signals, (reporter, samples), resumption)
     return _result(record, config.training.epochs, start)
 
 
@@ -121,85 +119,26 @@ def _result(record: RunRecord, epochs: int, start: float) -> TrainingResult:
     return TrainingResult(record.run, record.manifest, stopped_early, time.perf_counter() - start)
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """Everything that ``fit`` needs."""
-
-    experiment: Experiment
-    dataset: Dataset
-    session: Session
-    compiled: Compiled
-    augmenter: Augmenter | None
-    train: AnyBatches
-    val: AnyBatches | None
-    monitors: Monitors
-    balance: Balance
-    resumption: Resumption | None
-
-    def start(self, record: RunRecord) -> TrainingStart:
-        """What the reporter hears when training starts."""
-        return TrainingStart(
-            run=record.run.root,
-            name=self.experiment.config.name,
-            num_examples={name: len(split) for name, split in self.dataset.splits.items()},
-            image_shape=self.train.split.image_shape,
-            classes=self.dataset.classes,
-            num_parameters=self.compiled.model.count_params(),
-            device=self.session.device_name,
-            precision=self.session.precision,
-            epochs=self.experiment.config.training.epochs,
-            metrics=self.compiled.metrics,
-            monitor=self.monitors.best,
-            balance=self.balance,
-            epochs_done=self.resumption.saved.position.epochs_done if self.resumption else 0,
-        )
-
-
-def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord, resumption: Resumption | None) -> _Prepared:
-    from shapenet.data.stream.batches import batches_of
-    from shapenet.training.feed import auto_steps
-
-    config = experiment.config
-    batch_size = config.training.batch_size
-    data = config.data
-    train = dataset.splits["train"]
-    fields = batch_fields(config)
-    batches = batches_of(
-        train, batch_size, config.seed, oversample=data.oversample, window=data.stream_window, fields=fields
-    )
-    val = batches_of(dataset.splits["val"], batch_size, fields=fields) if "val" in dataset.splits else None
-    steps = config.training.steps_per_execution
-    statistics = SplitStatistics(train)
-    spec = data_spec(train, dataset.classes, statistics)
-    with experiment.locating():
-        session = start_session(config.training, config.seed)
-        compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches) if steps == "auto" else steps)
-        monitors = monitored(config, compiled, has_val=val is not None)
-        augmenter = build_augmenter(config, spec, compiled.bound)
-        weights = class_weights(config, compiled.bound)
-    device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
-                    precision=session.precision, deterministic=session.deterministic)  # fmt: skip
+def _train_once(
+    experiment: Experiment, dataset: Dataset, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any],
+    resumption: Resumption | None,
+) -> Experiment | None:  # fmt: skip
+    """Train; returns what to train instead where memory ran out and smaller batches may help."""
+    run = prepare(experiment, dataset, record, resumption)
     if resumption:
-        resumption.check_device(record.manifest, device)
-    record.update(device=device, num_parameters=compiled.model.count_params())
-    balance = Balance(class_counts(train, dataset.classes), largest_class(config, train), weights)
-    record.update(statistics=statistics.asked(), class_weight=weights.get("", weights) or None)
-    record.best = BestEpoch(monitors.best, monitors.rising, resumption.best_row(monitors.best) if resumption else None)
-    _write_summary(compiled.model, record.run)
-    if augmenter:
-        record_augmentation(record, dataset, augmenter)
-    return _Prepared(experiment, dataset, session, compiled, augmenter, batches, val, monitors, balance, resumption)
+        resumption.go_on(record)
+    outputs[0].started(run.start(record))
+    try:
+        _fit(run, record, signals, outputs)
+    except MachineError as error:
+        smaller = None if resumption else with_smaller_batches(error, experiment, record, outputs[0])
+        if smaller is None:
+            raise
+        return smaller
+    return None
 
 
-def _write_summary(model: Any, run: RunDir) -> None:
-    from shapenet.rundir.atomic import write_atomic
-
-    lines: list[str] = []
-    model.summary(line_length=100, print_fn=lambda text, **_: lines.append(text))
-    write_atomic(run.model_text, "\n".join(lines) + "\n")
-
-
-def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any]) -> None:
+def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any]) -> None:
     import keras
 
     from shapenet.training.adapter import Adapter, to_keras_callback
@@ -209,6 +148,7 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     reporter, samples = outputs
     saved = run.resumption.saved if run.resumption else Saved()
     best = record.best or BestEpoch(run.monitors.best, run.monitors.rising)
+    faults = TensorBoardFaults(record.run.tensorboard_dir, reporter.warning)
     with run.experiment.locating():
         own = [*created_callbacks(config, run.monitors), *early_stopping(config.training, run.monitors)]
     state = TrainingState(compiled.model, own)
@@ -221,11 +161,12 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
         Schedule(**dict(config.training.checkpoint)), config.training.epochs,
     )  # fmt: skip
     listeners += [
-        best, MetricsLog(record.run.metrics), record, _ToReporter(reporter, run.train, best),
-        StopOnDivergence(saved.steps), checkpoints, *_tensorboard_extras(run, record.run, samples), signals,
+        Unfreezing(config.training, first_epoch=saved.position.epochs_done + 1), best,
+        MetricsLog(record.run.metrics), record, _ToReporter(reporter, run.train, best), StopOnDivergence(saved.steps),
+        checkpoints, *_tensorboard_extras(run, record.run, samples, faults), signals,
     ]  # fmt: skip
     val = to_dataset(run.val, compiled.encode) if run.val else None
-    tensorboard = keras.callbacks.TensorBoard(str(record.run.tensorboard_dir))
+    tensorboard = bearing_faults(keras.callbacks.TensorBoard(str(record.run.tensorboard_dir)), faults)
     signals.defer()
     try:
         told = fit_errors(config.training.batch_size, lambda: record.fitting)
@@ -258,13 +199,11 @@ class _ToReporter(Listener):
         self._reporter.epoch(row, is_best=self._best.is_newest)
 
 
-def _tensorboard_extras(run: _Prepared, directory: RunDir, samples: Any) -> list[Listener]:
-    from shapenet.callbacks.tensorboard import TensorBoardExtras, flat_values
-
+def _tensorboard_extras(run: Prepared, directory: RunDir, samples: Any, faults: TensorBoardFaults) -> list[Listener]:
     if run.resumption:  # they are there
         return []
     values = flat_values(resolved_values(run.experiment.config))
-    return [TensorBoardExtras(directory.tensorboard_dir, values, samples)]
+    return [TensorBoardExtras(directory.tensorboard_dir, values, samples, faults)]
 
 
 def _saved(error: RunInterruptedError, run: RunDir, position: Position) -> RunInterruptedError:

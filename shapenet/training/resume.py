@@ -10,23 +10,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from shapenet.callbacks.base import Row
 from shapenet.callbacks.metrics_log import cut_metrics
 from shapenet.errors import MachineError, Place, RunError
-from shapenet.experiment import Experiment, check_plugins, load_experiment, resolved_values
+from shapenet.experiment import Experiment, experiment_of_run, resolved_values
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.find import iterate_runs
 from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import Device, Resumed, RunManifest, host_versions, read_manifest
 from shapenet.rundir.paths import LATEST, RunDir
+from shapenet.training.init import with_found_run
 from shapenet.training.record import RunRecord, best_in, log_file, status_after
 from shapenet.training.saved import Saved, newest_whole, take_back
-
-if TYPE_CHECKING:
-    pass
 
 _LOG = logging.getLogger("shapenet")
 _UNSET = "unset"
@@ -45,6 +43,7 @@ class Resumption:
         allow_changed: Go on although something differs from what the run began with.
         changes: What differs, as far as it is known.
         saved: Where it goes on.
+        command: The command line.
     """
 
     run: RunDir
@@ -52,6 +51,7 @@ class Resumption:
     allow_changed: bool
     changes: Changes = field(default_factory=dict)
     saved: Saved = field(default_factory=Saved)
+    command: Sequence[str] = ()
 
     @property
     def is_over(self) -> bool:
@@ -101,7 +101,7 @@ class Resumption:
         now = {name: getattr(device, name) for name in before}
         self.check(_differences(_under("device", before), _under("device", now)))
 
-    def go_on(self, record: RunRecord, command: Sequence[str]) -> None:
+    def go_on(self, record: RunRecord) -> None:
         """Take the run's files back to the checkpoint: what came after it is done again.
 
         Raises:
@@ -115,7 +115,7 @@ class Resumption:
         take_back(run.checkpoints_dir, self.saved)
         cut_metrics(run.metrics, position.epochs_done)
         entry = Resumed(at=datetime.now(UTC), epoch=position.epochs_done + 1, step=self.saved.steps,
-                        command=tuple(command), changes=dict(self.changes))  # fmt: skip
+                        command=tuple(self.command), changes=dict(self.changes))  # fmt: skip
         record.update(
             status="running", pid=os.getpid(), host=socket.gethostname(), ended_at=None, error=None,
             epochs_done=position.epochs_done, best=best_in(record.best), versions=host_versions(),
@@ -144,11 +144,10 @@ def resume_run(
         hint = "shapenet runs gc removes it; begin a new one: shapenet train --config CONFIG"
         message = "the run ended before it had a config"
         raise RunError("run/no-config", message, place=Place(str(run.root)), hint=hint)
-    if not trust:
-        check_plugins(run.resolved_config)
-    experiment = load_experiment(run.resolved_config, overrides)
+    before = experiment_of_run(run.resolved_config, trust=trust)
+    experiment = experiment_of_run(run.resolved_config, overrides, trust=trust) if overrides else before
     changes = {
-        **_differences(_flat(load_experiment(run.resolved_config)), _flat(experiment)),
+        **_differences(_flat(before), _flat(experiment)),
         **_differences(_under("versions", manifest.versions), _under("versions", host_versions())),
     }
     resumption = Resumption(run, experiment, allow_changed)
@@ -161,7 +160,7 @@ def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[
     """The run's directory, locked; its manifest says how the block ended, once it has taken a step.
 
     Args:
-        resumption: The run; is told where it goes on.
+        resumption: The run; is told where it goes on, and by which command.
         command: The command line.
         warn: Is told of checkpoints that are damaged.
 
@@ -174,7 +173,7 @@ def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[
         has_latest = (runs_dir / LATEST).is_symlink()  # or else the run stands elsewhere, by itself
         record = RunRecord(run, read_manifest(run.run_json), runs_dir if has_latest else None)
         _LOG.info("%s", " ".join(command))
-        resumption.saved = newest_whole(run, warn)
+        resumption.saved, resumption.command = newest_whole(run, warn), command
         try:
             yield record
         except BaseException as error:
@@ -192,7 +191,7 @@ def newest_like(experiment: Experiment, runs_dir: Path) -> RunDir | None:
         experiment: The experiment.
         runs_dir: Folder of all runs.
     """
-    resolved = experiment.resolved().encode()
+    resolved = with_found_run(experiment, runs_dir).resolved().encode()
     found: list[tuple[datetime, RunDir]] = []
     for run in iterate_runs(runs_dir):
         with suppress(RunError, OSError):

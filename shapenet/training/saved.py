@@ -17,7 +17,8 @@ from shapenet.callbacks.checkpoint import (
     read_state,
     remove_others,
 )
-from shapenet.errors import Place, RunError
+from shapenet.errors import RunError
+from shapenet.models.safe_weights import load_weights_safely
 from shapenet.rundir.atomic import replace_link
 from shapenet.rundir.paths import RunDir
 
@@ -59,12 +60,7 @@ class Saved:
         """
         if self.folder is None:
             return
-        try:
-            state.weights_model.load_weights(checked_weights(self.folder))
-        except (ValueError, KeyError, OSError) as error:
-            reason = " ".join(str(error).split())[:300]
-            message = f"the weights don't fit the run's config: {reason}"
-            raise RunError("run/checkpoint", message, place=Place(str(self.folder))) from error
+        load_weights_safely(state.weights_model, checked_weights(self.folder), self.folder.parent)
         state.restore(self.values, read_arrays(self.folder))
 
 

@@ -31,6 +31,7 @@ COMMANDS = [
     "runs show",
     "runs gc",
     "sweep",
+    "lr-find",
 ]
 
 

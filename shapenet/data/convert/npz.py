@@ -15,7 +15,7 @@ from shapenet.data.convert.plan import is_file_name
 from shapenet.data.files.faults import shown
 from shapenet.data.passes import each_block
 from shapenet.data.records import Records
-from shapenet.data.store import create_arrays, field_path
+from shapenet.data.store import create_arrays, field_path, write_values
 from shapenet.data.tfrecord.writer import columns_kept
 from shapenet.data.workers import Block, blocks_of
 from shapenet.errors import DataError, Place
@@ -87,7 +87,7 @@ def write_npz(records: Records, out: Path, *, compressed: bool, progress: Callab
 
 def _write_block(records: Records, folder: Path, start: int, stop: int) -> None:
     for name, values in records.read(start, stop).items():
-        np.load(field_path(folder, name), mmap_mode="r+")[start:stop] = values
+        write_values(folder, name, start, np.asarray(values, records.fields[name].dtype))
 
 
 def _pack(folder: Path, names: list[str], *, compressed: bool) -> None:
