@@ -132,7 +132,7 @@ class Harness:
         """Disturb a run some times, then let it end; returns what goes wrong in between."""
         undisturbed = self.undisturbed(case.variant)
         by_itself = rng.random() < 0.5
-        for count in range(rng.choice((1, 1, 2, 2, 3, 4, 6)), -1, -1):
+        for count in range(rng.choice((1, 2, 3, 4, 6, 8)), -1, -1):
             mode, by = _drawn(rng, undisturbed, modes) if count else ("", Disturbance())
             begin = self.begin(case.variant, root)
             begun = list(root.glob("runs/*/*/config.resolved.yaml"))
@@ -256,7 +256,7 @@ def main() -> int:
         for case, came in cases(harness, arguments.seed, arguments.num, arguments.num // 5):
             number += 1
             found += bool(case.finding)
-            if case.finding or number % 20 == 0:
+            if case.finding or number % 10 == 0:
                 print(case.finding or f"{number} cases: {dict(came)}", flush=True)
         harness.close()
         shutil.rmtree(folder, ignore_errors=True)

@@ -20,7 +20,7 @@ VARIANTS = {
     "mlp": f"""\
 name: mlp
 {_DATA}{_MLP}optimizer: {{Adam: {{learning_rate: 3e-2}}}}
-training: {{batch_size: 8, epochs: 4, steps_per_execution: 1, {_SAVING}}}
+training: {{batch_size: 8, epochs: 3, steps_per_execution: 1, {_SAVING}}}
 """,
     "cnn": f"""\
 name: cnn
@@ -43,9 +43,9 @@ name: plateau
 {_DATA}{_MLP}optimizer: {{SGD: {{learning_rate: 1e-1, momentum: 0.9}}}}
 training:
   batch_size: 8
-  epochs: 12
+  epochs: 9
   steps_per_execution: 3
-  early_stopping: {{patience: 4, min_delta: 0.01}}
+  early_stopping: {{patience: 3, min_delta: 0.01}}
   callbacks: [ReduceLROnPlateau: {{patience: 2, factor: 0.5, min_delta: 0.01}}]
   checkpoint: {{every_steps: 5, every_seconds: null, keep: 3}}
 """,
@@ -56,7 +56,25 @@ name: schedule
     learning_rate: {{CosineDecay: {{initial_learning_rate: 2e-2, decay_steps: 14}}}}
     clipnorm: 1.0
     gradient_accumulation_steps: 2
-training: {{batch_size: 8, epochs: 3, class_weight: {{square: 2.0}}, steps_per_execution: 1, {_SAVING}}}
+training: {{batch_size: 8, epochs: 2, class_weight: {{square: 2.0}}, steps_per_execution: 1, {_SAVING}}}
+""",
+    "freeze": f"""\
+name: freeze
+{_DATA}model:
+  layers:
+    - Conv2D: {{filters: 3, kernel_size: 3, name: stem}}
+    - BatchNormalization: {{name: norm}}
+    - Flatten
+    - Dense: {{units: 6, activation: relu, name: neck}}
+optimizer: {{Adam: {{learning_rate: {{OneCycle: {{max_learning_rate: 3e-2}}}}}}}}
+training:
+  batch_size: 8
+  epochs: 3
+  steps_per_execution: 2
+  freeze: [stem, norm]
+  unfreeze: [{{at_epoch: 2, layers: norm}}, {{at_epoch: 3}}]
+  learning_rate_multipliers: {{neck: 0.5}}
+  {_SAVING}
 """,
     "stream": f"""\
 name: stream
