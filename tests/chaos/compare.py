@@ -50,6 +50,36 @@ def leftovers(run: Path) -> Iterator[str]:
             yield f"files of {checkpoint}: {sorted(files)}"
 
 
+def saved_position(run: Path) -> tuple[int, int]:
+    """The epoch, from 1, and the steps done in it, from which ``last`` lets a run go on; (1, 0) where there is none."""
+    last = run / "checkpoints/last"
+    if not last.is_symlink():
+        return 1, 0
+    _, epoch, *step = last.readlink().name.split("-")
+    return (int(epoch), int(step[-1])) if step else (int(epoch) + 1, 0)
+
+
+def broken_promises(run: Path, before: tuple[int, int], resumed_before: int) -> Iterator[str]:
+    """What must not be even in the moment in which a process is killed.
+
+    Args:
+        run: A run's folder.
+        before: Its `saved_position` before the process that was killed began.
+        resumed_before: How often it had gone on by then.
+    """
+    checkpoints = run / "checkpoints"
+    for name in ("best", "last"):
+        if (checkpoints / name).is_symlink() and not (checkpoints / name / "manifest.json").is_file():
+            yield f"the link {name} leads nowhere"
+    if len(list(checkpoints.glob("epoch-*"))) > 1 and not (checkpoints / "last").is_symlink():
+        yield "there are checkpoints, and last is gone"
+    resumed = json.loads((run / "run.json").read_text())["resumed"][resumed_before:]
+    if resumed and (resumed[0]["epoch"], resumed[0]["step"]) < before:
+        yield f"it went on after {resumed[0]['step']} steps of epoch {resumed[0]['epoch']}, {before} was saved"
+    if saved_position(run) < before:
+        yield f"{before} was saved, {saved_position(run)} is there"
+
+
 def _unlike(what: str, one: object, other: object) -> Iterator[str]:
     if one != other:
         yield f"{what}: {str(one)[:300]} and {str(other)[:300]}"

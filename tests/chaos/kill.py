@@ -7,6 +7,7 @@ make chaos-kill                                        # 1,000 kills, 200 of the
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import re
@@ -18,18 +19,19 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.chaos.compare import differences, leftovers, run_below
+from tests.chaos.compare import broken_promises, differences, leftovers, run_below, saved_position
 from tests.chaos.fork_server import ANY, KILL, REPOSITORY, Disturbance, Ended, ForkServer, NoCompilerError
-from tests.chaos.variants import VARIANTS
+from tests.chaos.variants import PLUG_INS, VARIANTS
 
-_SAVE = "/checkpoints/"
-MODES = {"time": 0.3, "save": 0.35, "call": 0.15, "signal": 0.1, "two signals": 0.1}
-"""Kinds of disturbance, with how often each is chosen: a kill at a moment, in a call of a save, in any call; signals."""
-KILLS = ("time", "save", "call")
+_PLACES = {"save": "/checkpoints/", "record": "/run.json", "metrics": "/metrics.jsonl", "call": ""}
+"""Of kills in a call, by mode: what the path holds on which it is."""
+MODES = {"time": 0.3, "save": 0.35, "record": 0.05, "metrics": 0.05, "call": 0.1, "signal": 0.1, "two signals": 0.05}
+"""Kinds of disturbance, with how often each is chosen: a kill at a moment, or in a call on a file; signals."""
+KILLS = ("time", *_PLACES)
 
 
 class Undisturbed(NamedTuple):
@@ -61,6 +63,20 @@ class Case:
     finding: str | None = None
 
 
+class Plan(NamedTuple):
+    """What may come upon cases.
+
+    Attributes:
+        modes: Keys of `MODES`.
+        variants: What is trained, in turns.
+        counts: How often a run may be disturbed.
+    """
+
+    modes: Sequence[str] = tuple(MODES)
+    variants: Sequence[str] = tuple(VARIANTS)
+    counts: Sequence[int] = (1, 2, 3, 4, 6, 8)
+
+
 class Harness:
     """Runs cases, each in a folder of its own.
 
@@ -79,6 +95,8 @@ class Harness:
         self._undisturbed: dict[str, Undisturbed] = {}
         for name, config in VARIANTS.items():
             (folder / f"{name}.yaml").write_text(config)
+        for name, code in PLUG_INS.items():
+            (folder / name).write_text(code)
 
     def close(self) -> None:
         """End the process that forks."""
@@ -95,7 +113,8 @@ class Harness:
             assert ended.outcome, ended
             assert ended.outcome.codes == (0, 0), ended
             calls = (record / "calls").read_text().splitlines()
-            numbers = {"": len(calls), _SAVE: sum(_SAVE in call.split("\t")[1] for call in calls)}
+            paths = [call.split("\t")[1] for call in calls]
+            numbers = {within: sum(within in path for path in paths) for within in _PLACES.values()}
             self._undisturbed[variant] = Undisturbed(run_below(root), ended.seconds, numbers)
         return self._undisturbed[variant]
 
@@ -105,60 +124,57 @@ class Harness:
 
     def run(self, root: Path, commands: list[list[str]], by: Disturbance) -> Ended:
         """Run commands in a fork."""
-        return self._server.disturbed(root, commands, Disturbance(by.fault, by.within, by.signals, by.record, self._package))
+        return self._server.disturbed(root, commands, replace(by, package=self._package))
 
-    def case(self, seed: int, number: int, modes: Sequence[str] = tuple(MODES), variants: Sequence[str] = ()) -> Case:
+    def case(self, seed: int, number: int, plan: Plan | None = None) -> Case:
         """Do one case: which one, seed and number decide.
 
         Args:
             seed: Of all cases.
             number: The case.
-            modes: What may come upon it.
-            variants: What is trained; any unless given.
+            plan: What may come upon it; all that there is unless given.
         """
-        rng = random.Random(f"{seed}/{number}")  # noqa: S311
-        names = list(variants or VARIANTS)
-        case = Case(names[number % len(names)])
-        undisturbed = self.undisturbed(case.variant)
+        rng, plan = random.Random(f"{seed}/{number}"), plan or Plan()  # noqa: S311
+        case = Case(plan.variants[number % len(plan.variants)])
+        self.undisturbed(case.variant)
         with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
             root = Path(folder)
-            found = self._disturb(case, root, rng, modes) or self._judge(undisturbed, root)
+            found = self._disturb(case, root, rng, plan) or self._judge(case, root)
             if found:
                 told = f"{case.variant}, {', '.join(case.done)}: {found}".replace(str(root), "ROOT")
                 case.finding = f"--seed {seed} --only {number}: {told}"
         return case
 
-    def _disturb(self, case: Case, root: Path, rng: random.Random, modes: Sequence[str]) -> str | None:
+    def _disturb(self, case: Case, root: Path, rng: random.Random, plan: Plan) -> str | None:
         """Disturb a run some times, then let it end; returns what goes wrong in between."""
-        undisturbed = self.undisturbed(case.variant)
         by_itself = rng.random() < 0.5
-        for count in range(rng.choice((1, 2, 3, 4, 6, 8)), -1, -1):
-            mode, by = _drawn(rng, undisturbed, modes) if count else ("", Disturbance())
+        for count in range(rng.choice(plan.counts), -1, -1):
+            mode, by = _drawn(rng, self.undisturbed(case.variant), plan.modes) if count else ("", Disturbance())
             begin = self.begin(case.variant, root)
-            begun = list(root.glob("runs/*/*/config.resolved.yaml"))
-            if by_itself:
-                command = [*begin, "--resume", "auto"]
-            else:
-                command = ["train", "--resume", str(run_below(root)), "--quiet"] if begun else begin
-            ended = self.run(root, [command], by)
-            if ended.exit_code == 0 and not ended.fault:
-                return None
+            run = run_below(root) if any(root.glob("runs/*/*/config.resolved.yaml")) else None
+            before = (saved_position(run), _times_resumed(run)) if run else ((1, 0), 0)
+            command = ["train", "--resume", str(run), "--quiet"] if run else begin
+            ended = self.run(root, [[*begin, "--resume", "auto"] if by_itself else command], by)
             found = _fault_of(mode, by, ended, root)
+            if run and not found:
+                found = "; ".join(broken_promises(run, *before))
             if found:
                 return f"{found}: {ended.error[-1500:]}"
+            if ended.exit_code == 0:
+                return None
             case.done.append(mode)
         return "it was disturbed no more, and did not end"
 
-    def _judge(self, undisturbed: Undisturbed, root: Path) -> str | None:
+    def _judge(self, case: Case, root: Path) -> str | None:
         """What is wrong with a run that went on to its end."""
+        run = run_below(root)
+        wrong = [f"{path} stays" for path in run.rglob(".tmp-*")]
         gc = self.run(root, [["runs", "gc", "--runs-dir", str(root / "runs")]], Disturbance())
         if gc.exit_code:
             return f"runs gc: {gc}"
-        run = run_below(root)
-        wrong = [*differences(undisturbed.run, run), *leftovers(run)]
+        wrong += [*differences(self.undisturbed(case.variant).run, run), *leftovers(run)]
         wrong += [f"{path} stays" for path in (root / "runs").glob("*/.tmp-*")]
-        others = [path for path in root.glob("runs/*/*") if path != run and (path / "run.json").exists()]
-        wrong += [f"{path} stays" for path in others]
+        wrong += [f"{path} stays" for path in root.glob("runs/*/*") if path != run and (path / "run.json").exists()]
         return "; ".join(wrong[:10]) or None
 
     def fresh(self, variant: str) -> str | None:
@@ -188,28 +204,39 @@ def _drawn(rng: random.Random, undisturbed: Undisturbed, modes: Sequence[str]) -
         return mode, Disturbance(signals=((at, number),))
     if mode == "two signals":
         return mode, Disturbance(signals=((at, number), (at + rng.uniform(0, 0.1), number)))
-    within = _SAVE if mode == "save" else ""
+    within = _PLACES[mode]
     count = int(undisturbed.calls[within] * rng.uniform(0, 1) ** 1.5)  # a run that goes on makes fewer calls
     return mode, Disturbance((ANY, count, KILL), within)
+
+
+def _times_resumed(run: Path) -> int:
+    return len(json.loads((run / "run.json").read_text())["resumed"])
 
 
 def _fault_of(mode: str, by: Disturbance, ended: Ended, root: Path) -> str | None:
     """What is wrong with how a run took a disturbance."""
     if ended.fault:
         return f"it ended with {ended.exit_code}{ended.fault}"
-    if mode in KILLS:
-        return None if ended.code == -signal.SIGKILL else f"it ended with {ended.exit_code}"
-    number = by.signals[0][1] if by.signals else 0
+    if "can't be used" in ended.error:
+        return "no checkpoint was damaged, and yet one can't be used"
+    if ended.exit_code == 0:
+        return None
+    number = signal.SIGKILL if mode in KILLS else by.signals[0][1] if by.signals else 0
     begun = any(root.glob("runs/*/*/run.json"))
-    if not number or ended.exit_code not in ((128 + number,) if begun else (128 + number, -number)):
+    expected = (-number,) if mode in KILLS else (128 + number,) if begun else (128 + number, -number)
+    if not number or ended.exit_code not in expected:
         return f"it ended with {ended.exit_code} after {mode or 'nothing'}"
-    told = re.search(r"stopped (?:in|after) epoch (\d+)(?: after step ([\d,]+))?", " ".join(ended.error.split()))
-    if told:
-        step = f"-step-{int(told[2].replace(',', '')):06d}" if told[2] else ""
-        last = (run_below(root) / "checkpoints/last").readlink().name
-        if last != f"epoch-{int(told[1]):04d}{step}":
-            return f"it said that {told[0]} is saved, and {last} is"
-    return None
+    return _unsaved(" ".join(ended.error.split()), root)
+
+
+def _unsaved(error: str, root: Path) -> str | None:
+    """What a run said to have saved before it ended by a signal, and has not."""
+    told = re.search(r"stopped (?:in|after) epoch (\d+)(?: after step ([\d,]+))?", error)
+    if not told:
+        return None
+    expected = f"epoch-{int(told[1]):04d}" + (f"-step-{int(told[2].replace(',', '')):06d}" if told[2] else "")
+    last = (run_below(root) / "checkpoints/last").readlink().name
+    return None if last == expected else f"it said that {told[0]} is saved, and {last} is"
 
 
 def cases(harness: Harness, seed: int, num: int, num_saves: int) -> Iterator[tuple[Case, Counter[str]]]:

@@ -178,7 +178,8 @@ def careless(calls: Sequence[Call], root: Path, record: Path, below: str) -> Ite
     for call in calls:
         if call.kind == "rename" and below in call.path:
             yield from (f"a rename in a folder that is not synced before the next one: {path}" for _, path in renamed)
-            yield from (f"renamed to {call.path} without an fsync of {what}" for what in _unsynced(disk, Path(call.other)))
+            unsynced = _unsynced(disk, Path(call.other))
+            yield from (f"renamed to {call.path} without an fsync of {what}" for what in unsynced)
         disk.apply(call)
         if call.kind == "rename" and below in call.path:
             parent = disk.find(Path(call.path).parent)

@@ -76,6 +76,12 @@ training:
   learning_rate_multipliers: {{neck: 0.5}}
   {_SAVING}
 """,
+    "plug-in": f"""\
+name: plug-in
+plugins: [jitter.py]
+{_DATA}{_MLP}optimizer: {{Adam: {{learning_rate: 1e-2}}}}
+training: {{batch_size: 8, epochs: 3, steps_per_execution: 2, callbacks: [Jitter: {{most: 0.5}}], {_SAVING}}}
+""",
     "stream": f"""\
 name: stream
 {_DATA}  stream: true
@@ -85,3 +91,35 @@ training: {{batch_size: 8, epochs: 3, steps_per_execution: 2, {_SAVING}}}
 """,
 }
 """Configs by name."""
+
+PLUG_INS = {
+    "jitter.py": '''\
+"""A callback that remembers something, and draws random numbers of Python's and of NumPy's."""
+from shapenet.registry import REGISTRIES
+
+
+@REGISTRIES["callback"].register("Jitter")
+def jitter(*, most: float = 0.1):
+    """Scale the learning rate at random as each epoch ends.
+
+    Args:
+        most: How far from 1 the factor may be.
+    """
+    import random
+
+    import keras
+    import numpy as np
+
+    class Jitter(keras.callbacks.Callback):
+        def __init__(self) -> None:
+            super().__init__()
+            self.factors = []
+
+        def on_epoch_end(self, epoch, logs=None) -> None:
+            self.factors.append(1 + most * (random.random() - np.random.rand()))
+            self.model.optimizer.learning_rate = 1e-2 * sum(self.factors) / len(self.factors)
+
+    return Jitter()
+'''
+}
+"""Files beside the configs, by name."""
