@@ -40,12 +40,12 @@ class Undisturbed(NamedTuple):
     Attributes:
         run: Its folder.
         seconds: How long it took.
-        calls: How many calls on files it made; by what their paths hold.
+        calls: Numbers of `KINDS` of the calls on files that it made, in their order, by what their paths hold.
     """
 
     run: Path
     seconds: float
-    calls: dict[str, int]
+    calls: dict[str, list[int]]
 
 
 @dataclass
@@ -82,16 +82,17 @@ class Harness:
 
     Args:
         folder: Where everything goes.
-        package: A folder to import shapenet from; this repository if empty.
-        server: A process that forks; its own unless given.
+
+    Attributes:
+        package: A folder to import shapenet from, but for undisturbed runs; this repository if empty.
 
     Raises:
         NoCompilerError: There is none.
     """
 
-    def __init__(self, folder: Path, package: str = "", server: ForkServer | None = None) -> None:
-        self._folder, self._package = folder, package
-        self._server = server or ForkServer.compiled(folder)
+    def __init__(self, folder: Path) -> None:
+        self._folder, self.package = folder, ""
+        self._server = ForkServer.compiled(folder)
         self._undisturbed: dict[str, Undisturbed] = {}
         for name, config in VARIANTS.items():
             (folder / f"{name}.yaml").write_text(config)
@@ -109,12 +110,11 @@ class Harness:
             root.mkdir()
             record.mkdir()
             commands = [self.begin(variant, root), ["runs", "gc", "--runs-dir", str(root / "runs")]]
-            ended = self.run(root, commands, Disturbance(record=str(record)))
+            ended = self._server.disturbed(root, commands, Disturbance(record=str(record)))
             assert ended.outcome, ended
             assert ended.outcome.codes == (0, 0), ended
-            calls = (record / "calls").read_text().splitlines()
-            paths = [call.split("\t")[1] for call in calls]
-            numbers = {within: sum(within in path for path in paths) for within in _PLACES.values()}
+            lines = [line.split("\t") for line in (record / "calls").read_text().splitlines()]
+            numbers = {within: [int(kind) for kind, path, _ in lines if within in path] for within in _PLACES.values()}
             self._undisturbed[variant] = Undisturbed(run_below(root), ended.seconds, numbers)
         return self._undisturbed[variant]
 
@@ -124,7 +124,7 @@ class Harness:
 
     def run(self, root: Path, commands: list[list[str]], by: Disturbance) -> Ended:
         """Run commands in a fork."""
-        return self._server.disturbed(root, commands, replace(by, package=self._package))
+        return self._server.disturbed(root, commands, replace(by, package=self.package))
 
     def case(self, seed: int, number: int, plan: Plan | None = None) -> Case:
         """Do one case: which one, seed and number decide.
@@ -205,8 +205,11 @@ def _drawn(rng: random.Random, undisturbed: Undisturbed, modes: Sequence[str]) -
     if mode == "two signals":
         return mode, Disturbance(signals=((at, number), (at + rng.uniform(0, 0.1), number)))
     within = _PLACES[mode]
-    count = int(undisturbed.calls[within] * rng.uniform(0, 1) ** 1.5)  # a run that goes on makes fewer calls
-    return mode, Disturbance((ANY, count, KILL), within)
+    calls = undisturbed.calls[within]
+    kind = rng.choice((ANY, *sorted(set(calls))))  # most calls are writes, and most dangers at others
+    number = len(calls) if kind == ANY else calls.count(kind)
+    # A run that goes on makes fewer calls.
+    return mode, Disturbance((kind, int(number * rng.uniform(0, 1) ** 1.5), KILL), within)
 
 
 def _times_resumed(run: Path) -> int:
