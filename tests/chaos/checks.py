@@ -55,8 +55,33 @@ def changed(harness: Harness) -> str | None:
         return _refused(harness, run, ["-o", "seed=6"], "seed: 5 -> 6")
 
 
+def generated(harness: Harness) -> str | None:
+    """The generator of images is killed: its folder is not there, and is the same when it is done again."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        whole, killed = root / "whole", root / "killed"
+        harness.run(root, [_generate(whole)], Disturbance())
+        for number in range(4, 200, 12):
+            ended = harness.run(root, [_generate(killed)], Disturbance((ANY, number, KILL)))
+            if ended.code != -9:
+                break
+            if killed.exists():
+                return f"there is a folder after a kill in call {number}"
+        else:
+            harness.run(root, [_generate(killed)], Disturbance())
+        contents = [{path.relative_to(one): path.read_bytes() for path in one.rglob("*.*")} for one in (whole, killed)]
+        left = [path.name for path in root.iterdir() if path.name.startswith(".tmp-")]
+        return None if contents[0] == contents[1] and contents[0] and not left else f"other content, or left: {left}"
+
+
+def _generate(folder: Path) -> list[str]:
+    shapes = ["--shape", "square", "--shape", "triangle", "--num-images", "8", "--size", "12"]
+    return ["data", "generate", *shapes, "--seed", "7", "--out", str(folder)]
+
+
 CHECKS: dict[str, Callable[[Harness], str | None]] = {
-    check.__name__: check for check in (damaged, damaged_at_the_end, damaged_state, killed_at_the_end, locked, changed)
+    check.__name__: check
+    for check in (damaged, damaged_at_the_end, damaged_state, killed_at_the_end, locked, changed, generated)
 }
 """Each returns what is wrong, None if nothing is; by name."""
 

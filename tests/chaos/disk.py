@@ -140,7 +140,7 @@ def sites(counts: dict[str, int], num: int, seed: int) -> list[Site]:
         num: How many.
         seed: Which, where there are more; and the error of each.
     """
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     every = [Site(kind, number, rng.choice(_ERRORS[kind])) for kind in KINDS for number in range(counts[kind])]
     return [every[at] for at in sorted(rng.sample(range(len(every)), min(num, len(every))))]
 

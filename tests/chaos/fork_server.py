@@ -99,9 +99,10 @@ class ForkServer:
 
     def __init__(self, shim: Path, folder: Path) -> None:
         self._folder = folder
+        (folder / "tmp").mkdir()  # TensorFlow leaves the code there that it generates, where it is killed
         environment = {
             **os.environ, "LD_PRELOAD": str(shim), "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200",
-            "XDG_STATE_HOME": str(folder / "state"), "PYTHONDONTWRITEBYTECODE": "1",
+            "XDG_STATE_HOME": str(folder / "state"), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder / "tmp"),
         }  # fmt: skip
         command = [sys.executable, "-m", "tests.chaos.fork_server", str(shim), str(folder)]
         self._process = subprocess.Popen(

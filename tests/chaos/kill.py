@@ -11,7 +11,6 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,9 +26,12 @@ from tests.chaos.compare import broken_promises, differences, leftovers, run_bel
 from tests.chaos.fork_server import ANY, KILL, REPOSITORY, Disturbance, Ended, ForkServer, NoCompilerError
 from tests.chaos.variants import PLUG_INS, VARIANTS
 
-_PLACES = {"save": "/checkpoints/", "record": "/run.json", "metrics": "/metrics.jsonl", "call": ""}
+_PLACES = {"save": "/checkpoints/", "record": "/run.json", "metrics": "/metrics.jsonl", "pack": "/cache/", "call": ""}
 """Of kills in a call, by mode: what the path holds on which it is."""
-MODES = {"time": 0.3, "save": 0.35, "record": 0.05, "metrics": 0.05, "call": 0.1, "signal": 0.1, "two signals": 0.05}
+MODES = {
+    "time": 0.25, "save": 0.35, "record": 0.05, "metrics": 0.05, "pack": 0.05, "call": 0.1, "signal": 0.1,
+    "two signals": 0.05,
+}  # fmt: skip
 """Kinds of disturbance, with how often each is chosen: a kill at a moment, or in a call on a file; signals."""
 KILLS = ("time", *_PLACES)
 
@@ -134,7 +136,7 @@ class Harness:
             number: The case.
             plan: What may come upon it; all that there is unless given.
         """
-        rng, plan = random.Random(f"{seed}/{number}"), plan or Plan()  # noqa: S311
+        rng, plan = random.Random(f"{seed}/{number}"), plan or Plan()
         case = Case(plan.variants[number % len(plan.variants)])
         self.undisturbed(case.variant)
         with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
@@ -286,10 +288,9 @@ def main() -> int:
         for case, came in cases(harness, arguments.seed, arguments.num, arguments.num // 5):
             number += 1
             found += bool(case.finding)
-            if case.finding or number % 10 == 0:
+            if case.finding or number % 5 == 0:
                 print(case.finding or f"{number} cases: {dict(came)}", flush=True)
         harness.close()
-        shutil.rmtree(folder, ignore_errors=True)
     print(f"{number} cases (seed {arguments.seed}): {dict(came)}; {found} findings, {time.monotonic() - start:.0f} s")
     return int(bool(found))
 

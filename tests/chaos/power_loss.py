@@ -267,7 +267,7 @@ def main() -> int:
         print(*careless_ones, f"{len(run.calls)} calls, {len(careless_ones)} careless renames", sep="\n", flush=True)
         chosen = [arguments.only] if arguments.only is not None else range(arguments.num)
         for number in chosen:
-            wrong = finding(harness, run, arguments.variant, random.Random(f"{arguments.seed}/{number}"))  # noqa: S311
+            wrong = finding(harness, run, arguments.variant, random.Random(f"{arguments.seed}/{number}"))
             if wrong:
                 found += 1
                 print(f"--seed {arguments.seed} --only {number}: {wrong}", flush=True)
