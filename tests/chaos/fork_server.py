@@ -6,6 +6,7 @@ The shim is preloaded into it, and armed in the fork only.
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
 import shutil
@@ -24,6 +25,8 @@ KINDS = ("write", "fsync", "rename", "open", "mkdir", "unlink", "truncate", "lin
 ANY, KILL = len(KINDS), -1
 """Of kinds: whichever; of errors: the process is killed in the call, a write half done."""
 LIMIT_SECONDS = 180
+_OF_TRAININGS = ("shapenet.cli.train", "shapenet.training.fit", "tensorboard.plugins.hparams.summary_v2", "rich.live",
+                 "tensorboard.summary", "tensorflow.summary", "PIL.ImageDraw", "PIL.ImageFont")  # fmt: skip
 
 
 class NoCompilerError(Exception):
@@ -250,6 +253,8 @@ def main() -> None:
     shim.fault_path.restype = ctypes.c_char_p
     shim.fault_count.restype = ctypes.c_long
     import_keras()
+    for module in _OF_TRAININGS:  # which every fork would import for itself
+        importlib.import_module(module)
     for line in sys.stdin:
         answers.write(_forked(shim, folder, *json.loads(line)) + "\n")
         answers.flush()

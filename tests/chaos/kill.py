@@ -141,7 +141,10 @@ class Harness:
         self.undisturbed(case.variant)
         with tempfile.TemporaryDirectory(dir=self._folder, ignore_cleanup_errors=True) as folder:
             root = Path(folder)
-            found = self._disturb(case, root, rng, plan) or self._judge(case, root)
+            try:
+                found = self._disturb(case, root, rng, plan) or self._judge(case, root)
+            except (OSError, ValueError, KeyError, TypeError) as error:  # the run's files can't be read
+                found = repr(error)
             if found:
                 told = f"{case.variant}, {', '.join(case.done)}: {found}".replace(str(root), "ROOT")
                 case.finding = f"--seed {seed} --only {number}: {told}"
