@@ -10,8 +10,6 @@ import argparse
 import json
 import os
 import random
-import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,31 +21,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.chaos.compare import broken_promises, differences, leftovers, run_below, saved_position
-from tests.chaos.fork_server import ANY, KILL, REPOSITORY, Disturbance, Ended, ForkServer, NoCompilerError
+from tests.chaos.disturb import KILLS, MODES, PLACES, Undisturbed, drawn, fault_of
+from tests.chaos.fork_server import REPOSITORY, Disturbance, Ended, ForkServer, NoCompilerError
 from tests.chaos.variants import PLUG_INS, VARIANTS
-
-_PLACES = {"save": "/checkpoints/", "record": "/run.json", "metrics": "/metrics.jsonl", "pack": "/cache/", "call": ""}
-"""Of kills in a call, by mode: what the path holds on which it is."""
-MODES = {
-    "time": 0.25, "save": 0.35, "record": 0.05, "metrics": 0.05, "pack": 0.05, "call": 0.1, "signal": 0.1,
-    "two signals": 0.05,
-}  # fmt: skip
-"""Kinds of disturbance, with how often each is chosen: a kill at a moment, or in a call on a file; signals."""
-KILLS = ("time", *_PLACES)
-
-
-class Undisturbed(NamedTuple):
-    """A run that nobody disturbed.
-
-    Attributes:
-        run: Its folder.
-        seconds: How long it took.
-        calls: Numbers of `KINDS` of the calls on files that it made, in their order, by what their paths hold.
-    """
-
-    run: Path
-    seconds: float
-    calls: dict[str, list[int]]
 
 
 @dataclass
@@ -116,7 +92,7 @@ class Harness:
             assert ended.outcome, ended
             assert ended.outcome.codes == (0, 0), ended
             lines = [line.split("\t") for line in (record / "calls").read_text().splitlines()]
-            numbers = {within: [int(kind) for kind, path, _ in lines if within in path] for within in _PLACES.values()}
+            numbers = {within: [int(kind) for kind, path, _ in lines if within in path] for within in PLACES.values()}
             self._undisturbed[variant] = Undisturbed(run_below(root), ended.seconds, numbers)
         return self._undisturbed[variant]
 
@@ -154,13 +130,13 @@ class Harness:
         """Disturb a run some times, then let it end; returns what goes wrong in between."""
         by_itself = rng.random() < 0.5
         for count in range(rng.choice(plan.counts), -1, -1):
-            mode, by = _drawn(rng, self.undisturbed(case.variant), plan.modes) if count else ("", Disturbance())
+            mode, by = drawn(rng, self.undisturbed(case.variant), plan.modes) if count else ("", Disturbance())
             begin = self.begin(case.variant, root)
             run = run_below(root) if any(root.glob("runs/*/*/config.resolved.yaml")) else None
             before = (saved_position(run), _times_resumed(run)) if run else ((1, 0), 0)
             command = ["train", "--resume", str(run), "--quiet"] if run else begin
             ended = self.run(root, [[*begin, "--resume", "auto"] if by_itself else command], by)
-            found = _fault_of(mode, by, ended, root)
+            found = fault_of(mode, by, ended, root)
             if run and not found:
                 found = "; ".join(broken_promises(run, *before))
             if found:
@@ -199,52 +175,8 @@ class Harness:
             return "; ".join(differences(undisturbed.run, run_below(root))) or None
 
 
-def _drawn(rng: random.Random, undisturbed: Undisturbed, modes: Sequence[str]) -> tuple[str, Disturbance]:
-    """Draw what comes upon a run: a mode of MODES, and what it is."""
-    mode = rng.choices(list(modes), [MODES[mode] for mode in modes])[0]
-    at, number = rng.uniform(0.25, 1.0) * undisturbed.seconds, rng.choice((signal.SIGTERM, signal.SIGINT))
-    if mode == "time":
-        return mode, Disturbance(signals=((at, signal.SIGKILL),))
-    if mode == "signal":
-        return mode, Disturbance(signals=((at, number),))
-    if mode == "two signals":
-        return mode, Disturbance(signals=((at, number), (at + rng.uniform(0, 0.1), number)))
-    within = _PLACES[mode]
-    calls = undisturbed.calls[within]
-    kind = rng.choice((ANY, *sorted(set(calls))))  # most calls are writes, and most dangers at others
-    number = len(calls) if kind == ANY else calls.count(kind)
-    # A run that goes on makes fewer calls.
-    return mode, Disturbance((kind, int(number * rng.uniform(0, 1) ** 1.5), KILL), within)
-
-
 def _times_resumed(run: Path) -> int:
     return len(json.loads((run / "run.json").read_text())["resumed"])
-
-
-def _fault_of(mode: str, by: Disturbance, ended: Ended, root: Path) -> str | None:
-    """What is wrong with how a run took a disturbance."""
-    if ended.fault:
-        return f"it ended with {ended.exit_code}{ended.fault}"
-    if "can't be used" in ended.error:
-        return "no checkpoint was damaged, and yet one can't be used"
-    if ended.exit_code == 0:
-        return None
-    number = signal.SIGKILL if mode in KILLS else by.signals[0][1] if by.signals else 0
-    begun = any(root.glob("runs/*/*/run.json"))
-    expected = (-number,) if mode in KILLS else (128 + number,) if begun else (128 + number, -number)
-    if not number or ended.exit_code not in expected:
-        return f"it ended with {ended.exit_code} after {mode or 'nothing'}"
-    return _unsaved(" ".join(ended.error.split()), root)
-
-
-def _unsaved(error: str, root: Path) -> str | None:
-    """What a run said to have saved before it ended by a signal, and has not."""
-    told = re.search(r"stopped (?:in|after) epoch (\d+)(?: after step ([\d,]+))?", error)
-    if not told:
-        return None
-    expected = f"epoch-{int(told[1]):04d}" + (f"-step-{int(told[2].replace(',', '')):06d}" if told[2] else "")
-    last = (run_below(root) / "checkpoints/last").readlink().name
-    return None if last == expected else f"it said that {told[0]} is saved, and {last} is"
 
 
 def cases(harness: Harness, seed: int, num: int, num_saves: int) -> Iterator[tuple[Case, Counter[str]]]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.compare import differences
-from tests.chaos.kill import KILLS, Harness, Plan
+from tests.chaos.disturb import KILLS
+from tests.chaos.kill import Harness, Plan
 
 
 def test_killed_trainings_end_as_undisturbed_ones(killer: Harness) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.checks import CHECKS
+from tests.chaos.disturb import MODES
 from tests.chaos.faults import FAULTS
 from tests.chaos.fork_server import REPOSITORY
-from tests.chaos.kill import MODES, Harness
+from tests.chaos.kill import Harness
 from tests.chaos.planted import catch, planted
 from tests.chaos.variants import VARIANTS
 
