@@ -29,6 +29,18 @@ def fsync_dir(path: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it if need be, whose names survive a power loss; it may be there.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    made = [folder for folder in (path, *path.parents) if not folder.exists()]
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in made:
+        fsync_dir(folder.parent)
+
+
 @contextmanager
 def machine_errors(path: Path) -> Iterator[None]:
     """Turn an OSError met while writing below `path` into a `MachineError` that names it."""
@@ -65,7 +77,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     """
     data = content.encode() if isinstance(content, str) else content
     with machine_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -110,7 +122,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
     try:  # an interruption may come as soon as it is made
         with machine_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             temporary.mkdir(mode=0o700)
         yield temporary
         with machine_errors(path):

@@ -101,19 +101,27 @@ class Resumption:
         now = {name: getattr(device, name) for name in before}
         self.check(_differences(_under("device", before), _under("device", now)))
 
+    def tidy(self) -> None:
+        """Take the run's files back to the checkpoint, also where nothing is left to be done after it.
+
+        Raises:
+            MachineError: The disk refuses.
+        """
+        for left in unfinished(self.run.root):
+            remove(left)
+        take_back(self.run.checkpoints_dir, self.saved)
+        cut_metrics(self.run.metrics, self.saved.position.epochs_done)
+
     def go_on(self, record: RunRecord) -> None:
         """Take the run's files back to the checkpoint: what came after it is done again.
 
         Raises:
             MachineError: The disk refuses.
         """
-        run, position = record.run, self.saved.position
+        position = self.saved.position
         if self.changes:
-            write_atomic(run.resolved_config, self.experiment.resolved())
-        for left in unfinished(run.root):
-            remove(left)
-        take_back(run.checkpoints_dir, self.saved)
-        cut_metrics(run.metrics, position.epochs_done)
+            write_atomic(record.run.resolved_config, self.experiment.resolved())
+        self.tidy()
         entry = Resumed(at=datetime.now(UTC), epoch=position.epochs_done + 1, step=self.saved.steps,
                         command=tuple(self.command), changes=dict(self.changes))  # fmt: skip
         record.update(
@@ -156,11 +164,14 @@ def resume_run(
 
 
 @contextmanager
-def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[str], None]) -> Iterator[RunRecord]:
+def resumed_run(
+    resumption: Resumption, runs_dir: Path, command: Sequence[str], warn: Callable[[str], None]
+) -> Iterator[RunRecord]:
     """The run's directory, locked; its manifest says how the block ended, once it has taken a step.
 
     Args:
         resumption: The run; is told where it goes on, and by which command.
+        runs_dir: Folder of all runs.
         command: The command line.
         warn: Is told of checkpoints that are damaged.
 
@@ -169,9 +180,9 @@ def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[
     """
     run = resumption.run
     with RunLock(run.lock), log_file(run):
-        runs_dir = run.root.absolute().parents[1]
-        has_latest = (runs_dir / LATEST).is_symlink()  # or else the run stands elsewhere, by itself
-        record = RunRecord(run, read_manifest(run.run_json), runs_dir if has_latest else None)
+        above = run.root.absolute().parents[1]
+        has_latest = above == runs_dir.absolute() or (above / LATEST).is_symlink()  # or else it stands by itself
+        record = RunRecord(run, read_manifest(run.run_json), above if has_latest else None)
         _LOG.info("%s", " ".join(command))
         resumption.saved, resumption.command = newest_whole(run, warn), command
         try:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.chaos.compare import differences, run_below
-from tests.chaos.fork_server import ANY, KILL, Disturbance
+from tests.chaos.fork_server import ANY, KILL, KINDS, Disturbance
 from tests.chaos.kill import Harness
 
 _VARIANT = "mlp"
@@ -42,6 +42,12 @@ def killed_at_the_end(harness: Harness) -> str | None:
         return _resumed(harness, run, "", "plateau")
 
 
+def not_linked_at_the_end(harness: Harness) -> str | None:
+    """The last checkpoint of all is there, and the process is killed before links lead to it."""
+    with _killed(harness, "/checkpoints/", 1.0, kind=KINDS.index("rename"), before=1) as run:
+        return _resumed(harness, run, "")
+
+
 def locked(harness: Harness) -> str | None:
     """Another process works on the run."""
     with _killed(harness, "/checkpoints/", 0.5) as run, (run / "run.lock").open("r+") as file:
@@ -61,7 +67,7 @@ def generated(harness: Harness) -> str | None:
         root = Path(folder)
         whole, killed = root / "whole", root / "killed"
         harness.run(root, [_generate(whole)], Disturbance())
-        for number in range(4, 10_000, 12):
+        for number in range(4, 10_000, 25):
             ended = harness.run(root, [_generate(killed)], Disturbance((ANY, number, KILL)))
             if ended.code == 0:
                 break
@@ -78,18 +84,40 @@ def _generate(folder: Path) -> list[str]:
 
 CHECKS: dict[str, Callable[[Harness], str | None]] = {
     check.__name__: check
-    for check in (damaged, damaged_at_the_end, damaged_state, killed_at_the_end, locked, changed, generated)
+    for check in (
+        damaged,
+        damaged_at_the_end,
+        damaged_state,
+        killed_at_the_end,
+        not_linked_at_the_end,
+        locked,
+        changed,
+        generated,
+    )
 }
 """Each returns what is wrong, None if nothing is; by name."""
 
 
 @contextmanager
-def _killed(harness: Harness, within: str, part: float, variant: str = _VARIANT) -> Iterator[Path]:
-    """A run that was killed in a call on a file: after that part of all calls whose path holds `within`."""
-    number = min(int(part * (count := len(harness.undisturbed(variant).calls[within]))), count - 1)
+def _killed(
+    harness: Harness, within: str, part: float, variant: str = _VARIANT, *, kind: int = ANY, before: int = 0
+) -> Iterator[Path]:
+    """A run that was killed in a call on a file.
+
+    Args:
+        harness: Runs it.
+        within: Which calls are looked at: those whose path holds this.
+        part: After which part of them it is killed.
+        variant: What is trained.
+        kind: Calls of this kind only.
+        before: So many calls before that.
+    """
+    calls = harness.undisturbed(variant).calls[within]
+    count = len(calls) if kind == ANY else calls.count(kind)
+    number = min(int(part * count), count - 1) - before
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        ended = harness.run(root, [harness.begin(variant, root)], Disturbance((ANY, number, KILL), within))
+        ended = harness.run(root, [harness.begin(variant, root)], Disturbance((kind, number, KILL), within))
         assert ended.code == -9, ended
         yield run_below(root)
 
@@ -105,7 +133,7 @@ def _resumed(harness: Harness, run: Path, expected: str, variant: str = _VARIANT
     ended = harness.run(root, [["train", "--resume", str(run), "--quiet"]], Disturbance())
     if ended.exit_code or expected not in " ".join(ended.error.split()):
         return f"expected {expected!r}, received {ended.exit_code}: {ended.error[-1000:]}"
-    return "; ".join(differences(harness.undisturbed(variant).run, run)) or None
+    return "; ".join([*differences(harness.undisturbed(variant).run, run), *map(str, run.rglob(".tmp-*"))]) or None
 
 
 def _refused(harness: Harness, run: Path, more: list[str], expected: str) -> str | None:

@@ -53,9 +53,12 @@ def leftovers(run: Path) -> Iterator[str]:
 def saved_position(run: Path) -> tuple[int, int]:
     """The epoch, from 1, and the steps done in it, from which ``last`` lets a run go on; (1, 0) where there is none."""
     last = run / "checkpoints/last"
-    if not last.is_symlink():
-        return 1, 0
-    _, epoch, *step = last.readlink().name.split("-")
+    return position_of(last.readlink().name) if last.is_symlink() else (1, 0)
+
+
+def position_of(checkpoint: str) -> tuple[int, int]:
+    """The epoch, from 1, and the steps done in it, from which a checkpoint of this name lets a run go on."""
+    _, epoch, *step = checkpoint.split("-")
     return (int(epoch), int(step[-1])) if step else (int(epoch) + 1, 0)
 
 

@@ -36,8 +36,10 @@ class Undisturbed(NamedTuple):
     calls: dict[str, list[int]]
 
 
-def drawn(rng: random.Random, undisturbed: Undisturbed, modes: Sequence[str]) -> tuple[str, Disturbance]:
-    """Draw what comes upon a run: a mode of MODES, and what it is."""
+def drawn(
+    rng: random.Random, undisturbed: Undisturbed, modes: Sequence[str], *, is_first: bool
+) -> tuple[str, Disturbance]:
+    """Draw what comes upon a run, at its first beginning or a later one: a mode of MODES, and what it is."""
     mode = rng.choices(list(modes), [MODES[mode] for mode in modes])[0]
     at, number = rng.uniform(0.25, 1.0) * undisturbed.seconds, rng.choice((signal.SIGTERM, signal.SIGINT))
     if mode == "time":
@@ -50,8 +52,8 @@ def drawn(rng: random.Random, undisturbed: Undisturbed, modes: Sequence[str]) ->
     calls = undisturbed.calls[within]
     kind = rng.choice((ANY, *sorted(set(calls))))  # most calls are writes, and most dangers at others
     number = len(calls) if kind == ANY else calls.count(kind)
-    # A run that goes on makes fewer calls.
-    return mode, Disturbance((kind, int(number * rng.uniform(0, 1) ** 1.5), KILL), within)
+    part = rng.uniform(0, 1) ** (1.0 if is_first else 2.0)  # a run that goes on makes fewer calls
+    return mode, Disturbance((kind, int(number * part), KILL), within)
 
 
 def fault_of(mode: str, by: Disturbance, ended: Ended, root: Path) -> str | None:

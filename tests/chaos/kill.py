@@ -130,9 +130,10 @@ class Harness:
         """Disturb a run some times, then let it end; returns what goes wrong in between."""
         by_itself = rng.random() < 0.5
         for count in range(rng.choice(plan.counts), -1, -1):
-            mode, by = drawn(rng, self.undisturbed(case.variant), plan.modes) if count else ("", Disturbance())
             begin = self.begin(case.variant, root)
             run = run_below(root) if any(root.glob("runs/*/*/config.resolved.yaml")) else None
+            undisturbed, is_first = self.undisturbed(case.variant), not case.done
+            mode, by = drawn(rng, undisturbed, plan.modes, is_first=is_first) if count else ("", Disturbance())
             before = (saved_position(run), _times_resumed(run)) if run else ((1, 0), 0)
             command = ["train", "--resume", str(run), "--quiet"] if run else begin
             ended = self.run(root, [[*begin, "--resume", "auto"] if by_itself else command], by)
@@ -155,6 +156,8 @@ class Harness:
             return f"runs gc: {gc}"
         wrong += [*differences(self.undisturbed(case.variant).run, run), *leftovers(run)]
         wrong += [f"{path} stays" for path in (root / "runs").glob("*/.tmp-*")]
+        if (root / "runs/latest").resolve() != run.resolve():
+            wrong.append("latest does not lead to the run")
         wrong += [f"{path} stays" for path in root.glob("runs/*/*") if path != run and (path / "run.json").exists()]
         return "; ".join(wrong[:10]) or None
 

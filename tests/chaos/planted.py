@@ -63,7 +63,7 @@ def caught(by: list[str], harness: Harness, folder: Path) -> str | None:
     if name == "check":
         return CHECKS[arguments[0]](harness)
     if name == "kill":
-        plan = Plan((arguments[0],), (arguments[1],), counts=(1, 2))
+        plan = Plan((arguments[0],), (arguments[1],), counts=(1,))
         found = (harness.case(_SEED, number, plan).finding for number in range(_MOST_CASES))
         return next(filter(None, found), None)
     run = recorded(harness, folder, "mlp")

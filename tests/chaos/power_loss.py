@@ -12,6 +12,8 @@ its last fsync, and perhaps the first few of the changes since: POSIX promises n
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import random
 import shutil
 import sys
@@ -20,9 +22,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tests.chaos.compare import differences, run_below
+from tests.chaos.compare import differences, position_of, run_below
 from tests.chaos.fork_server import KINDS, Disturbance, NoCompilerError
 from tests.chaos.kill import Harness
 
@@ -233,7 +235,12 @@ def finding(harness: Harness, run: Recorded, variant: str, rng: random.Random) -
     """Lose the power of a recorded run once, resume it, and compare; returns what is wrong."""
     number = rng.randrange(len(run.calls) + 1)
     disk = Disk(run.root, run.record)
+    promised, linked = (1, 0), (1, 0)
     for call in run.calls[:number]:
+        if call.kind == "rename" and call.path.endswith("/checkpoints/last"):
+            node = disk.find(Path(call.other))
+            linked = position_of(node.target or "") if isinstance(node, File) else linked
+        promised = linked if call.kind == "fsync" and call.path.endswith("/checkpoints") else promised
         disk.apply(call)
     disk.lose(run.root, rng)
     try:
@@ -241,9 +248,17 @@ def finding(harness: Harness, run: Recorded, variant: str, rng: random.Random) -
         if ended.exit_code or ended.fault:
             return f"after {number} calls: it ended with {ended.exit_code}{ended.fault}: {ended.error[-1500:]}"
         wrong = list(differences(run.run, run_below(run.root)))
+        went_on = [(time["epoch"], time["step"]) for time in _manifest(run_below(run.root))["resumed"]] or [(1, 0)]
+        if went_on[0] < promised <= (_manifest(run.run)["epochs_done"], math.inf):
+            wrong.append(f"{promised} was saved, and it went on from {went_on[0]}")
         return f"after {number} calls: {'; '.join(wrong[:10])}" if wrong else None
     finally:
         shutil.rmtree(run.root)
+
+
+def _manifest(run: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((run / "run.json").read_text())
+    return told
 
 
 def main() -> int:
