@@ -41,13 +41,13 @@ def drawn(
 ) -> tuple[str, Disturbance]:
     """Draw what comes upon a run, at its first beginning or a later one: a mode of MODES, and what it is."""
     mode = rng.choices(list(modes), [MODES[mode] for mode in modes])[0]
-    at, number = rng.uniform(0.25, 1.0) * undisturbed.seconds, rng.choice((signal.SIGTERM, signal.SIGINT))
+    at, by = rng.uniform(0.25, 1.0) * undisturbed.seconds, rng.choice((signal.SIGTERM, signal.SIGINT))
     if mode == "time":
         return mode, Disturbance(signals=((at, signal.SIGKILL),))
     if mode == "signal":
-        return mode, Disturbance(signals=((at, number),))
+        return mode, Disturbance(signals=((at, by),))
     if mode == "two signals":
-        return mode, Disturbance(signals=((at, number), (at + rng.uniform(0, 0.1), number)))
+        return mode, Disturbance(signals=((at, by), (at + rng.uniform(0, 0.1), by)))
     within = PLACES[mode]
     calls = undisturbed.calls[within]
     kind = rng.choice((ANY, *sorted(set(calls))))  # most calls are writes, and most dangers at others

@@ -19,7 +19,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,7 +74,7 @@ class Folder:
     synced: dict[str, Node] = field(default_factory=dict)
     since: list[dict[str, Node]] = field(default_factory=list)
 
-    def change(self, **names: Node | None) -> None:
+    def change(self, names: Mapping[str, Node | None]) -> None:
         """Give names to nodes, or take them away."""
         changed = {**self.names, **names}
         self.names = {name: node for name, node in changed.items() if node is not None}
@@ -116,10 +116,10 @@ class Disk:
         elif call.kind == "rename":
             self._rename(Path(call.other), parent, path.name)
         elif call.kind == "unlink":
-            parent.change(**{path.name: None})
+            parent.change({path.name: None})
         elif node is None:
             made = {"mkdir": Folder(), "link": File(target=call.other)}.get(call.kind, File())
-            parent.change(**{path.name: made})
+            parent.change({path.name: made})
         elif isinstance(node, File) and (call.kind in ("write", "truncate") or call.other == "trunc"):
             node.written = True
 
@@ -133,10 +133,10 @@ class Disk:
         before, moved = self.find(old.parent), self.find(old)
         assert isinstance(before, Folder), old
         if before is parent:
-            parent.change(**{old.name: None, name: moved})
+            parent.change({old.name: None, name: moved})
         else:
-            parent.change(**{name: moved})
-            before.change(**{old.name: None})
+            parent.change({name: moved})
+            before.change({old.name: None})
 
     def lose(self, target: Path, rng: random.Random, node: Node | None = None) -> None:
         """Make what the disk may hold after a loss of power.
