@@ -118,7 +118,7 @@ class Disk:
         elif call.kind == "unlink":
             parent.change({path.name: None})
         elif node is None:
-            made = {"mkdir": Folder(), "link": File(target=call.other)}.get(call.kind, File())
+            made: Node = Folder() if call.kind == "mkdir" else File(target=call.other if call.kind == "link" else None)
             parent.change({path.name: made})
         elif isinstance(node, File) and (call.kind in ("write", "truncate") or call.other == "trunc"):
             node.written = True
