@@ -9,8 +9,8 @@ checks the rest.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from shapenet.registry import REGISTRIES, Entry, OneOf, Parameter, Part
-from shapenet.values import as_tuple
+from shapenet.values import Names, RestOfTraining, StepCount, StepCountOrZero, as_tuple
 
 _Count = Annotated[int, Field(ge=1)]
 _Number = Annotated[int, Field(ge=0)]
@@ -33,6 +33,18 @@ def _as_written(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     return value
 
 
+def _no_mapping(value: Any) -> Any:
+    """`value` unless it is or holds a mapping, of which Keras would make any object that it names."""
+    if _holds_mapping(value):
+        raise ValueError("expected no mapping: Keras's own form of an object can't stand in a config")
+    return value
+
+
+def _holds_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, list | tuple) and any(map(_holds_mapping, value)))
+
+
+_Plain = Annotated[Any, BeforeValidator(_no_mapping)]
 _AsWritten = Annotated[float, WrapValidator(_as_written)]
 _Pair = Annotated[tuple[_AsWritten, _AsWritten], BeforeValidator(as_tuple)]
 _Factor = _AsWritten | _Pair
@@ -62,8 +74,12 @@ _BY_NAME: dict[tuple[str, str], Any] = {
     ("optimizer", "clipvalue"): _Positive | None,
     ("optimizer", "global_clipnorm"): _Positive | None,
     ("optimizer", "gradient_accumulation_steps"): Annotated[int, Field(ge=2)] | None,
-    ("schedule", "decay_steps"): _Count,
-    ("schedule", "first_decay_steps"): _Count,
+    ("schedule", "decay_steps"): StepCount,
+    ("schedule", "first_decay_steps"): StepCount,
+    ("schedule", "warmup_steps"): StepCountOrZero,
+    ("schedule", "warmup_target"): _Positive | None,
+    ("schedule", "boundaries"): Annotated[list[StepCount], Field(min_length=1)],
+    ("schedule", "values"): Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2)],
     ("schedule", "initial_learning_rate"): Annotated[float, Field(ge=0)],
     ("loss", "label_smoothing"): _Fraction,
     ("metric", "average"): Literal["micro", "macro", "weighted"] | None,
@@ -133,7 +149,7 @@ def _annotation(kind: str, name: str, details: dict[str, Any], activations: Sequ
     elif isinstance(default, int) and kind in ("metric", "callback"):
         annotation = int
     else:
-        annotation = Any
+        annotation = _Plain
     return annotation
 
 
@@ -169,11 +185,37 @@ _MODULES = {
 }
 _OURS = {("augmentation", "value_range"): None}
 """Defaults that are not Keras's: an image's type tells the range of its values."""
+_NOT_DECAYING = Parameter("exclude_from_weight_decay", Names | None, required=False)
+"""Patterns of variables that don't decay, for what is a method of Keras's optimizers."""
+
+
+def _described(exclude_from_weight_decay: object) -> None:
+    """What the argument means that every optimizer has beside Keras's own.
+
+    Args:
+        exclude_from_weight_decay: Patterns of variables that don't decay, as ``*/bias`` or ``dense/*``; ``[]`` for
+            none. Unless given: those of one axis (biases, scales and offsets), and learnt positions.
+    """
+
+
+_DECAYS_TO_THE_END = ("CosineDecay", "PolynomialDecay")
+"""Schedules whose ``decay_steps`` are the rest of the training unless given; Keras has no default."""
+
+
+@cache
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text())
+    return content
+
+
+def activation_names() -> tuple[str, ...]:
+    """The names of Keras's activations."""
+    return tuple(_content()["activations"])
 
 
 def register_keras() -> None:
     """Enter all of Keras's names in the registries."""
-    content = json.loads(Path(__file__).with_suffix(".json").read_text())
+    content = _content()
     for kind, entries in content["kinds"].items():
         for name, details in entries.items():
             factory: Callable[..., Any] = partial(_create, _MODULES[kind], name)
@@ -186,7 +228,14 @@ def register_keras() -> None:
                 )
                 for parameter, value in details["parameters"].items()
             }
-            REGISTRIES[kind].add(Entry(name, factory, MappingProxyType(parameters), "keras", details["summary"]))
+            described = (_described,) if kind == "optimizer" else ()
+            if kind == "optimizer":
+                parameters["exclude_from_weight_decay"] = _NOT_DECAYING
+            if kind == "schedule" and name in _DECAYS_TO_THE_END:
+                parameters["decay_steps"] = Parameter("decay_steps", RestOfTraining, required=False)
+            REGISTRIES[kind].add(
+                Entry(name, factory, MappingProxyType(parameters), "keras", details["summary"], described)
+            )
 
 
 register_keras()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainValidator
 
 
 class ConfigText(str):
@@ -53,6 +57,16 @@ def as_tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def one_or_more(value: Any) -> Any:
+    """A list as a tuple, anything else as a tuple of it alone."""
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def as_texts(value: Any) -> Any:
+    """A text as a tuple of it alone, a list as a tuple."""
+    return (value,) if isinstance(value, str) else as_tuple(value)
+
+
 FractionRange = Annotated[
     tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]],
     BeforeValidator(as_tuple),
@@ -71,3 +85,41 @@ ImageSize = (
     ]
 )
 """A side in pixels, ``[height, width]``, or ``any``."""
+
+
+def _checked_steps(least: int, value: object) -> object:
+    """A number of steps from `least` on as it is, or ``{epochs: NUMBER}``."""
+    is_count = isinstance(value, int) and not isinstance(value, bool)
+    if is_count and value >= least:  # type: ignore[operator]
+        return value
+    if isinstance(value, Mapping) and set(value) == {"epochs"}:
+        epochs = value["epochs"]
+        if isinstance(epochs, int | float) and not isinstance(epochs, bool) and 0 < epochs < math.inf:
+            return {"epochs": epochs}
+        raise ValueError(f"expected a number of epochs above 0, received {epochs!r}")
+    raise ValueError(f"expected a number of steps, at least {least}, or {{epochs: NUMBER}}")
+
+
+@dataclass(frozen=True)
+class InWords:
+    """Metadata of a type: how a reader of configs would put it.
+
+    Attributes:
+        text: The words.
+    """
+
+    text: str
+
+
+_STEPS = InWords("a number of steps, or {epochs: NUMBER}")
+StepCount = Annotated[int | dict[str, float], PlainValidator(partial(_checked_steps, 1)), _STEPS]
+"""Steps of training, one for each batch; or ``{epochs: 2.5}``, which becomes steps once the data is known."""
+
+StepCountOrZero = Annotated[int | dict[str, float], PlainValidator(partial(_checked_steps, 0)), _STEPS]
+"""As `StepCount`, or 0."""
+
+REST = "the rest of the training"
+"""Metadata of an argument of a schedule that takes steps: where it is null, what the others leave of the training."""
+
+RestOfTraining = Annotated[StepCount | None, REST]
+"""As `StepCount`; null for all steps of the training that the schedule's other phases don't take."""

@@ -14,8 +14,11 @@ from shapenet.callbacks.best import BestEpoch
 from shapenet.callbacks.weights_file import save_weights
 from shapenet.errors import Place, RunError
 from shapenet.rundir.atomic import machine_errors, new_folder, replace_link
+from shapenet.rundir.reading import open_regular, read_regular
 
 WEIGHTS = "model.weights.h5"
+MAX_BYTES = 200_000_000_000
+"""The largest file of a checkpoint that is looked at; loading it has a limit that the model tells."""
 _STATE = "state.json"
 _MANIFEST = "manifest.json"
 
@@ -74,18 +77,22 @@ class Checkpoints(Listener):
 def checked_weights(checkpoint: Path) -> Path:
     """The weights file of a checkpoint, after comparing its files with their digests.
 
+    The digests tell damage, not who wrote the files: see `shapenet.models.safe_weights` for loading them.
+
     Raises:
-        RunError: The checkpoint is missing or damaged.
+        RunError: The checkpoint is missing or damaged, or leads out of the folder of all checkpoints.
     """
     place = Place(str(checkpoint))
+    root = checkpoint.parent
     try:
-        digests: dict[str, str] = json.loads((checkpoint / _MANIFEST).read_text())
+        digests: dict[str, str] = json.loads(read_regular(checkpoint / _MANIFEST, root))
         for file in (WEIGHTS, _STATE):
-            received = _digest(checkpoint / file)
+            with open_regular(checkpoint / file, root, MAX_BYTES) as opened:
+                received = hashlib.file_digest(opened, "sha256").hexdigest()
             if digests[file] != received:
                 message = f"{file} is damaged: expected SHA-256 {digests[file]}, received {received}"
                 raise RunError("run/checkpoint", message, place=place)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         hint = "the run may have ended before its first epoch did"
         raise RunError("run/checkpoint", f"there is no whole checkpoint: {error}", place=place, hint=hint) from None
     return checkpoint / WEIGHTS

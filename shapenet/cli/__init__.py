@@ -32,6 +32,7 @@ _COMMANDS = {
     "train": _Lazy("shapenet.cli.train:train", "Train the model that a config describes."),
     "eval": _Lazy("shapenet.cli.eval:evaluate_run", "Evaluate the best model of a run."),
     "sweep": _Lazy("shapenet.cli.sweep:sweep", "Train every trial of a sweep."),
+    "lr-find": _Lazy("shapenet.cli.lr_find:lr_find", "Find a learning rate for a config."),
     "validate": _Lazy("shapenet.cli.validate:validate", "Check configs without training."),
     "list": _Lazy("shapenet.cli.list:list_parts", "List what a config may name."),
     "data": _Lazy("shapenet.cli.data:data", "Make data sets, convert them, look at them."),

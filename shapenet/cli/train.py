@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 @overrides_option
 @runs_dir_option
 @click.option("--quiet", is_flag=True, help="Print the run's directory and warnings only.")
-def train(config: Path, overrides: tuple[str, ...], runs_dir: Path, quiet: bool) -> None:
+@click.option("--fast-dev-run", is_flag=True, help="Try it: one epoch of four batches, of which nothing is kept.")
+def train(config: Path, overrides: tuple[str, ...], runs_dir: Path, quiet: bool, fast_dev_run: bool) -> None:
     """Train the model that a config describes.
 
     Everything about the run goes to a new directory: its configs, metrics, TensorBoard
@@ -29,14 +30,28 @@ def train(config: Path, overrides: tuple[str, ...], runs_dir: Path, quiet: bool)
 
     with make_reporter(quiet=quiet) as reporter:
         from shapenet.experiment import load_experiment
+        from shapenet.training.fast import train_fast
         from shapenet.training.fit import train as fit
 
         experiment = load_experiment(config, overrides)
-        result = fit(experiment, runs_dir, ("shapenet", *sys.argv[1:]), reporter)
-    if quiet:
+        how = train_fast if fast_dev_run else fit
+        result = how(experiment, runs_dir, ("shapenet", *sys.argv[1:]), reporter)
+    if fast_dev_run:
+        _say_that_it_works(result)
+    elif quiet:
         click.echo(result.run.root)
     else:
         _say_how_it_went(result, runs_dir)
+
+
+def _say_that_it_works(result: TrainingResult) -> None:
+    from shapenet.cli.render.pace import duration
+    from shapenet.training.fast import NUM_BATCHES
+
+    batches = f"{NUM_BATCHES} batches of train and of val"
+    click.echo(
+        f"\n{click.style('ok', fg='green')}: {batches} went through in {duration(result.seconds)}; nothing is kept"
+    )
 
 
 def _say_how_it_went(result: TrainingResult, runs_dir: Path) -> None:

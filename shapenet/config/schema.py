@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from shapenet.config.components import ComponentOf, parse_component
+from shapenet.config.learning import InitConfig, LimitBatchesConfig, Patterns, UnfreezeConfig, for_both
 from shapenet.config.problems import raise_in_pydantic
+from shapenet.config.section import Section
 from shapenet.config.split import Fold, PinnedPath, parse_fold, split_conflicts, with_default_fractions
 from shapenet.config.tasks import ForEachTask, Tasks, unknown_task
 from shapenet.errors import ConfigError, Key, Problem
 from shapenet.registry import Component
-from shapenet.values import ConfigPath, as_tuple
+from shapenet.values import ConfigPath, as_tuple, one_or_more
 
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
@@ -32,12 +34,6 @@ Metrics = Annotated[
     tuple[Component, ...] | Mapping[str, tuple[Component, ...]] | None, ForEachTask("metric", "list for each task")
 ]
 Callback = Annotated[Component, ComponentOf("callback")]
-
-
-class Section(BaseModel):
-    """A part of the config: strict, frozen, closed to unknown keys."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class SplitConfig(Section):
@@ -129,6 +125,12 @@ class DataConfig(Section):
 class ModelConfig(Section):
     """The layers, and what the task adds before and after them."""
 
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Values by names of the user's own, such as widths and depths, which ``${model.parameters.NAME}`` refers to."""
+    define: dict[str, Any] = Field(default_factory=dict)
+    """Blocks by names of the user's own, which `layers` use like layers: each has ``layers``, may have
+    ``parameters`` (defaults by name; ``$NAME`` stands for the value) and ``inputs`` (names for what it gets).
+    A resolved config has them put in."""
     layers: Annotated[tuple[Layer, ...], _AsTuple, Field(min_length=1)]
     """A chain from the input on; ``name`` and ``inputs`` among a layer's arguments make branches and merges."""
     head: Literal["auto", "none"] = "auto"
@@ -163,13 +165,39 @@ class TrainingConfig(Section):
     class_weight: Literal["balanced"] | dict[str, Weight | Literal["balanced"] | ClassWeights] | None = None
     """What each class counts in the training loss: ``balanced`` is n / (number of classes * its count);
     or weights by class name, 1 for the others; with several tasks, one or the other by the task's name."""
+    freeze: Patterns = ()
+    """Layers that don't learn, by name: ``conv1``, ``stem_*``, ``backbone/*``. They run as they do in use:
+    batch normalisation keeps its statistics."""
+    unfreeze: Annotated[tuple[UnfreezeConfig, ...], BeforeValidator(one_or_more)] = ()
+    """When frozen layers begin to learn: ``{at_epoch: 3, layers: [conv2]}``, or a list of such."""
+    learning_rate_multipliers: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    """Learning rates of layers, as multiples of the optimizer's, by pattern of their names: ``"backbone/*": 0.1``.
+    Of patterns that mean the same layer the last one counts; with 0 it stays as it is."""
     callbacks: Annotated[tuple[Callback, ...], _AsTuple] = ()
+    limit_batches: Annotated[LimitBatchesConfig | None, BeforeValidator(for_both)] = None
+    """Use only the first batches of each epoch: ``{train: 10, val: 5}``, or one number for both."""
+    on_out_of_memory: Literal["stop", "halve"] = "stop"
+    """What to do when memory does not suffice for a batch: stop, or begin anew with batches of half the size,
+    whose gradients are added up, so that each update is that of the batch before."""
     steps_per_execution: Literal["auto"] | Count = "auto"
     """Training steps between two looks at signals and callbacks; more are faster."""
     jit_compile: bool = False
     """Compile with XLA; not with ``deterministic: true``."""
     deterministic: bool | Literal["auto"] = "auto"
     """Same config, same numbers. ``auto``: on, but on a GPU and with `jit_compile` off."""
+
+    @model_validator(mode="after")
+    def _unfreezes_in_time(self) -> TrainingConfig:
+        for index, step in enumerate(self.unfreeze):
+            message = None
+            if not self.freeze:
+                message = "training.unfreeze does nothing without training.freeze"
+            elif step.at_epoch > self.epochs:
+                message = f"training.unfreeze: expected an epoch up to {self.epochs}, received {step.at_epoch}"
+            if message:
+                key = ("unfreeze", index, "at_epoch")
+                raise raise_in_pydantic(ConfigError("config/conflict", message, key=key))
+        return self
 
     @model_validator(mode="after")
     def _options_agree(self) -> TrainingConfig:
@@ -194,6 +222,8 @@ class ExperimentConfig(Section):
     task: Task = Field(default_factory=lambda: parse_component("task", "classification"))
     data: DataConfig
     model: ModelConfig
+    init: InitConfig | None = None
+    """Initial weights from elsewhere; drawn at random unless given."""
     optimizer: Optimizer = Field(default_factory=lambda: parse_component("optimizer", "Adam"))
     loss: Loss = None
     """The task's own unless given; with several tasks, by the task's name."""

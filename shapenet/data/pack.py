@@ -16,7 +16,17 @@ import numpy.typing as npt
 
 from shapenet.data import ragged
 from shapenet.data.records import Arrays, Records, UnreadableError, Values, collected_notes
-from shapenet.data.store import CONTENT, CONTENT_FIELD, FORMAT, Store, StoreMeta, create_arrays, field_path, write_meta
+from shapenet.data.store import (
+    CONTENT,
+    CONTENT_FIELD,
+    FORMAT,
+    Store,
+    StoreMeta,
+    create_arrays,
+    field_path,
+    write_meta,
+    write_values,
+)
 from shapenet.data.unreadable import unreadable
 from shapenet.data.workers import available_cores, blocks_of, run_blocks
 from shapenet.errors import Problem
@@ -136,7 +146,7 @@ def _write_arrays(folder: Path, fields: Mapping[str, Field], start: int, arrays:
         if field.is_ragged:
             ragged.write_part(folder, name, positions, list(arrays[name]))
         else:
-            np.load(field_path(folder, name), mmap_mode="r+")[start : positions.stop] = arrays[name]
+            write_values(folder, name, start, np.asarray(arrays[name], field.dtype))
 
 
 def content_digests(images: Values) -> npt.NDArray[np.uint64]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ CONTENT_FIELD = Field("uint64", (2,))
 FORMAT = 3
 """Goes up whenever stores are laid out anew; part of their folders' names."""
 _META = "store.json"
+_HEADER_START = 10  # NumPy's format 1.0: eight bytes, and two that tell the length of the header behind them
 
 
 @dataclass(frozen=True)
@@ -165,21 +168,39 @@ def field_path(folder: Path, name: str) -> Path:
 def create_arrays(folder: Path, fields: Mapping[str, Field], num_records: int) -> None:
     """Make the file of each field at its full size, unwritten; of ragged fields the shapes.
 
-    The disk space is taken at once where the system can do so: a disk that fills up while a
-    mapped array is written would kill the process.
-
     Raises:
-        OSError: The disk is full, and the like.
+        OSError: The disk has less room than they need, and the like.
     """
+    room = shutil.disk_usage(folder).free
     for name, field in fields.items():
         if field.is_ragged:
             ragged.create(folder, name, field, num_records)
             continue
-        path = field_path(folder, name)
-        np.lib.format.open_memmap(path, mode="w+", dtype=field.dtype, shape=(num_records, *field.fixed_shape))
-        if hasattr(os, "posix_fallocate"):
-            with path.open("r+b") as file:
-                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+        shape = (num_records, *field.fixed_shape)
+        array = np.lib.format.open_memmap(field_path(folder, name), mode="w+", dtype=field.dtype, shape=shape)
+        room -= array.nbytes
+    if room < 0:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def write_values(folder: Path, name: str, start: int, values: npt.NDArray[Any]) -> None:
+    """Write values of records, from `start` on, into the file of a field of one shape.
+
+    Writing into a mapped array takes several times as long, and a disk that is full then kills the process.
+
+    Args:
+        folder: The store's folder.
+        name: The field's name.
+        start: The first record.
+        values: Shape ``(records, *shape)``, of the field's type.
+
+    Raises:
+        OSError: The disk is full, and the like.
+    """
+    with field_path(folder, name).open("r+b") as file:
+        header_bytes = _HEADER_START + int.from_bytes(os.pread(file.fileno(), 2, _HEADER_START - 2), "little")
+        file.seek(header_bytes + start * values[:1].nbytes)
+        file.write(np.ascontiguousarray(values).data)
 
 
 def write_meta(folder: Path, meta: StoreMeta) -> None:

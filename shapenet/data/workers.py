@@ -7,11 +7,13 @@ import os
 import pickle
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from shapenet.errors import MachineError
@@ -25,6 +27,9 @@ _Result = TypeVar("_Result")
 
 _FEW_BLOCKS = 8
 """Starting processes takes about as long as doing so many blocks."""
+
+_AHEAD = 3
+"""So many blocks wait for each process, so that it has some while this one does its own."""
 
 _work: dict[str, Any] = {}
 """What a worker process was started for."""
@@ -47,7 +52,7 @@ def run_blocks(
         function: A module's function.
         context: Its first arguments, sent to each process once.
         blocks: The ranges to do.
-        num_workers: Number of processes; 1 stays in this one; None: by cores and blocks.
+        num_workers: Number of processes, this one among them; None: by cores and blocks.
 
     Yields:
         Each block that is done, and what the function returned.
@@ -73,14 +78,24 @@ def available_cores() -> int:
 def _run_in_processes(
     function: Callable[..., _Result], context: tuple[Any, ...], blocks: Sequence[Block], num_workers: int
 ) -> Iterator[tuple[Block, _Result]]:
-    executor = start_workers(function, context, num_workers)
+    """This process is one of them: it works while the others start, and whenever nothing is to be handed on."""
+    executor = start_workers(function, context, num_workers - 1)
+    waiting = deque(blocks)
     pending: dict[Future[_Result], Block] = {}
+    done: SimpleQueue[Future[_Result]] = SimpleQueue()
     try:
         with worker_errors():
-            with signals_held(signal.SIGINT):
-                pending = {executor.submit(run_in_worker, *block): block for block in blocks}
-            while pending:
-                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+            while waiting or pending:
+                while waiting and len(pending) < _AHEAD * (num_workers - 1):
+                    with signals_held(signal.SIGINT):
+                        future = executor.submit(run_in_worker, *waiting[0])
+                        pending[future] = waiting.popleft()
+                    future.add_done_callback(done.put)
+                if waiting and done.empty():
+                    block = waiting.popleft()
+                    yield block, function(*context, *block)
+                else:
+                    future = done.get()
                     yield pending.pop(future), future.result()
     finally:
         with signals_held(signal.SIGINT):

@@ -16,26 +16,40 @@ class LayerRow:
         layer: Its class.
         output_shape: Without the batch.
         num_parameters: All of its parameters.
-        activation_bytes: What its output takes for one image; None where its size varies.
+        num_trainable: Those that learn: not those of frozen layers, nor moving statistics.
+        activation_bytes: What its output takes for one image, and those of the layers in it; None
+            where its size varies.
     """
 
     name: str
     layer: str
     output_shape: tuple[int | None, ...]
     num_parameters: int
+    num_trainable: int
     activation_bytes: int | None
 
 
 def layer_rows(model: Any) -> list[LayerRow]:
     """A row for each layer of a Keras model, in the order of the graph."""
     return [
-        LayerRow(layer.name, type(layer).__name__, shape, layer.count_params(), _bytes(layer, shape))
+        LayerRow(
+            layer.name, type(layer).__name__, shape, layer.count_params(), num_trainable(layer), _bytes(layer, shape)
+        )
         for layer in model.layers
         if (shape := tuple(layer.output.shape[1:])) is not None
     ]
 
 
+def num_trainable(layer: Any) -> int:
+    """How many parameters of a layer or model learn, as it is now."""
+    return sum(math.prod(variable.shape) for variable in layer.trainable_variables)
+
+
 def _bytes(layer: Any, shape: tuple[int | None, ...]) -> int | None:
+    inside = layer_rows(layer.model) if hasattr(layer, "model") else []  # a whole network as one layer
+    if inside:
+        found = [row.activation_bytes for row in inside]
+        return None if None in found else sum(size or 0 for size in found)
     sides = [side for side in shape if side is not None]
     if len(sides) < len(shape):
         return None

@@ -7,18 +7,26 @@ import platform
 import shutil
 import socket
 import subprocess
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 import shapenet
 from shapenet.errors import Place, RunError
 from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.reading import read_regular
 from shapenet.rundir.status import ShownStatus, Status
 
 _GIT_TIMEOUT_SECONDS = 5
+MAX_BYTES = 16_000_000
+"""The largest run.json that is read."""
+
+
+_Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+_Time = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 2, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC))]
 
 
 class _Part(BaseModel):
@@ -52,7 +60,7 @@ class Device(_Part):
 
     kind: str
     name: str
-    num: int = 1
+    num: _Integer = 1
     precision: str = "float32"
     deterministic: bool | None = None
 
@@ -68,7 +76,7 @@ class Best(_Part):
         rising: Names of those of them that grow as the model improves; None if it was not written.
     """
 
-    epoch: int
+    epoch: _Integer
     monitor: str
     value: float | None
     metrics: dict[str, float | None] = {}
@@ -83,8 +91,8 @@ class ImageSpec(_Part):
         dtype: NumPy's name of their type.
     """
 
-    shape: tuple[int | None, ...]
-    dtype: str
+    shape: Annotated[tuple[Annotated[int, Field(ge=1)] | None, ...], Field(min_length=3, max_length=3)]
+    dtype: Annotated[str, Field(pattern=r"^(uint8|uint16|float32)$")]
 
 
 class FieldStatistics(_Part):
@@ -99,8 +107,8 @@ class FieldStatistics(_Part):
 
     mean: Any = None
     deviation: Any = None
-    counts: tuple[int, ...] | None = None
-    num_records: int
+    counts: tuple[_Integer, ...] | None = None
+    num_records: _Integer
 
 
 class RunManifest(_Part):
@@ -140,18 +148,18 @@ class RunManifest(_Part):
     versions: dict[str, str] = {}
     git: GitState | None = None
     device: Device | None = None
-    seed: int
+    seed: _Integer
     data_fingerprint: str | None = None
     image: ImageSpec | None = None
-    class_counts: dict[str, dict[str, int]] = {}
+    class_counts: dict[str, dict[str, _Integer]] = {}
     statistics: dict[str, FieldStatistics] = {}
     class_weight: dict[str, float] | dict[str, dict[str, float]] | None = None
-    num_parameters: int | None = None
-    started_at: AwareDatetime
-    ended_at: AwareDatetime | None = None
-    pid: int
+    num_parameters: _Integer | None = None
+    started_at: _Time
+    ended_at: _Time | None = None
+    pid: _Integer
     host: str
-    epochs_done: int = 0
+    epochs_done: _Integer = 0
     best: Best | None = None
     error: str | None = None
 
@@ -175,7 +183,7 @@ def read_manifest(path: Path) -> RunManifest:
     """
     place = Place(str(path))
     try:
-        return RunManifest.model_validate_json(path.read_bytes())
+        return RunManifest.model_validate_json(read_regular(path, path.parent, MAX_BYTES))
     except FileNotFoundError as error:
         raise RunError("run/no-manifest", "expected a run's record, received no such file", place=place) from error
     except OSError as error:

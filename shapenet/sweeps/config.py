@@ -13,7 +13,7 @@ from shapenet.config.compose import at_mention
 from shapenet.config.load import validate_as, with_places
 from shapenet.config.nodes import Entry, MappingNode, Node, ScalarNode, child
 from shapenet.config.read import read_config, read_tree
-from shapenet.config.schema import Section
+from shapenet.config.section import Section
 from shapenet.errors import ConfigError, Problem, ShapenetError, did_you_mean
 from shapenet.experiment import Experiment, load_experiment
 from shapenet.sweeps.space import Trial, grid

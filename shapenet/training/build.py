@@ -14,13 +14,16 @@ from shapenet.experiment import Experiment
 from shapenet.fields import Field
 from shapenet.keras_faults import keras_errors, keras_faults
 from shapenet.models.build import InputSpec, build_model, gives_logits
-from shapenet.registry import Component
+from shapenet.models.patterns import reset_layer_names
+from shapenet.optim.steps import Pace
 from shapenet.tasks.base import BoundTask, DataSpec, Tensors
 from shapenet.training.callbacks import created_callbacks
 from shapenet.training.data import open_sources
 from shapenet.training.fields import batch_fields, known_fields
+from shapenet.training.freeze import freeze
 from shapenet.training.monitors import monitored
 from shapenet.training.names import value_name
+from shapenet.training.optimizer import created_optimizer
 from shapenet.training.session import start_session
 from shapenet.training.statistics import StandIns
 from shapenet.training.tasks import Learnt, bind_tasks, learnt
@@ -114,13 +117,16 @@ def _check_on_a_blank_image(model: Any, image: Field) -> None:
         model(np.zeros((1, *(side or 1 for side in image.shape)), image.dtype), training=False)
 
 
-def compile_model(config: ExperimentConfig, data: DataSpec, *, steps_per_execution: int) -> Compiled:
+def compile_model(
+    config: ExperimentConfig, data: DataSpec, *, steps_per_execution: int, steps_per_epoch: int = 1000
+) -> Compiled:
     """Build and compile the model of a config.
 
     Args:
         config: The experiment.
         data: What the data looks like.
         steps_per_execution: Steps between two looks at callbacks.
+        steps_per_epoch: Training steps of an epoch; only what trains needs to know, for schedules.
 
     Raises:
         ConfigError: The layers don't fit together, loss or metrics don't fit the output, or
@@ -129,6 +135,7 @@ def compile_model(config: ExperimentConfig, data: DataSpec, *, steps_per_executi
     """
     bound = bind_tasks(config, data)
     image = data.fields["image"]
+    reset_layer_names()
     model = build_model(config.model, bound, InputSpec(image.shape, image.dtype), config.name)
     outputs = dict(zip(sorted(bound), model.outputs, strict=True))  # Keras sorts the outputs of a dict by their names
     tasks = {name: learnt(config, name, task, logits=gives_logits(outputs[name])) for name, task in bound.items()}
@@ -141,13 +148,14 @@ def compile_model(config: ExperimentConfig, data: DataSpec, *, steps_per_executi
     for name, task in tasks.items():
         _check_on_blanks(task, outputs[name], _blanks(config, data))
     model.compile(
-        optimizer=_created(config.optimizer, ("optimizer",)),
+        optimizer=created_optimizer(config, model, Pace(steps_per_epoch, config.training.epochs)),
         loss=compiled.structured({name: task.loss for name, task in tasks.items()}),
         loss_weights=dict.fromkeys(tasks, 1.0) | (config.loss_weights or {}) if several else None,
         metrics=compiled.structured({name: list(task.metrics.values()) for name, task in tasks.items()}),
         steps_per_execution=steps_per_execution,
         jit_compile=config.training.jit_compile,
     )
+    freeze(config.training, model)
     return compiled
 
 
@@ -179,11 +187,6 @@ def _moving(tasks: list[BoundTask]) -> Moving:
         pairs=tuple(point for point in points if not isinstance(point, str)),
         images=tuple(dict.fromkeys(name for each in moves for name in each.images if name != "image")),
     )
-
-
-def _created(component: Component, key: Key) -> Any:
-    with keras_errors(component.name, key):
-        return component.create()
 
 
 def _blanks(config: ExperimentConfig, data: DataSpec) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from shapenet.training.monitors import Monitors
 
 
 def created_callbacks(config: ExperimentConfig, monitors: Monitors) -> list[Any]:
-    """The callbacks of ``training.callbacks``, in their order.
+    """The callbacks of ``training.callbacks``, in their order, after one that puts averaged weights in their place.
 
     Args:
         config: The experiment.
@@ -22,7 +22,7 @@ def created_callbacks(config: ExperimentConfig, monitors: Monitors) -> list[Any]
         ConfigError: Keras refuses an argument, a callback watches a value that there is not,
             or one changes a learning rate that follows a schedule.
     """
-    created = []
+    created = [*_averaging(config)]
     for index, component in enumerate(config.training.callbacks):
         key: Key = ("training", "callbacks", index)
         _check_learning_rate(component, config.optimizer, key)
@@ -34,6 +34,16 @@ def created_callbacks(config: ExperimentConfig, monitors: Monitors) -> list[Any]
         with keras_errors(component.name, key):
             created.append(component.create(**more))
     return created
+
+
+def _averaging(config: ExperimentConfig) -> list[Any]:
+    """What lets an optimizer's moving averages be validated and saved, where it keeps any: ``use_ema: true``."""
+    import keras
+
+    named = any(component.name == "SwapEMAWeights" for component in config.training.callbacks)
+    if named or not config.optimizer.arguments.get("use_ema"):
+        return []
+    return [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
 
 
 def early_stopping(config: TrainingConfig, monitors: Monitors) -> list[Any]:

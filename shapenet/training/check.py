@@ -9,17 +9,19 @@ from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import ConfigError, Key, Problem
 from shapenet.experiment import Experiment
 from shapenet.models.build import check_outputs
-from shapenet.models.graph import check_names
+from shapenet.models.names import check_names
+from shapenet.optim.steps import check_schedule
+from shapenet.registry import Component
 from shapenet.training.monitors import known_value
 from shapenet.training.names import value_names
-from shapenet.training.tasks import check_loss
+from shapenet.training.tasks import check_loss, check_metrics
 
 
 def check_experiment(experiment: Experiment) -> None:
     """Refuse an experiment whose parts are right by themselves but don't fit each other.
 
-    Looked at are the names of layers, the layers that feed tasks, whether each loss is one for its task, and the values
-    that are monitored.
+    Looked at are the names of layers, the layers that feed tasks, whether loss and metrics are for their task, the
+    values that are monitored, and the schedule of the learning rate.
 
     Args:
         experiment: The experiment.
@@ -31,8 +33,9 @@ def check_experiment(experiment: Experiment) -> None:
     checks: list[Callable[[], object]] = [
         lambda: check_names(config.model.layers),
         lambda: check_outputs(config.model),
-        *(partial(check_loss, config, name) for name in config.tasks),
+        *(partial(check, config, name) for name in config.tasks for check in (check_loss, check_metrics)),
         *_monitor_checks(config),
+        *_schedule_checks(config),
     ]
     problems = [problem for check in checks for problem in _problems(check)]
     if problems:
@@ -48,8 +51,19 @@ def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:
     return ()
 
 
+def _schedule_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:
+    rate = config.optimizer.arguments.get("learning_rate")
+    if isinstance(rate, Component):
+        yield partial(
+            check_schedule, rate, config.training.epochs, ("optimizer", config.optimizer.name, "learning_rate")
+        )
+
+
 def _monitor_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:
-    known = value_names(config)
+    try:
+        known = value_names(config)
+    except ConfigError:  # a metric is not for its task, which is told already
+        return
     if known is None:
         return
     for key, name in _monitored(config):

@@ -16,8 +16,10 @@ from shapenet.callbacks.checkpoint import Checkpoints
 from shapenet.callbacks.divergence import StopOnDivergence
 from shapenet.callbacks.metrics_log import MetricsLog
 from shapenet.callbacks.signals import SignalWatch
-from shapenet.errors import RunInterruptedError
+from shapenet.callbacks.tensorboard import TensorBoardExtras, TensorBoardFaults, bearing_faults, flat_values
+from shapenet.errors import MachineError, RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
+from shapenet.models.summary import num_trainable
 from shapenet.rundir.manifest import Device, RunManifest
 from shapenet.rundir.paths import RunDir
 from shapenet.training.balance import Balance, class_counts, class_weights, largest_class
@@ -27,6 +29,9 @@ from shapenet.training.check import check_experiment
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.faults import fit_errors
 from shapenet.training.fields import batch_fields, data_spec
+from shapenet.training.freeze import Unfreezing, build_optimizer
+from shapenet.training.init import InitialWeights, initialise, with_found_run
+from shapenet.training.memory import with_smaller_batches
 from shapenet.training.monitors import Monitors, monitored
 from shapenet.training.record import RunRecord, record_augmentation, record_data, recorded_run
 from shapenet.training.reporter import Reporter, TrainingStart
@@ -77,6 +82,7 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
     start = time.perf_counter()
     config = experiment.config
     check_experiment(experiment)
+    experiment = with_found_run(experiment, runs_dir)
     with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record, closing(reporter):
         reporter.opened(record.run.root)
         with experiment.locating():
@@ -89,12 +95,28 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
         dataset = load_data(experiment, sources, reporter)
         samples = record_data(record, dataset)
         importing.join()
-        run = _prepare(experiment, dataset, record)
-        reporter.started(run.start(record))
-        _fit(run, record, signals, (reporter, samples))
+        left: Experiment | None = experiment
+        while left is not None:
+            left = _train_once(left, dataset, record, signals, (reporter, samples))
     num_epochs = record.manifest.epochs_done
     stopped_early = num_epochs < config.training.epochs
     return TrainingResult(record.run, record.manifest, stopped_early, time.perf_counter() - start)
+
+
+def _train_once(
+    experiment: Experiment, dataset: Dataset, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any]
+) -> Experiment | None:
+    """Train; returns what to train instead where memory ran out and smaller batches may help."""
+    run = _prepare(experiment, dataset, record)
+    outputs[0].started(run.start(record))
+    try:
+        _fit(run, record, signals, outputs)
+    except MachineError as error:
+        smaller = with_smaller_batches(error, experiment, record, outputs[0])
+        if smaller is None:
+            raise
+        return smaller
+    return None
 
 
 @dataclass(frozen=True)
@@ -110,6 +132,7 @@ class _Prepared:
     val: AnyBatches | None
     monitors: Monitors
     balance: Balance
+    initial: InitialWeights | None
 
     def start(self, record: RunRecord) -> TrainingStart:
         """What the reporter hears when training starts."""
@@ -120,16 +143,19 @@ class _Prepared:
             image_shape=self.train.split.image_shape,
             classes=self.dataset.classes,
             num_parameters=self.compiled.model.count_params(),
+            num_trainable=num_trainable(self.compiled.model),
             device=self.session.device_name,
             precision=self.session.precision,
             epochs=self.experiment.config.training.epochs,
             metrics=self.compiled.metrics,
             monitor=self.monitors.best,
             balance=self.balance,
+            initial=self.initial,
         )
 
 
 def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Prepared:
+    from shapenet.data.limited import limited
     from shapenet.data.stream.batches import batches_of
     from shapenet.training.feed import auto_steps
 
@@ -142,12 +168,17 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
         train, batch_size, config.seed, oversample=data.oversample, window=data.stream_window, fields=fields
     )
     val = batches_of(dataset.splits["val"], batch_size, fields=fields) if "val" in dataset.splits else None
+    if limit := config.training.limit_batches:
+        batches, val = limited(batches, limit.train), limited(val, limit.val) if val else None
     steps = config.training.steps_per_execution
-    statistics = SplitStatistics(train)
+    statistics = SplitStatistics(dataset.splits, dataset.names)
     spec = data_spec(train, dataset.classes, statistics)
     with experiment.locating():
         session = start_session(config.training, config.seed)
-        compiled = compile_model(config, spec, steps_per_execution=auto_steps(batches) if steps == "auto" else steps)
+        steps = auto_steps(batches) if steps == "auto" else steps
+        compiled = compile_model(config, spec, steps_per_execution=steps, steps_per_epoch=len(batches))
+        initial = initialise(compiled.model, config.init)
+        build_optimizer(config.training, compiled.model)
         monitors = monitored(config, compiled, has_val=val is not None)
         augmenter = build_augmenter(config, spec, compiled.bound)
         weights = class_weights(config, compiled.bound)
@@ -160,7 +191,7 @@ def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Pr
     _write_summary(compiled.model, record.run)
     if augmenter:
         record_augmentation(record, dataset, augmenter)
-    return _Prepared(experiment, dataset, session, compiled, augmenter, batches, val, monitors, balance)
+    return _Prepared(experiment, dataset, session, compiled, augmenter, batches, val, monitors, balance, initial)
 
 
 def _write_summary(model: Any, run: RunDir) -> None:
@@ -181,15 +212,17 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     best = record.best or BestEpoch(run.monitors.best, run.monitors.rising)
     checkpoints = Checkpoints(record.run.checkpoints_dir, best)
     reporter, samples = outputs
+    faults = TensorBoardFaults(record.run.tensorboard_dir, reporter.warning)
     listeners: list[Listener] = [
-        best, MetricsLog(record.run.metrics), checkpoints, record, *_tensorboard_extras(run, record.run, samples),
-        _ToReporter(reporter, run.train, best), StopOnDivergence(), signals,
+        Unfreezing(config.training, first_epoch=1), best, MetricsLog(record.run.metrics), checkpoints, record,
+        _tensorboard_extras(run, record.run, samples, faults), _ToReporter(reporter, run.train, best),
+        StopOnDivergence(), signals,
     ]  # fmt: skip
     position = _Position()
     with run.experiment.locating():
         own = created_callbacks(config, run.monitors)
     adapter = Adapter([position, *listeners], run.train)
-    tensorboard = keras.callbacks.TensorBoard(str(record.run.tensorboard_dir))
+    tensorboard = bearing_faults(keras.callbacks.TensorBoard(str(record.run.tensorboard_dir)), faults)
     callbacks = [*own, to_keras_callback(adapter), tensorboard, *early_stopping(config.training, run.monitors)]
     weigh = compiled.weigher(run.balance.weights)
     feed = to_dataset(run.train, compiled.encode, augmenter=run.augmenter, weigh=weigh)
@@ -237,11 +270,9 @@ class _ToReporter(Listener):
         self._reporter.epoch(row, is_best=self._best.is_newest)
 
 
-def _tensorboard_extras(run: _Prepared, directory: RunDir, samples: Any) -> list[Listener]:
-    from shapenet.callbacks.tensorboard import TensorBoardExtras, flat_values
-
+def _tensorboard_extras(run: _Prepared, directory: RunDir, samples: Any, faults: TensorBoardFaults) -> Listener:
     values = flat_values(resolved_values(run.experiment.config))
-    return [TensorBoardExtras(directory.tensorboard_dir, values, samples)]
+    return TensorBoardExtras(directory.tensorboard_dir, values, samples, faults)
 
 
 def _saved(

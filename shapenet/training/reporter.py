@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shapenet.training.balance import Balance
+
+if TYPE_CHECKING:
+    from shapenet.training.init import InitialWeights
 
 
 @dataclass(frozen=True)
@@ -20,12 +24,14 @@ class TrainingStart:
         image_shape: ``(height, width, channels)``; None where sides vary.
         classes: Class names.
         num_parameters: Parameters of the model.
+        num_trainable: Those that learn in the first epoch.
         device: The device's name.
         precision: The resolved precision.
         epochs: The most epochs there will be.
         metrics: Names of the metrics, without ``loss``.
         monitor: The value that names the best epoch.
         balance: The sizes of the classes, and what makes up for them.
+        initial: What the first weights are, where they are not drawn at random.
     """
 
     run: Path
@@ -34,12 +40,14 @@ class TrainingStart:
     image_shape: tuple[int | None, ...]
     classes: tuple[str, ...]
     num_parameters: int
+    num_trainable: int
     device: str
     precision: str
     epochs: int
     metrics: tuple[str, ...]
     monitor: str
     balance: Balance
+    initial: InitialWeights | None
 
 
 class Reporter:

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 
 from shapenet.cli.render.epochs import EpochTable, figure, header_lines
 from shapenet.training.balance import Balance
+from shapenet.training.init import InitialLayer, InitialWeights
 from shapenet.training.reporter import TrainingStart
 
 ROW = {
@@ -19,9 +20,10 @@ def start(**changes):
     values = {
         "run": Path("runs/course/20260115-103000-demo-0a1b2c3d"), "name": "demo",
         "num_examples": {"train": 3200, "val": 400, "test": 400}, "image_shape": (64, 64, 3),
-        "classes": ("square", "triangle"), "num_parameters": 1_234_567, "device": "CPU x 2", "precision": "float32",
+        "classes": ("square", "triangle"), "num_parameters": 1_234_567, "num_trainable": 1_234_567,
+        "device": "CPU x 2", "precision": "float32",
         "epochs": 20, "metrics": ("accuracy",), "monitor": "val_loss",
-        "balance": Balance({"square": 1600, "triangle": 1600}),
+        "balance": Balance({"square": 1600, "triangle": 1600}), "initial": None,
     }  # fmt: skip
     return TrainingStart(**{**values, **changes})
 
@@ -111,3 +113,17 @@ def test_header_of_many_classes_and_hostile_names():
     lines = dict(header_lines(start(classes=tuple("abcdef"), name="a\x1b[2Jb", epochs=1)))
     assert lines["images"].endswith(": 6 classes")
     assert lines["training"].startswith("a�[2Jb, at most 1 epoch;")
+
+
+def test_the_header_tells_what_learns_and_what_was_loaded():
+    initial = InitialWeights(
+        Path("model.weights.h5"),
+        (InitialLayer("conv1", 112), InitialLayer("dense", 9, "there is no layer of this name")),
+    )
+    lines = header_lines(start(num_trainable=4567, initial=initial))
+    assert ("model", "1,234,567 parameters, 4,567 of them trained, in float32 on CPU x 2") in lines
+    assert lines[3:6] == [
+        ("init", "1 of 2 layers from model.weights.h5"),
+        ("", "conv1  loaded, 112 parameters"),
+        ("", "dense  skipped: there is no layer of this name"),
+    ]

@@ -30,6 +30,7 @@ COMMANDS = [
     "runs list",
     "runs show",
     "sweep",
+    "lr-find",
 ]
 
 

@@ -12,6 +12,7 @@ from shapenet.cli.render.annotations import in_words
 from shapenet.cli.render.config_keys import config_keys, keys_view
 from shapenet.cli.render.console import as_text
 from shapenet.cli.render.docstrings import argument_descriptions
+from shapenet.config.learning import InitConfig, LimitBatchesConfig, UnfreezeConfig
 from shapenet.config.schema import (
     DataConfig,
     EarlyStoppingConfig,
@@ -37,15 +38,17 @@ def test_kinds_with_their_counts(cli):
 
 
 def test_names_with_ours_first(cli):
-    lines = rows(cli("list", "metric").out)
-    assert lines[2][:2] == ["accuracy", "shapenet"]
-    assert {row[1] for row in lines[3:]} == {"keras"}
-    names = [row[0].lower() for row in lines[3:]]
-    assert names == sorted(names)
+    lines = rows(cli("list", "metric").out)[2:]
+    origins = [row[1] for row in lines if row[1:]]
+    assert origins == sorted(origins, key=["shapenet", "keras"].index)
+    assert set(origins) == {"shapenet", "keras"}
+    for origin in origins:
+        names = [row[0].lower() for row in lines if row[1] == origin]
+        assert names == sorted(names)
 
 
 def test_names_of_one_origin_do_not_repeat_it(cli):
-    assert "keras " not in cli("list", "schedule").out
+    assert "keras " not in cli("list", "initializer").out
 
 
 def test_arguments_with_type_and_default(cli):
@@ -78,10 +81,13 @@ def test_arguments_are_described_where_the_factory_describes_them(cli):
 def test_the_keys_of_the_config(cli):
     out = cli("list", "config").out
     sections = [line for line in out.splitlines() if line and " " not in line and "─" not in line]
-    assert sections == ["data", "data.split", "model", "training", "training.early_stopping"]
+    assert sections == [
+        "data", "data.split", "model", "init", "training",
+        "training.early_stopping", "training.unfreeze", "training.limit_batches",
+    ]  # fmt: skip
     table = {row[0]: row[1:] for row in rows(out) if row}
     assert table["seed"] == ["0", "an", "integer", "from", "0"]
-    assert table["layers"] == ["required", "a", "list", "of", "layers"]
+    assert table["source"] == ["required", "a", "source"]
     assert table["on_bad"] == ["error", "error", "or", "skip"]
     assert table["optimizer"] == ["Adam", "an", "optimizer"]
     assert "What to do about images that are missing or can't be read: stop, or leave them out." in out
@@ -91,7 +97,9 @@ def test_every_key_of_the_config_is_listed():
     load_vocabulary()
     listed = {key.dotted for key in config_keys()}
     sections = {"": ExperimentConfig, "data.": DataConfig, "data.split.": SplitConfig, "model.": ModelConfig,
-                "training.": TrainingConfig, "training.early_stopping.": EarlyStoppingConfig}  # fmt: skip
+                "init.": InitConfig,
+                "training.": TrainingConfig, "training.early_stopping.": EarlyStoppingConfig,
+                "training.unfreeze.": UnfreezeConfig, "training.limit_batches.": LimitBatchesConfig}  # fmt: skip
     assert listed == {f"{prefix}{name}" for prefix, section in sections.items() for name in section.model_fields}
 
 

@@ -19,12 +19,14 @@ START = TrainingStart(
     image_shape=(64, 64, 3),
     classes=("square", "triangle"),
     num_parameters=1_234_567,
+    num_trainable=1_234_567,
     device="Intel(R) Xeon(R) Platinum 8488C with a very long name indeed x 2",
     precision="float32",
     epochs=3,
     metrics=("accuracy",),
     monitor="val_loss",
     balance=Balance({"square": 1600, "triangle": 1600}),
+    initial=None,
 )
 
 

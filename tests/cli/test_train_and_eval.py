@@ -143,3 +143,23 @@ def test_the_newest_run_has_a_short_name(tmp_path):
     assert short_path(new, tmp_path) == new
     (tmp_path / "latest").symlink_to("p/new")
     assert (short_path(new, tmp_path), short_path(old, tmp_path)) == (tmp_path / "latest", old)
+
+
+def test_lr_find_suggests_a_rate_and_leaves_no_run(folder, cli, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "quick.yaml").write_text(CONFIG, encoding="utf-8")
+    done = cli("lr-find", "--config", "quick.yaml", "--steps", "40", "--out", "found")
+    assert (done.code, done.err) == (0, "")
+    assert "suggestion" in done.out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["found", "quick.yaml"]
+    assert sorted(path.name for path in (tmp_path / "found").iterdir()) == ["rates.csv", "rates.png"]
+    assert cli("lr-find", "--config", "quick.yaml", "--from", "1", "--to", "0.1").code == 2
+
+
+def test_a_fast_dev_run_says_that_it_works(folder, cli, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "quick.yaml").write_text(CONFIG, encoding="utf-8")
+    done = cli("train", "--config", "quick.yaml", "--fast-dev-run")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[-1].startswith("ok: 4 batches of train and of val went through in ")
+    assert [path.name for path in tmp_path.iterdir()] == ["quick.yaml"]

@@ -104,7 +104,7 @@ def test_build_refuses_what_training_would(folder, cli, override, text):
 
 
 def test_layers_fit_80_columns():
-    rows = [LayerRow("a_very_long_name_of_a_layer" * 3, "BatchNormalization", (224, 224, 1024), 10**8, 2**40)]
+    rows = [LayerRow("a_very_long_name_of_a_layer" * 3, "BatchNormalization", (224, 224, 1024), 10**8, 10**8, 2**40)]
     lines = as_text(layers_table(rows, batch_size=256), width=80).splitlines()
     assert max(map(len, lines)) <= 80
     assert any("224 x 224 x 1024" in line and "100,000,000" in line and "256.0 TiB" in line for line in lines)
@@ -112,7 +112,7 @@ def test_layers_fit_80_columns():
 
 
 def test_unknown_sizes():
-    text = as_text(layers_table([LayerRow("a", "Conv2D", (None, None, 3), 0, 12)], batch_size=1))
+    text = as_text(layers_table([LayerRow("a", "Conv2D", (None, None, 3), 0, 0, 12)], batch_size=1))
     assert "? x ? x 3" in text
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from shapenet.config.schema import ExperimentConfig, Section, TrainingConfig
+from shapenet.config.schema import ExperimentConfig, TrainingConfig
+from shapenet.config.section import Section
 from shapenet.experiment import load_experiment
 from shapenet.sweeps.config import load_sweep
 
@@ -21,7 +22,7 @@ def sections(model: type[BaseModel]) -> set[type[BaseModel]]:
 
 
 def test_every_section_is_strict_frozen_and_closed() -> None:
-    assert len(sections(ExperimentConfig)) == 6
+    assert len(sections(ExperimentConfig)) == 9
     for section in sections(ExperimentConfig):
         assert issubclass(section, Section)
     with pytest.raises(ValidationError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -150,10 +151,19 @@ def test_a_full_disk_is_an_error_and_nothing_stays(tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
+    monkeypatch.setattr(pack_module, "write_values", full)
     with pytest.raises(MachineError, match="No space left") as caught:
         open_packed(NumberRecords(NUMBERS), tmp_path)
     assert "bytes are free" in caught.value.problems[0].hint
+    assert stores(tmp_path) == []
+
+
+def test_too_small_a_disk_is_told_before_anything_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 10))
+    monkeypatch.setattr(NumberRecords, "read", None)
+    with pytest.raises(MachineError, match="No space left") as caught:
+        open_packed(NumberRecords(NUMBERS), tmp_path)
+    assert "10 bytes are free" in caught.value.problems[0].hint
     assert stores(tmp_path) == []
 
 

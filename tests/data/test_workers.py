@@ -1,8 +1,10 @@
 """Blocks run once each, wherever they run, and a killed worker is told."""
 
+import multiprocessing
 import os
 import signal
 import sys
+from collections import Counter
 
 import pytest
 
@@ -17,8 +19,11 @@ def pair(text, start, stop):
     return text, start, stop
 
 
-def die(start, stop):
-    os.kill(os.getpid(), signal.SIGKILL)
+def die(parent, start, stop):
+    if os.getpid() == parent:
+        multiprocessing.active_children()[0].join()
+    else:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_one_process_does_every_block_in_order():
@@ -58,4 +63,27 @@ def test_workers_know_what_a_plugin_defines(tmp_path):
 
 def test_a_killed_worker_is_an_error():
     with pytest.raises(MachineError, match="killed"):
-        list(run_blocks(die, (), BLOCKS, 2))
+        list(run_blocks(die, (os.getpid(),), BLOCKS, 2))
+
+
+def where(start, stop):
+    return os.getpid()
+
+
+def test_this_process_is_one_of_the_workers():
+    many = blocks_of(300, 1)
+    processes = Counter(process for _, process in run_blocks(where, (), many, 2))
+    assert os.getpid() in processes
+    assert sum(processes.values()) == len(many)
+    assert len(processes) <= 2
+
+
+def fail_here(parent, start, stop):
+    if os.getpid() == parent:
+        raise ValueError("no")
+
+
+def test_an_error_in_this_process_ends_the_others():
+    with pytest.raises(ValueError, match="no"):
+        list(run_blocks(fail_here, (os.getpid(),), BLOCKS, 2))
+    assert multiprocessing.active_children() == []

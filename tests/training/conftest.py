@@ -60,6 +60,7 @@ class Recorder(Reporter):
 
 def experiment_in(folder: Path, *overrides: str, config: str = CONFIG) -> Experiment:
     """The tiny experiment, written to `folder` and changed by overrides."""
+    folder.mkdir(exist_ok=True)
     path = folder / "tiny.yaml"
     path.write_text(config, encoding="utf-8")
     return load_experiment(path, overrides)

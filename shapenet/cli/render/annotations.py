@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union
 
 from shapenet.config.components import ComponentOf
 from shapenet.registry import OneOf, Part
+from shapenet.values import InWords
 
 MANY_NAMES = 8
 """More names than these are not written out."""
@@ -45,6 +46,9 @@ def in_words(annotation: Any) -> str:
 
 
 def _annotated(base: Any, metadata: Sequence[Any]) -> str:
+    told = next((item.text for item in metadata if isinstance(item, InWords)), None)
+    if told is not None:
+        return told
     choice = next((item for item in metadata if isinstance(item, OneOf)), None)
     part = next((item for item in metadata if isinstance(item, Part | ComponentOf)), None)
     if choice is not None:

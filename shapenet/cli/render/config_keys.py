@@ -15,7 +15,8 @@ from rich.text import Text
 from shapenet.cli.render.annotations import in_words
 from shapenet.cli.render.docstrings import on_one_line
 from shapenet.cli.render.vocabulary import argument_row, arguments_table
-from shapenet.config.schema import ExperimentConfig, Section
+from shapenet.config.schema import ExperimentConfig
+from shapenet.config.section import Section
 from shapenet.registry import Parameter
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
 
@@ -14,6 +15,9 @@ from shapenet.cli.render.runs import short_metric
 from shapenet.training.balance import Balance
 from shapenet.training.reporter import TrainingStart
 from shapenet.words import counted
+
+if TYPE_CHECKING:
+    from shapenet.training.init import InitialWeights
 
 _GAP = "  "
 _NARROW = 8
@@ -27,16 +31,26 @@ def header_lines(start: TrainingStart) -> list[tuple[str, str]]:
     classes = counted(len(start.classes), "class", "classes")
     if len(start.classes) <= _MOST_CLASSES_NAMED:
         classes = ", ".join(start.classes)
+    parameters = counted(start.num_parameters, "parameter")
+    if start.num_trainable < start.num_parameters:
+        parameters += f", {start.num_trainable:,} of them trained,"
     epochs = f"at most {counted(start.epochs, 'epoch')}"
     named = f": {classes}" if start.classes else ""
     lines = [
         ("training", f"{start.name}, {epochs}; * marks the best {start.monitor} so far"),
         ("images", f"{images} of {shape}{named}"),
         *_balance_line(start.balance),
-        ("model", f"{counted(start.num_parameters, 'parameter')} in {start.precision} on {start.device}"),
+        ("model", f"{parameters} in {start.precision} on {start.device}"),
+        *_initial_lines(start.initial),
         ("run", str(start.run)),
     ]
     return [(name, printable(value)) for name, value in lines]
+
+
+def _initial_lines(initial: InitialWeights | None) -> list[tuple[str, str]]:
+    """Which layers begin with weights from elsewhere."""
+    lines = initial.lines() if initial else []
+    return [("init" if index == 0 else "", line) for index, line in enumerate(lines)]
 
 
 def _balance_line(balance: Balance) -> list[tuple[str, str]]:

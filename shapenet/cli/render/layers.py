@@ -13,7 +13,7 @@ _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def layers_table(rows: Sequence[LayerRow], batch_size: int) -> Table:
-    """A row for each layer, and the totals.
+    """A row for each layer, which says of those that don't learn that they are frozen, and the totals.
 
     Args:
         rows: The layers.
@@ -30,13 +30,24 @@ def layers_table(rows: Sequence[LayerRow], batch_size: int) -> Table:
     for row in rows:
         shape = " x ".join("?" if size is None else str(size) for size in row.output_shape)
         memory = "?" if row.activation_bytes is None else readable_bytes(row.activation_bytes * batch_size)
-        table.add_row(cell(row.name), cell(row.layer), cell(shape), _or_dash(row.num_parameters), memory)
+        frozen = row.num_parameters > row.num_trainable == 0
+        table.add_row(
+            cell(row.name),
+            cell(f"{row.layer}, frozen" if frozen else row.layer),
+            cell(shape),
+            _or_dash(row.num_parameters),
+            memory,
+        )
     table.add_section()
     total = sum(row.num_parameters for row in rows)
     table.add_row(
         cell("total", "bold"), "", "", cell(number(total), "bold"),
         cell(readable_bytes(activation_bytes(list(rows), batch_size)), "bold"),
     )  # fmt: skip
+    trainable = sum(row.num_trainable for row in rows)
+    if trainable < total:
+        table.add_row(cell("trainable"), "", "", cell(number(trainable)), "")
+        table.add_row(cell("not trained"), "", "", cell(number(total - trainable)), "")
     return table
 
 

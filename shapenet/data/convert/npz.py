@@ -15,7 +15,7 @@ from shapenet.data.convert.plan import is_file_name
 from shapenet.data.files.faults import shown
 from shapenet.data.passes import each_block
 from shapenet.data.records import Records
-from shapenet.data.store import create_arrays, field_path
+from shapenet.data.store import create_arrays, field_path, write_values
 from shapenet.data.tfrecord.writer import columns_kept
 from shapenet.data.workers import Block, blocks_of
 from shapenet.errors import DataError, Place
@@ -95,8 +95,8 @@ def write_npz(records: Records, out: Path, *, compressed: bool, progress: Callab
 
 def _write_block(records: Records, folder: Path, start: int, stop: int) -> None:
     values = records.read(start, stop)
-    for name in _fields(records):
-        np.load(field_path(folder, name), mmap_mode="r+")[start:stop] = values[name]
+    for name, field in _fields(records).items():
+        write_values(folder, name, start, np.asarray(values[name], field.dtype))
 
 
 def _pack(folder: Path, names: list[str], *, compressed: bool) -> None:

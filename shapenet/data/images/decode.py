@@ -15,6 +15,7 @@ from shapenet.data.images.jpeg import plain_jpeg
 from shapenet.data.images.opening import open_image, told
 from shapenet.data.images.options import ImageOptions
 from shapenet.data.images.orientation import loaded, png_orientation, upright_array, upright_image
+from shapenet.data.images.plain import plain_pixels
 from shapenet.data.images.png import GRAY, GRAY_ALPHA, RGB, Png, check_rows, eight_bits, parse_png, sixteen_bits
 from shapenet.data.images.ppm import parse_ppm, ppm_pixels
 from shapenet.data.images.tiff import deep_pixels
@@ -22,7 +23,7 @@ from shapenet.data.records import note
 from shapenet.errors import DataError
 
 Pixels = Image.Image | npt.NDArray[Any]
-"""Upright, gray or RGB: a Pillow image of 8 bits, or an array of uint16 or float32."""
+"""Upright, gray or RGB: a Pillow image of 8 bits, or an array of uint8, uint16 or float32."""
 
 _LAYOUTS = {GRAY: "L", GRAY_ALPHA: "LA", RGB: "RGB"}
 
@@ -49,6 +50,8 @@ def decode_image(data: bytes, options: ImageOptions) -> npt.NDArray[Any]:
     pixels = _read(data, gray=options.color == "gray")
     if options.dtype != "uint8":
         return padded(_deep(pixels, options), options)
+    if isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8 and options.size in {None, pixels.shape[:2]}:
+        return pixels
     return padded(_to_array(resized_image(_shallow(pixels), options)), options)
 
 
@@ -79,6 +82,9 @@ def _read_png(data: bytes, *, gray: bool) -> Pixels:
     orientation = png_orientation(data, png)
     if png.bits == 16:
         return upright_array(_read_deep_png(png, gray=gray), orientation)
+    plain = plain_pixels(png) if gray == (png.color_type == GRAY) else None
+    if plain is not None:
+        return upright_array(plain, orientation)
     if png.bits == 8 and png.color_type in {GRAY, RGB} and png.transparent is None:
         return upright_image(eight_bit_color(eight_bits(png), gray=gray), orientation)
     check_rows(png)
@@ -120,6 +126,8 @@ def _shallow(pixels: Pixels) -> Image.Image:
         return pixels
     if pixels.dtype == np.float32:
         raise _no_range()
+    if pixels.dtype == np.uint8:
+        return _to_image(pixels)
     return _to_image(((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8))
 
 

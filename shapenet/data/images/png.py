@@ -22,7 +22,7 @@ _HEADER = Struct(">IIBBBBB")
 _CHECKSUM = Struct(">I")
 
 GRAY, RGB, PALETTE, GRAY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
-_CHANNELS = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGB_ALPHA: 4}
+CHANNELS = {GRAY: 1, RGB: 3, PALETTE: 1, GRAY_ALPHA: 2, RGB_ALPHA: 4}
 _BITS = {GRAY: (1, 2, 4, 8, 16), RGB: (8, 16), PALETTE: (1, 2, 4, 8), GRAY_ALPHA: (8, 16), RGB_ALPHA: (8, 16)}
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _PLAIN_XMP, _XMP, _EXIF_AS_TEXT = b"XML:com.adobe.xmp\0\0", b"XML:com.adobe.xmp\0", b"Raw profile type exif\0"
@@ -143,7 +143,7 @@ def check_rows(png: Png) -> None:
 
 
 def _num_bytes(png: Png) -> int:
-    bits = png.bits * _CHANNELS[png.color_type]
+    bits = png.bits * CHANNELS[png.color_type]
     if not png.interlaced:
         return png.height * (1 + (png.width * bits + 7) // 8)
     total = 0

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from shapenet.data.shapes.parameters import Interval, ShapesParameters
 from shapenet.data.shapes.streams import between, within
 
 Colour = tuple[int, int, int]
 """Red, green and blue, 0 to 255, as sRGB."""
+
+Reals = npt.NDArray[np.float64]
 
 LUMA_WEIGHTS = (0.2126, 0.7152, 0.0722)
 """ITU-R BT.709, the primaries of sRGB; luma is taken from the values as they are stored."""
@@ -19,8 +25,8 @@ _INK_LUMA = (0.04, 0.42)
 _GRAPHITE = 0.5
 
 
-def luma(colour: Sequence[float]) -> float:
-    """Luma of a colour in the unit of its channels."""
+def luma(colour: Any) -> Any:
+    """Luma of a colour, three numbers or three arrays, in the unit of its channels."""
     red, green, blue = colour
     return LUMA_WEIGHTS[0] * red + LUMA_WEIGHTS[1] * green + LUMA_WEIGHTS[2] * blue
 
@@ -48,6 +54,18 @@ def mixed(level: float, hue: float, saturation: float) -> Colour:
     room = min((1 - level) / step if step > 0 else -level / step for step in steps if step)
     red, green, blue = (min(255, max(0, round(255 * (level + saturation * room * step)))) for step in steps)
     return red, green, blue
+
+
+def mixed_many(levels: Reals, hues: Reals, saturations: Reals) -> npt.NDArray[np.float64]:
+    """The colours that `mixed` gives, of arrays ``(n,)``: whole numbers, ``(n, 3)``."""
+    radians = hues * (math.pi / 180)
+    cosines = np.array([list(map(math.cos, (radians - third * math.tau / 3).tolist())) for third in range(3)])
+    steps = cosines - luma(cosines)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rooms = np.where(steps == 0, np.inf, np.where(steps > 0, 1 - levels, -levels) / steps)
+    channels = 255 * (levels + saturations * rooms.min(axis=0) * steps)
+    colours: npt.NDArray[np.float64] = np.clip(np.rint(channels), 0, 255).T
+    return colours
 
 
 def background(parameters: ShapesParameters, draws: Sequence[float]) -> tuple[Colour, float]:

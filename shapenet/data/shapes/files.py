@@ -14,7 +14,7 @@ from shapenet.data.outfolder import new_or_replaced
 from shapenet.data.png import encode_png
 from shapenet.data.shapes.lists import Layout, facts_json, write_lists
 from shapenet.data.shapes.parameters import ShapesParameters
-from shapenet.data.shapes.render import RENDER_VERSION, render_clean_into, render_into
+from shapenet.data.shapes.render import RENDER_VERSION, render_block, render_clean_into
 from shapenet.data.shapes.truth import draw_mask
 from shapenet.data.workers import blocks_of, run_blocks
 from shapenet.rundir.atomic import machine_errors
@@ -23,6 +23,7 @@ MARKER = "shapes.json"
 """File that tells a generated folder: the parameters that it was made from."""
 
 _BLOCK_SIZE = 128
+_TOGETHER_BYTES = 2 << 20
 
 
 @dataclass(frozen=True)
@@ -104,22 +105,30 @@ def _draw_all(
 def _write_pictures(layout: Layout, folder: Path, start: int, stop: int) -> list[str]:
     """Draw and write the pictures of the images from `start` up to `stop`; returns their facts as JSON."""
     parameters = layout.parameters
-    image = np.empty((parameters.size, parameters.size, 3), np.uint8)
-    mask = np.empty((parameters.size, parameters.size), np.uint8)
+    size = parameters.size
+    together = max(1, _TOGETHER_BYTES // (size * size * 3))
+    images = np.empty((together, size, size, 3), np.uint8)
+    mask, clean = np.empty((size, size), np.uint8), np.empty((size, size, 3), np.uint8)
     facts = []
-    for index in range(start, stop):
-        drawing = render_into(image, parameters, index)
-        _, path, _, *extras = layout.row(index, f"{folder}/{layout.shape_folder(drawing.main.label)}/")
-        Path(path).write_bytes(encode_png(image))
-        for extra, extra_path in zip(layout.extras, extras, strict=True):
-            if extra == "mask":
-                draw_mask(mask, drawing)
-                Path(extra_path).write_bytes(encode_png(mask))
-            else:
-                render_clean_into(image, drawing)
-                Path(extra_path).write_bytes(encode_png(image))
-        facts.append(facts_json(parameters, drawing))
+    for first in range(start, stop, together):
+        drawn = images[: stop - first]
+        for image, drawing in zip(drawn, render_block(drawn, parameters, first), strict=True):
+            _, path, _, *extras = layout.row(drawing.index, f"{folder}/{layout.shape_folder(drawing.main.label)}/")
+            _write_new(path, encode_png(image))
+            for extra, extra_path in zip(layout.extras, extras, strict=True):
+                if extra == "mask":
+                    draw_mask(mask, drawing)
+                    _write_new(extra_path, encode_png(mask))
+                else:
+                    render_clean_into(clean, drawing)
+                    _write_new(extra_path, encode_png(clean))
+            facts.append(facts_json(parameters, drawing))
     return facts
+
+
+def _write_new(path: str, content: bytes) -> None:
+    with open(path, "xb", buffering=0) as file:  # noqa: PTH123 -- of many small files, each microsecond counts
+        file.write(content)
 
 
 def _write_marker(parameters: ShapesParameters, folder: Path) -> None:

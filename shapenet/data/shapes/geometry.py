@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,9 @@ import numpy.typing as npt
 from shapenet.data.shapes.names import ShapeName
 
 Grid = npt.NDArray[np.float32]
+
+Numbers = Any
+"""A float, or many: float64 ``(figures, 1, 1)``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,25 @@ class Figure:
     traits: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Many figures of one class, whose distances are found at once; see `Figure`.
+
+    Attributes:
+        radius: float64 ``(figures, 1, 1)``, like all the others.
+        angle: As in `Figure`.
+        traits: As in `Figure`.
+    """
+
+    radius: npt.NDArray[np.float64]
+    angle: npt.NDArray[np.float64]
+    traits: tuple[npt.NDArray[np.float64], ...]
+
+
+AnyFigure = Figure | Figures
+"""What distances are measured to: to one figure from offsets of two dimensions, to many from three."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """How a class of shapes is drawn.
@@ -43,7 +66,7 @@ class Shape:
     Attributes:
         distance: Gives the signed distance to the edge in pixels at ``(x, y)``, offsets
             from the centre as float32 arrays ``(1, width)`` and ``(height, 1)``; the result is
-            ``(height, width)``.
+            ``(height, width)``. For many figures each shape has their number in front.
         area: Gives the area in square pixels.
         traits: Range of each trait; they keep the classes apart.
         symmetry: The smallest rotation in degrees that leaves the shape as it is; 0 where
@@ -52,43 +75,55 @@ class Shape:
             `symmetry`.
     """
 
-    distance: Callable[[Grid, Grid, Figure], Grid]
+    distance: Callable[[Grid, Grid, AnyFigure], Grid]
     area: Callable[[Figure], float]
     traits: tuple[tuple[float, float], ...] = ()
     symmetry: float = 0.0
     direction: Callable[[Figure], float] = attrgetter("angle")
 
 
-def along(x: Grid, y: Grid, angle: float) -> Grid:
+def each(function: Callable[..., float], *values: Numbers) -> Numbers:
+    """``function(*values)``, of each number where they are many: with the last bit that Python's own functions give."""
+    if not isinstance(values[0], np.ndarray):
+        return function(*values)
+    columns = [value.ravel().tolist() for value in values]
+    return np.array(list(map(function, *columns))).reshape(values[0].shape)
+
+
+def along(x: Grid, y: Grid, angle: Numbers) -> Grid:
     """The coordinate of ``(x, y)`` along the direction `angle` (radians, clockwise)."""
-    result: Grid = np.float32(math.cos(angle)) * x + np.float32(math.sin(angle)) * y
+    result: Grid = np.float32(each(math.cos, angle)) * x + np.float32(each(math.sin, angle)) * y
     return result
 
 
-def sides(figure: Figure) -> tuple[float, float]:
+def sides(figure: AnyFigure) -> tuple[Numbers, Numbers]:
     """Half the longer and half the shorter side of a rectangle with the trait as their ratio."""
-    longer = figure.radius / math.hypot(1.0, figure.traits[0])
+    longer = figure.radius / each(_diagonal, figure.traits[0])
     return longer, longer * figure.traits[0]
 
 
-def box(u: Grid, v: Grid, half_u: float, half_v: float) -> Grid:
+def _diagonal(side: float) -> float:
+    return math.hypot(1.0, side)
+
+
+def box(u: Grid, v: Grid, half_u: Numbers, half_v: Numbers) -> Grid:
     """Distance to a box; `u` and `v` are offsets without sign."""
     result: Grid = np.maximum(u - np.float32(half_u), v - np.float32(half_v))
     return result
 
 
-def _square(x: Grid, y: Grid, figure: Figure) -> Grid:
+def _square(x: Grid, y: Grid, figure: AnyFigure) -> Grid:
     side = np.abs(along(x, y, figure.angle))
     half = figure.radius / math.sqrt(2)
     return box(side, np.abs(along(x, y, figure.angle + math.pi / 2)), half, half)
 
 
-def _rectangle(x: Grid, y: Grid, figure: Figure) -> Grid:
+def _rectangle(x: Grid, y: Grid, figure: AnyFigure) -> Grid:
     u, v = np.abs(along(x, y, figure.angle)), np.abs(along(x, y, figure.angle + math.pi / 2))
     return box(u, v, *sides(figure))
 
 
-def _cross(x: Grid, y: Grid, figure: Figure) -> Grid:
+def _cross(x: Grid, y: Grid, figure: AnyFigure) -> Grid:
     u, v = np.abs(along(x, y, figure.angle)), np.abs(along(x, y, figure.angle + math.pi / 2))
     longer, shorter = sides(figure)
     return np.minimum(box(u, v, longer, shorter), box(u, v, shorter, longer))
@@ -96,17 +131,18 @@ def _cross(x: Grid, y: Grid, figure: Figure) -> Grid:
 
 def _cross_area(figure: Figure) -> float:
     longer, shorter = sides(figure)
-    return 8 * longer * shorter - 4 * shorter**2
+    area: float = 8 * longer * shorter - 4 * shorter**2
+    return area
 
 
-def _inscribed(x: Grid, y: Grid, figure: Figure, arcs: Sequence[float]) -> Grid:
+def _inscribed(x: Grid, y: Grid, figure: AnyFigure, arcs: Sequence[Numbers]) -> Grid:
     """Distance to the polygon whose corners lie on the circle, `arcs` radians apart."""
     start = figure.angle
     result: Grid | None = None
     for arc in arcs:
-        edge = along(x, y, start + arc / 2) - np.float32(figure.radius * math.cos(arc / 2))
+        edge = along(x, y, start + arc / 2) - np.float32(figure.radius * each(math.cos, arc / 2))
         result = edge if result is None else np.maximum(result, edge, out=result)
-        start += arc
+        start = start + arc  # not in place: it may be the figure's own array
     assert result is not None  # noqa: S101 - a polygon has corners
     return result
 
@@ -115,7 +151,7 @@ def _inscribed_area(figure: Figure, arcs: Sequence[float]) -> float:
     return figure.radius**2 / 2 * sum(math.sin(arc) for arc in arcs)
 
 
-def triangle_arcs(figure: Figure) -> list[float]:
+def triangle_arcs(figure: AnyFigure) -> list[Numbers]:
     """Arcs from 90 to 155 degrees: angles from 45 to 77 degrees, never flat."""
     first, second, third = figure.traits
     total = first + second + third  # not sum(), which rounds differently from Python 3.12 on
@@ -138,18 +174,18 @@ def _regular(corners: int) -> Shape:
     )
 
 
-def _circle(x: Grid, y: Grid, figure: Figure) -> Grid:
+def _circle(x: Grid, y: Grid, figure: AnyFigure) -> Grid:
     result: Grid = np.sqrt(x * x + y * y) - np.float32(figure.radius)
     return result
 
 
-def _ring(x: Grid, y: Grid, figure: Figure) -> Grid:
+def _ring(x: Grid, y: Grid, figure: AnyFigure) -> Grid:
     outer = _circle(x, y, figure)
     result: Grid = np.maximum(outer, np.float32(-figure.radius * (1 - figure.traits[0])) - outer)
     return result
 
 
-def _ellipse(x: Grid, y: Grid, figure: Figure) -> Grid:
+def _ellipse(x: Grid, y: Grid, figure: AnyFigure) -> Grid:
     """First-order distance ``f (f - 1) / |grad f^2 / 2|`` with ``f^2 = (u/a)^2 + (v/b)^2``."""
     a, b = np.float32(figure.radius), np.float32(figure.radius * figure.traits[0])
     u, v = along(x, y, figure.angle) / a, along(x, y, figure.angle + math.pi / 2) / b
@@ -161,7 +197,7 @@ def _ellipse(x: Grid, y: Grid, figure: Figure) -> Grid:
     return result
 
 
-def _star(x: Grid, y: Grid, figure: Figure) -> Grid:
+def _star(x: Grid, y: Grid, figure: AnyFigure) -> Grid:
     """Five mirrors fold the plane into one half of a point, whose edge is a straight line."""
     u, v = along(x, y, figure.angle), np.abs(along(x, y, figure.angle + math.pi / 2))
     u, v = _mirror(u, v, 2 * math.pi / 5)
@@ -169,7 +205,7 @@ def _star(x: Grid, y: Grid, figure: Figure) -> Grid:
     inner = figure.radius * figure.traits[0]
     run = inner * math.cos(math.pi / 5) - figure.radius
     rise = inner * math.sin(math.pi / 5)
-    length = math.hypot(run, rise)
+    length = each(math.hypot, run, rise)
     u -= np.float32(figure.radius)
     u *= np.float32(rise / length)
     v *= np.float32(run / length)
@@ -218,5 +254,4 @@ def segment_distance(x: Grid, y: Grid, half_length: float, angle: float) -> Grid
 def coverage(distance: Grid) -> Grid:
     """How much of a pixel the shape covers, 0 to 1, from the distance at the pixel's centre."""
     covered: Grid = np.float32(0.5) - distance
-    np.maximum(covered, np.float32(0), out=covered)
-    return np.minimum(covered, np.float32(1), out=covered)
+    return np.clip(covered, 0, 1, out=covered)

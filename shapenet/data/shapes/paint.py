@@ -40,8 +40,8 @@ def paint_shape(canvas: Canvas, shape: PlacedShape) -> None:
 
 def paint_mark(canvas: Canvas, mark: Mark) -> None:
     """Draw a distractor."""
-    around = _box_around(mark.centre, mark.half_length + mark.half_width, canvas.shape[0])
-    x, y = _offsets(mark.centre, around)
+    around = box_around(mark.centre, mark.half_length + mark.half_width, canvas.shape[0])
+    x, y = offsets(mark.centre, around)
     distance = segment_distance(x, y, mark.half_length, mark.angle) - np.float32(mark.half_width)
     _blend(canvas, around, coverage(distance), mark.colour)
 
@@ -60,14 +60,14 @@ def paint_occluder(canvas: Canvas, occluder: Occluder) -> None:
 
 def shape_distance(shape: PlacedShape, size: int) -> tuple[Box, Grid]:
     """The pixels around a shape, and their signed distance to its outer edge (and a ring's inner one)."""
-    around = _box_around(shape.centre, shape.figure.radius, size)
-    return around, SHAPE_FORMS[shape.shape].distance(*_offsets(shape.centre, around), shape.figure)
+    around = box_around(shape.centre, shape.figure.radius, size)
+    return around, SHAPE_FORMS[shape.shape].distance(*offsets(shape.centre, around), shape.figure)
 
 
 def occluder_distance(occluder: Occluder, size: int) -> tuple[Box, Grid]:
     """The pixels around an occluder, and their signed distance to its edge."""
-    around = _box_around(occluder.centre, math.hypot(occluder.half_width, occluder.half_length), size)
-    x, y = _offsets(occluder.centre, around)
+    around = box_around(occluder.centre, math.hypot(occluder.half_width, occluder.half_length), size)
+    x, y = offsets(occluder.centre, around)
     u, v = np.abs(along(x, y, occluder.angle)), np.abs(along(x, y, occluder.angle + math.pi / 2))
     return around, box(u, v, occluder.half_width, occluder.half_length)
 
@@ -76,7 +76,7 @@ def _paint_strokes(canvas: Canvas, shape: PlacedShape) -> None:
     points = [point for stroke in shape.strokes for point in stroke.points]
     widest = max(width for stroke in shape.strokes for width in stroke.half_widths)
     reach = max(math.dist(point, shape.centre) for point in points) + widest
-    around = _box_around(shape.centre, reach, canvas.shape[0])
+    around = box_around(shape.centre, reach, canvas.shape[0])
     left, top, right, bottom = around
     distance = np.full((bottom - top, right - left), np.inf, np.float32)
     for stroke in shape.strokes:
@@ -92,7 +92,7 @@ def _approach(distance: Grid, around: Box, begin: Point, end: Point, half_widths
     left, top, right, bottom = _box_within(around, middle, math.hypot(run, rise) / 2 + max(half_widths))
     if left >= right or top >= bottom:
         return
-    x, y = _offsets(begin, (left, top, right, bottom))
+    x, y = offsets(begin, (left, top, right, bottom))
     square = max(run * run + rise * rise, 1e-12)
     part = np.clip(x * np.float32(run / square) + y * np.float32(rise / square), np.float32(0), np.float32(1))
     across, down = x - part * np.float32(run), y - part * np.float32(rise)
@@ -102,7 +102,7 @@ def _approach(distance: Grid, around: Box, begin: Point, end: Point, half_widths
     np.minimum(region, near, out=region)
 
 
-def _box_around(centre: Point, radius: float, size: int) -> Box:
+def box_around(centre: Point, radius: float, size: int) -> Box:
     """The pixels that a circle and its soft edge touch, within the image."""
     return _box_within((0, 0, size, size), centre, radius)
 
@@ -119,7 +119,7 @@ def _box_within(limits: Box, centre: Point, radius: float) -> Box:
     )
 
 
-def _offsets(centre: Point, around: Box) -> tuple[Grid, Grid]:
+def offsets(centre: Point, around: Box) -> tuple[Grid, Grid]:
     """Offsets of the box's pixel centres from `centre`: ``(1, width)`` and ``(height, 1)``."""
     left, top, right, bottom = around
     x = np.arange(left + 0.5 - centre[0], right - centre[0], dtype=np.float32)[: right - left]

@@ -16,7 +16,7 @@ from shapenet.data.records import Arrays
 from shapenet.data.shapes.facts import Drawing
 from shapenet.data.shapes.names import FieldName
 from shapenet.data.shapes.parameters import FieldNames, ShapesParameters
-from shapenet.data.shapes.render import RENDER_VERSION, render_clean_into, render_into
+from shapenet.data.shapes.render import RENDER_VERSION, render_block, render_clean_into
 from shapenet.data.shapes.streams import label_of
 from shapenet.data.shapes.truth import draw_mask, main_visible_area
 from shapenet.errors import ConfigError
@@ -73,12 +73,13 @@ class ShapesRecords:
     def read(self, start: int, stop: int) -> Arrays:
         """Draw the images from `start` up to `stop`; see `Records.read`."""
         block = {name: np.empty((stop - start, *field.fixed_shape), field.dtype) for name, field in self.fields.items()}
-        block["label"][:] = self.label_of()[start:stop]
+        block["label"][:] = np.arange(start, stop) % len(self.classes)
         others = [name for name in self.fields if name not in _NEEDED]
-        for offset, index in enumerate(range(start, stop)):
-            drawing = render_into(block["image"][offset], self.parameters, index)
-            for name in others:
-                _write_field(name, block[name], offset, drawing)
+        drawings = render_block(block["image"], self.parameters, start)
+        if others:
+            for offset, drawing in enumerate(drawings):
+                for name in others:
+                    _write_field(name, block[name], offset, drawing)
         return {**block}
 
     def label_of(self) -> npt.NDArray[np.int64]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from enum import IntEnum
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from shapenet.data.shapes.names import SHAPES
 from shapenet.data.shapes.parameters import Interval, ShapesParameters
+
+_Amount = TypeVar("_Amount", float, npt.NDArray[np.float64])
 
 
 class Stream(IntEnum):
@@ -69,21 +72,25 @@ def _key(parameters: ShapesParameters, index: int, stream: Stream) -> tuple[int,
 
 def uniforms(generator: np.random.Philox, count: int) -> list[float]:
     """The next `count` numbers from 0 up to 1, from raw bits alone: no library version can change them."""
-    return _unit(generator.random_raw(count))
+    numbers: list[float] = unit(generator.random_raw(count)).tolist()
+    return numbers
 
 
 def first_uniforms(parameters: ShapesParameters, index: int, stream: Stream, count: int) -> list[float]:
     """The first `count` numbers from 0 up to 1 of an image's stream."""
-    return _unit(raw_bits(parameters, index, stream, count))
+    numbers: list[float] = unit(raw_bits(parameters, index, stream, count)).tolist()
+    return numbers
 
 
-def _unit(raw: npt.NDArray[np.uint64]) -> list[float]:
-    return [(bits >> 11) * 2.0**-53 for bits in raw.tolist()]
+def unit(raw: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
+    """Numbers from 0 up to 1, one of each 64 bits."""
+    return (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
-def between(bounds: Interval, draw: float) -> float:
-    """The number at `draw`, 0 to 1, of the way through `bounds`."""
-    return bounds[0] + (bounds[1] - bounds[0]) * draw
+def between(bounds: tuple[Any, Any], draw: _Amount) -> _Amount:
+    """The number at `draw`, 0 to 1, of the way through `bounds`; of arrays, each of them."""
+    number: _Amount = bounds[0] + (bounds[1] - bounds[0]) * draw
+    return number
 
 
 def count_between(bounds: tuple[int, int], draw: float) -> int:

@@ -1,0 +1,83 @@
+"""When memory runs out: the same training with smaller batches, whose gradients are added up."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from shapenet.errors import MachineError
+from shapenet.experiment import Experiment
+from shapenet.optim.steps import stretched
+from shapenet.registry import Component
+from shapenet.rundir.atomic import write_atomic
+from shapenet.training.record import RunRecord
+from shapenet.training.reporter import Reporter
+
+_LOG = logging.getLogger("shapenet")
+
+
+def with_smaller_batches(
+    error: MachineError, experiment: Experiment, record: RunRecord, reporter: Reporter
+) -> Experiment | None:
+    """What to train instead of an experiment whose batches did not fit the memory.
+
+    The run begins anew, so this goes only as long as no epoch is done.
+
+    Args:
+        error: What ended the training.
+        experiment: What was trained.
+        record: The run; its resolved config becomes that of the new experiment.
+        reporter: Hears of it.
+
+    Returns:
+        The experiment with batches of half the size; None where that is not asked for or can't help.
+    """
+    training = experiment.config.training
+    is_memory = any(problem.code == "machine/memory" for problem in error.problems)
+    if not is_memory or training.on_out_of_memory != "halve" or training.batch_size < 2 or record.manifest.epochs_done:
+        return None
+    smaller = halved(experiment)
+    arguments = smaller.config.optimizer.arguments
+    text = (
+        f"the memory does not suffice for a batch of {training.batch_size}: beginning anew with batches of "
+        f"{smaller.config.training.batch_size}, gradients of {arguments['gradient_accumulation_steps']} of them "
+        "added up for each update"
+    )
+    _LOG.warning("%s", text)
+    reporter.warning(text)
+    write_atomic(record.run.resolved_config, smaller.resolved())
+    gc.collect()
+    return smaller
+
+
+def halved(experiment: Experiment) -> Experiment:
+    """The experiment with batches of half the size and an optimizer that updates half as often.
+
+    The gradients that are applied are those of the whole batch before, but for batch normalisation,
+    which sees the smaller batches, and but for a batch size that is odd. Schedules count batches, and
+    so do moving averages of the weights, so both are slowed down.
+
+    Args:
+        experiment: An experiment with batches of at least 2.
+    """
+    config = experiment.config
+    optimizer = config.optimizer
+    arguments: dict[str, Any] = dict(optimizer.arguments)
+    arguments["gradient_accumulation_steps"] = 2 * (arguments.get("gradient_accumulation_steps") or 1)
+    rate = arguments.get("learning_rate")
+    if isinstance(rate, Component):
+        arguments["learning_rate"] = stretched(rate, 2)
+    if arguments.get("use_ema"):
+        arguments["ema_momentum"] = math.sqrt(_momentum(optimizer, arguments))
+    training = config.training.model_copy(update={"batch_size": config.training.batch_size // 2})
+    update = {"training": training, "optimizer": replace(optimizer, arguments=MappingProxyType(arguments))}
+    return replace(experiment, config=config.model_copy(update=update))
+
+
+def _momentum(optimizer: Component, arguments: Mapping[str, Any]) -> float:
+    return float(arguments.get("ema_momentum", optimizer.entry.parameters["ema_momentum"].default))

@@ -1,0 +1,56 @@
+"""The optimizer of a config: its schedule in steps, what does not decay, and the layers' own learning rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from shapenet.config.schema import ExperimentConfig
+from shapenet.errors import Key
+from shapenet.keras_faults import keras_errors
+from shapenet.models.patterns import chosen, named_layers
+from shapenet.optim.multipliers import multiply_learning_rates
+from shapenet.optim.steps import Pace, in_steps
+from shapenet.optim.weight_decay import EXCLUDE, exclude_from_weight_decay
+from shapenet.registry import Component
+
+
+def created_optimizer(config: ExperimentConfig, model: Any, pace: Pace) -> Any:
+    """The optimizer that trains a model.
+
+    Args:
+        config: The experiment.
+        model: The built ``keras.Model``.
+        pace: How long the training is, for schedules.
+
+    Raises:
+        ConfigError: Keras refuses an argument, the schedule does not fit the training, or patterns mean no
+            layer or variable.
+    """
+    component, key = config.optimizer, ("optimizer", config.optimizer.name)
+    arguments = dict(component.arguments)
+    patterns = arguments.pop(EXCLUDE, None)
+    rate = arguments.get("learning_rate")
+    if isinstance(rate, Component):
+        arguments["learning_rate"] = in_steps(rate, pace, (*key, "learning_rate", rate.name))
+    with keras_errors(component.name, ("optimizer",)):
+        optimizer = replace(component, arguments=MappingProxyType(arguments)).create()
+    if hasattr(optimizer, EXCLUDE):
+        exclude_from_weight_decay(optimizer, model, patterns, (*key, EXCLUDE))
+    if config.training.learning_rate_multipliers:
+        _multiply(optimizer, model, config.training.learning_rate_multipliers)
+    return optimizer
+
+
+def _multiply(optimizer: Any, model: Any, given: Mapping[str, float]) -> None:
+    layers = named_layers(model)
+    keys: dict[Key, str] = {("training", "learning_rate_multipliers", pattern): pattern for pattern in given}
+    variables = model.variables
+    positions = {id(variable): position for position, variable in enumerate(variables)}
+    multipliers: dict[int, float] = {}
+    for key, names in chosen([*layers], keys).items():  # of patterns that mean one layer the last one counts
+        for variable in (variable for name in names for variable in layers[name].variables):
+            multipliers[positions[id(variable)]] = given[keys[key]]
+    multiply_learning_rates(optimizer, multipliers, variables)
