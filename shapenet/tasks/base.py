@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shapenet.fields import Field
 from shapenet.registry import Component
 from shapenet.tasks.report import Evaluator
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Tensors = Mapping[str, Any]
 """TensorFlow tensors of a batch by field, ``(batch, *shape)`` each."""
