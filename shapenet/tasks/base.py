@@ -220,6 +220,18 @@ class BoundTask(Protocol):
         """
         ...
 
+    def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
+        """Outputs that say nothing, whose loss an untrained model is expected to have.
+
+        Args:
+            targets: What `encode` gave.
+            logits: Whether the model gives logits rather than probabilities.
+
+        Returns:
+            float32 ``(batch, ...)``: every class as likely as any other, every number at its mean.
+        """
+        ...
+
     def evaluator(self, num_examples: int, *, logits: bool) -> Evaluator:
         """What judges a model on a split.
 
