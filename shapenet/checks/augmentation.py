@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shapenet.checks.bench import Bench, skipped
-from shapenet.checks.pairing import Pairing, pairing
+from shapenet.checks.pairing import JUDGED_BY, Pairing, pairing
 from shapenet.data.augmentation.augmenter import Augmenter
 from shapenet.data.inspect.finding import Finding, Severity
 
@@ -54,6 +54,7 @@ def keeps_targets(bench: Bench) -> Iterator[Finding]:
 def _known(bench: Bench, augmenter: Augmenter | None, epoch: int = 0) -> Pairing:
     """What the model as it is knows of images, augmented or not."""
     batch = bench.examples if augmenter is None else bench.augmented(augmenter, epoch)
+    batch = batch.at(slice(0, JUDGED_BY))
     outputs = bench.learner.outputs(batch.images, training=False)
     return pairing(bench.learner.loss, batch.targets, outputs, bench.experiment.config.seed)
 

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 MOST_IN_BATCH = 32
 """Examples in a batch of the checks, where the config's has no fewer."""
-NUM_BATCHES = 8
-"""Batches that a short training learns from."""
-_STEPS = 240
+NUM_IMAGES = 256
+"""Images that a short training learns from, if the train split has as many."""
+_STEPS = 320
 _KNOWN = 0.1
 """Share of the first loss below which what was shown counts as learnt."""
 
@@ -70,7 +70,7 @@ class Bench:
     @cached_property
     def lesson(self) -> dict[str, npt.NDArray[Any]]:
         """The fields of the training records that checks look at, a few batches."""
-        return self.fields(self.train, self.pick(self.train, NUM_BATCHES * self.learner.batch_size))
+        return self.fields(self.train, self.pick(self.train, NUM_IMAGES))
 
     @cached_property
     def examples(self) -> Batch:

@@ -16,7 +16,7 @@ from shapenet.data.inspect.finding import MOST_EXAMPLES, Finding, Severity
 from shapenet.models.patterns import named_layers
 from shapenet.words import counted
 
-FAR_APART = 1e4
+FAR_APART = 1e5
 """Ratio of the relative gradients of two layers from which one learns next to nothing beside the other."""
 _STEPS = 5
 _CODE, _SIZE_CODE = "check/gradients", "check/gradient-size"

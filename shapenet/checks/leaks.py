@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from shapenet.checks.bench import Bench, skipped
 from shapenet.checks.learner import Batch
-from shapenet.checks.pairing import Pairing, pairing
+from shapenet.checks.pairing import JUDGED_BY, Pairing, pairing
 from shapenet.data.inspect.finding import Finding, Severity
 from shapenet.data.store import CONTENT, content_keys
 
@@ -60,7 +60,7 @@ def true_targets(bench: Bench) -> Iterator[Finding]:
         return
     trained = bench.learn()
     split = bench.dataset.splits["val"]
-    val = bench.encoded(bench.fields(split, bench.pick(split, len(bench.examples))))
+    val = bench.encoded(bench.fields(split, bench.pick(split, JUDGED_BY)))
     found = _paired(bench, val, bench.learner.outputs(val.images, training=False))
     numbers = {"loss": found.loss, "chance": found.chance, "steps": len(trained.losses)}
     message = (

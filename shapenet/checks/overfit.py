@@ -45,7 +45,7 @@ def _judged(trained: Trained, num_images: int) -> Finding:
     message += f": expected at most {LEARNT:.0%} of the first"
     if trained.out_of_time:
         hint = "the time was up: --seconds gives it more"
-        return Finding(Severity.WARNING, _CODE, message, numbers, hint=hint)
+        return Finding(Severity.NOTE, _CODE, message, numbers, hint=hint)
     severity = Severity.WARNING if share <= MOVED else Severity.ERROR
     return Finding(severity, _CODE, message, numbers, hint=_hint(share))
 

@@ -11,6 +11,8 @@ from shapenet.checks.learner import Arrays
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+JUDGED_BY = 128
+"""Examples that are enough to tell: more take longer, since each permutation has a loss of its own."""
 _PERMUTATIONS = 40
 
 
