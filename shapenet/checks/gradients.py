@@ -18,6 +18,8 @@ from shapenet.words import counted
 
 FAR_APART = 1e5
 """Ratio of the relative gradients of two layers from which one learns next to nothing beside the other."""
+HUGE = 1e3
+"""Root mean square of a gradient over that of its weights from which it explodes; sound networks stay below 10."""
 _STEPS = 5
 _CODE, _SIZE_CODE = "check/gradients", "check/gradient-size"
 
@@ -125,6 +127,11 @@ def _sizes(flows: Mapping[str, _Flow]) -> Iterator[Finding]:
         f"from {sizes[least]:.1e} in {least} to {sizes[greatest]:.1e} in {greatest}"
     )
     numbers = {"ratio": ratio, "least": sizes[least], "greatest": sizes[greatest]}
+    if sizes[greatest] > HUGE:
+        message += f": they explode; expected less than {HUGE:,.0f} in each"
+        hint = "scale the inputs, begin with smaller weights (GlorotUniform, HeNormal), or use batch normalization"
+        yield Finding(Severity.WARNING, _SIZE_CODE, message, numbers, hint=hint)
+        return
     if ratio < FAR_APART:
         yield Finding(Severity.OK, _SIZE_CODE, message, numbers)
         return
