@@ -31,7 +31,8 @@ def _judged(what: str, measured: float, expected: float, bench: Bench) -> Findin
     code, numbers = "check/initial-loss", {"loss": measured, "expected": expected}
     if not math.isfinite(measured):
         hint = "a layer gives NaN or infinity: divisions, logarithms, or inputs that are far too large"
-        return Finding(Severity.ERROR, code, f"{what} is {measured:g}: expected about {expected:.4g}", numbers, hint=hint)
+        message = f"{what} is {measured:g}: expected about {expected:.4g}"
+        return Finding(Severity.ERROR, code, message, numbers, hint=hint)
     message = f"{what} is {measured:.4g}, of outputs that say nothing {expected:.4g}"
     if measured > HIGH * expected:
         severity = Severity.ERROR if measured > VERY_HIGH * expected else Severity.WARNING

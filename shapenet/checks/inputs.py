@@ -73,9 +73,12 @@ def _first_input(bench: Bench) -> tuple[str, npt.NDArray[Any]]:
     for layer in model.layers:
         inputs = _input_of(layer)
         if layer.weights and inputs is not None and type(layer).__name__ not in _NORMALIZE:
-            size = bench.learner.batch_size
-            seen = keras.Model(model.inputs, inputs).predict(bench.examples.images, batch_size=size, verbose=0)
-            return layer.name, np.asarray(seen, np.float64)
+            until = keras.Model(model.inputs, inputs)
+            images, size = bench.examples.images, bench.learner.batch_size
+            starts = range(0, len(images), size)
+            seen = [np.asarray(until(images[start : start + size], training=True)) for start in starts]
+            bench.learner.reset()  # normalization has taken averages
+            return layer.name, np.concatenate(seen).astype(np.float64)
     return "the model", np.asarray(bench.examples.images, np.float64)
 
 

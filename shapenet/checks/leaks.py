@@ -89,7 +89,8 @@ def target_in_input(bench: Bench) -> Iterator[Finding]:
             yield Finding(Severity.OK, "check/target-in-input", message, numbers)
             continue
         message = f"one pixel alone tells the targets{of}: they explain {share:.1%} of its variance"
-        hint = f"expected less than {TOLD:.0%}: a mark or a colour that gives the class away will be learnt, and no more"
+        message += f", expected less than {TOLD:.0%}"
+        hint = "a mark or a colour that gives the target away will be learnt, and no more than that"
         yield Finding(Severity.WARNING, "check/target-in-input", message, numbers, hint=hint)
 
 

@@ -71,7 +71,7 @@ def test_a_pixel_that_tells_the_class_is_found(tmp_path: Path, sound: Bench) -> 
     write_data(tmp_path, images=images)
     finding = found(target_in_input, bench_in(tmp_path))["check/target-in-input"]
     assert finding.severity is Severity.WARNING
-    assert finding.message == "one pixel alone tells the targets: they explain 100.0% of its variance"
+    assert finding.message.startswith("one pixel alone tells the targets: they explain 100.0% of its variance")
 
 
 @pytest.mark.parametrize("several", [False, True])

@@ -15,7 +15,7 @@ from shapenet.data.arrays.files import StoredArray, array_names, find_array
 from shapenet.data.arrays.values import UnpackingFolder, load, map_values, native
 from shapenet.data.fieldnames import check_field_names
 from shapenet.data.files.faults import shown
-from shapenet.data.labelling import label_indices
+from shapenet.data.labelling import label_indices, unlabelled
 from shapenet.data.pack import default_cache_dir
 from shapenet.data.records import Arrays, UnreadableError, unlabelled_is_borne
 from shapenet.data.regular import fingerprint_of
@@ -78,9 +78,7 @@ class ArraysRecords:
             **{name: _field(array, images) for name, array in self._arrays.items()},
             "label": Field("int64", ()),
         }
-        self.classes, self._labels = ((), np.zeros(len(self), np.int64))
-        if label_array:
-            self.classes, self._labels = _labels(label_array, form)
+        self.classes, self._labels = _labels(label_array, form) if label_array else unlabelled(len(self))
         self.key = _key((path, label_array.path if label_array else path), form, self.classes)
         self.warnings: tuple[str, ...] = ()
         self.columns: Mapping[str, Sequence[str]] = {

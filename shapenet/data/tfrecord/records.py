@@ -18,7 +18,7 @@ import numpy.typing as npt
 from shapenet.data.fieldnames import check_field_names
 from shapenet.data.files.load import FileOptions
 from shapenet.data.images.options import DECODING
-from shapenet.data.labelling import label_indices
+from shapenet.data.labelling import label_indices, unlabelled
 from shapenet.data.records import Arrays, UnreadableError, Values, unlabelled_is_borne
 from shapenet.data.regular import fingerprint_of, open_regular
 from shapenet.data.stream.order import CYCLE_LENGTH
@@ -251,7 +251,7 @@ def _shard(path: Path, compression: Literal["auto"] | Compression) -> Shard:
 def _labels(index: Index, form: Form, described: str, name_of: Any) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
     place = Place(described)
     if not index.numbers.size and not index.texts.size:
-        return (), np.zeros(len(index), np.int64)
+        return unlabelled(len(index))
     both = index.numbers.size > 0 and index.texts.size > 0
     classes = form.classes
     if both and classes is None:  # numbers give the order of the names

@@ -22,8 +22,8 @@ def imbalance(evidence: Evidence) -> Iterator[Finding]:
     counts = evidence.counts[evidence.reference]
     classes = evidence.subject.classes
     if not classes:
-        hint = "only tasks that don't need them can learn from it; classification needs a column or folder that says it"
-        yield Finding(Severity.NOTE, "data/unlabelled", "no labels: nothing says the class of an image", hint=hint)
+        need = "only tasks that don't need them can learn from it; classification needs a column or folder that says it"
+        yield Finding(Severity.NOTE, "data/unlabelled", "no labels: nothing says the class of an image", hint=need)
         return
     yield from _absent(evidence)
     present = np.flatnonzero(counts)
