@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from shapenet.config.dump import dump_yaml
 from shapenet.config.interpolation import escape, interpolate
 from shapenet.config.load import validate, with_places
 from shapenet.config.nodes import Entry, Node, child, to_plain
+from shapenet.config.overrides import apply_overrides
 from shapenet.config.read import read_config
 from shapenet.config.schema import ExperimentConfig
 from shapenet.config.yaml_loader import MAX_BYTES, load_yaml
@@ -87,7 +88,7 @@ def _checked(tree: Node, path: Path) -> Experiment:
     return Experiment(validate(expanded), path, expanded)
 
 
-def experiment_of_run(path: Path, *, trust: bool) -> Experiment:
+def experiment_of_run(path: Path, overrides: Sequence[str] = (), *, trust: bool) -> Experiment:
     """Read and check the resolved config of a run, which may come from a stranger.
 
     It stands alone: it extends no file, and takes nothing from the environment. Plug-ins are
@@ -95,16 +96,20 @@ def experiment_of_run(path: Path, *, trust: bool) -> Experiment:
 
     Args:
         path: The run's ``config.resolved.yaml``.
+        overrides: ``dotted.key=value`` texts, in order.
         trust: Whether to run plug-ins that are not known.
 
     Raises:
         RunError: It is missing, wrong, no regular file of the run, or names plug-ins that are not trusted.
+        ConfigError: It is wrong with the overrides.
         MachineError: It can't be read.
     """
     with suppress(OSError):  # reading it says so
         check_regular(path, path.parent, MAX_BYTES)
     with run_at_fault():
-        tree = interpolate(load_yaml(path), {})
+        written = load_yaml(path)
+    with nullcontext() if overrides else run_at_fault():
+        tree = interpolate(apply_overrides(written, overrides, Path.cwd()), {})
         strange = [plugin for plugin in _plugin_paths(tree) if plugin.is_file() and not was_run(plugin)]
         if strange and not trust:
             raise RunError(

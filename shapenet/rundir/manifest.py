@@ -17,6 +17,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 import shapenet
 from shapenet.errors import Place, RunError
 from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.lock import holder_of
 from shapenet.rundir.reading import read_regular
 from shapenet.rundir.status import ShownStatus, Status
 
@@ -95,6 +96,24 @@ class ImageSpec(_Part):
     dtype: Annotated[str, Field(pattern=r"^(uint8|uint16|float32)$")]
 
 
+class Resumed(_Part):
+    """A time at which the run went on.
+
+    Attributes:
+        at: When, UTC.
+        epoch: The epoch, from 1, in which it went on.
+        step: How many of its steps had been done.
+        command: The command line.
+        changes: What was changed: field, then what it was and what it is, as text.
+    """
+
+    at: AwareDatetime
+    epoch: int
+    step: int
+    command: tuple[str, ...] = ()
+    changes: dict[str, tuple[str, str]] = {}
+
+
 class FieldStatistics(_Part):
     """What a task asked of a field of the train split; None is what none asked.
 
@@ -138,6 +157,7 @@ class RunManifest(_Part):
         epochs_done: Number of complete epochs.
         best: The best epoch; None before the first one ends.
         error: Message of the error that ended the run.
+        resumed: Each time it went on after it had ended or been killed.
     """
 
     status: Status
@@ -162,6 +182,7 @@ class RunManifest(_Part):
     epochs_done: _Integer = 0
     best: Best | None = None
     error: str | None = None
+    resumed: tuple[Resumed, ...] = ()
 
     def changed(self, **changes: Any) -> RunManifest:
         """A copy with some fields changed, validated.
@@ -206,20 +227,26 @@ def write_manifest(path: Path, manifest: RunManifest) -> None:
     write_atomic(path, manifest.model_dump_json(indent=2) + "\n")
 
 
-def shown_status(manifest: RunManifest) -> ShownStatus:
+def shown_status(manifest: RunManifest, lock: Path | None = None) -> ShownStatus:
     """The status to show: ``dead`` where the manifest says ``running`` but nothing runs.
 
     A process that was killed can't write its end, so its manifest says ``running`` for
-    ever. Only its own host can tell; elsewhere the manifest is believed, and so it is
-    where another process has been given the same number. The file stays as it is:
+    ever. Only its own host can tell; elsewhere the manifest is believed. The file stays as it is:
     resuming the run, not looking at it, changes it.
+
+    Args:
+        manifest: The manifest.
+        lock: The run's lock, which is free once its process is gone; without it, the number of
+            the process tells, which another may have by now.
     """
-    if manifest.status == "running" and manifest.host == socket.gethostname() and not _is_alive(manifest.pid):
-        return "dead"
-    return manifest.status
+    if manifest.status != "running" or manifest.host != socket.gethostname():
+        return manifest.status
+    runs = holder_of(lock) is not None if lock and lock.exists() else is_alive(manifest.pid)
+    return "running" if runs else "dead"
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of this number on this machine."""
     if pid <= 0:
         return False
     try:

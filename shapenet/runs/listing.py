@@ -18,6 +18,9 @@ from shapenet.rundir.paths import RunDir
 from shapenet.rundir.reading import check_inside, read_regular
 from shapenet.rundir.status import RowStatus
 
+_RESUMABLE = ("interrupted", "dead", "failed")
+"""A run that diverged would do so again."""
+
 
 @dataclass(frozen=True)
 class RunRow:
@@ -34,6 +37,7 @@ class RunRow:
         best: Its value in the best epoch.
         eval_accuracy: Accuracy on the test split, from 0 to 1, once evaluated.
         path: The run directory.
+        resumable: Whether ``shapenet train --resume`` can go on in it.
     """
 
     id: str
@@ -46,6 +50,7 @@ class RunRow:
     best: float | None
     eval_accuracy: float | None
     path: Path
+    resumable: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The row as JSON holds it: times in ISO 8601, unknown values null."""
@@ -144,17 +149,19 @@ def _row(run: RunDir) -> RunRow:
 
 
 def _readable_row(run: RunDir, manifest: RunManifest) -> RunRow:
+    status = shown_status(manifest, run.lock)
     return RunRow(
         id=run.id,
         project=manifest.project,
         name=manifest.name,
-        status=shown_status(manifest),
+        status=status,
         started=manifest.started_at.astimezone(UTC),
         epochs=manifest.epochs_done,
         monitor=manifest.best.monitor if manifest.best else None,
         best=manifest.best.value if manifest.best else None,
         eval_accuracy=_eval_figures(run, "test").get("accuracy"),
         path=run.root,
+        resumable=status in _RESUMABLE and run.resolved_config.is_file(),
     )
 
 

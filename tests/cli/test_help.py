@@ -30,6 +30,7 @@ COMMANDS = [
     "runs",
     "runs list",
     "runs show",
+    "runs gc",
     "sweep",
     "lr-find",
 ]
