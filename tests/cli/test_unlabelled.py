@@ -91,3 +91,52 @@ def test_an_image_beside_the_folders_of_classes_is_still_told(cli, photos: Path)
     done = cli("data", "check", photos)
     assert done.code == 3
     assert f"found {NUM - 1} beside the folders" in done.err
+
+
+LEARN = """\
+name: {name}
+task: {task}
+data:
+  source: {source}
+  augment: [RandomInvert]
+model: {{layers: [{layers}]}}
+training: {{batch_size: 4, epochs: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("task", "source", "layers"),
+    [
+        ("{regression: {fields: [weight]}}", "{csv: {path: list.csv, numbers: [weight]}}", "Flatten"),
+        ("reconstruction", "{folder: {path: photos}}", "{Conv2D: {filters: 2, kernel_size: 1}}"),
+    ],
+    ids=["regression", "reconstruction"],
+)
+def test_tasks_that_need_no_labels_go_the_whole_way(
+    cli, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, task: str, source: str, layers: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for index in range(NUM, 30):
+        image = np.random.default_rng(index).integers(0, 256, (8, 8, 3), np.uint8)
+        Image.fromarray(image).save(photos / f"{index}.png")
+    rows = [f"photos/{file.name},{number}" for number, file in enumerate(sorted(photos.iterdir()))]
+    Path("list.csv").write_text("\n".join(["path,weight", *rows]) + "\n", encoding="utf-8")
+    config = Path("learn.yaml")
+    config.write_text(LEARN.format(name="learn", task=task, source=source, layers=layers), encoding="utf-8")
+    info = json.loads(cli("data", "info", "--config", config, "--format", "json").out)
+    assert (info["num_images"], info["classes"]) == (30, [])
+    assert cli("data", "check", "--config", config).code == 0
+    assert "without labels" in cli("data", "preview", "--config", config).out
+    assert cli("data", "convert", "--config", config, "again.npz", "--to", "npz").code == 0
+    trained = cli("train", "--config", config)
+    assert trained.code == 0, trained.err
+    assert "images" in trained.out
+    run = Path("runs/latest").resolve()
+    assert json.loads((run / "data" / "classes.json").read_text()) == []
+    lines = (run / "data" / "split.csv").read_text().splitlines()
+    assert lines[0] == "split,name,label"
+    assert all(line.endswith(",") for line in lines[1:])
+    assert {"preview.png", "augmented.png"} <= {file.name for file in (run / "data").iterdir()}
+    for arguments in (["eval"], ["eval", "--split", "val", "--format", "json"], ["runs", "list"], ["runs", "show"]):
+        done = cli(*arguments)
+        assert done.code == 0, done.err
