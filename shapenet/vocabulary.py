@@ -23,6 +23,10 @@ _BUILT_IN = (
     "shapenet.data.tfrecord.source",
     "shapenet.optim.schedules",
     "shapenet.tasks.classification.task",
+    "shapenet.tasks.reconstruction.measures",
+    "shapenet.tasks.reconstruction.task",
+    "shapenet.tasks.regression.r2",
+    "shapenet.tasks.regression.task",
 )
 _ENTRY_POINTS = "shapenet.plugins"
 

@@ -33,20 +33,30 @@ def parse_tasks(value: object) -> Component | Mapping[str, Component]:
         ConfigError: A form, a name or an argument is wrong; lists all of it.
     """
     if not isinstance(value, Mapping):
-        return parse_component("task", value)
+        return _parse_task(value)
     known = [str(name) for name in value if name in REGISTRIES["task"]]
     if len(value) == 1:
         ((name, inner),) = value.items()
         if not known and isinstance(inner, str) and inner in REGISTRIES["task"]:
             message = f"expected at least two tasks that have names of their own, received {name} alone"
             raise ConfigError("config/task", message, key=(str(name),), hint=f"for one task write task: {inner}")
-        return parse_component("task", value)
+        return _parse_task(value)
     if known and any(_names_task(inner) for name, inner in value.items() if name not in known):
         message = f"expected a name of your own for each of several tasks, received {known[0]!r}, which is a task's"
         raise ConfigError("config/task", message, key=(known[0],), hint=f"such as my_{known[0]}: {known[0]}")
     if known or not value:
-        return parse_component("task", value)
-    return _by_name("task", value, lambda inner, key: parse_component("task", inner, key), _name_problem)
+        return _parse_task(value)
+    return _by_name("task", value, _parse_task, _name_problem)
+
+
+def _parse_task(value: object, key: Key = ()) -> Component:
+    """A task whose arguments fit each other, which making it tells."""
+    task = parse_component("task", value, key)
+    try:
+        task.create()
+    except ConfigError as error:
+        raise error.under((*key, task.name)) from error
+    return task
 
 
 def _names_task(value: object) -> bool:

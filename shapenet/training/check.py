@@ -14,14 +14,14 @@ from shapenet.optim.steps import check_schedule
 from shapenet.registry import Component
 from shapenet.training.monitors import known_value
 from shapenet.training.names import value_names
-from shapenet.training.tasks import check_loss
+from shapenet.training.tasks import check_loss, check_metrics
 
 
 def check_experiment(experiment: Experiment) -> None:
     """Refuse an experiment whose parts are right by themselves but don't fit each other.
 
-    Looked at are the names of layers, the layers that feed tasks, whether each loss is one for its task, the values
-    that are monitored, and the schedule of the learning rate.
+    Looked at are the names of layers, the layers that feed tasks, whether loss and metrics are for their task, the
+    values that are monitored, and the schedule of the learning rate.
 
     Args:
         experiment: The experiment.
@@ -33,7 +33,7 @@ def check_experiment(experiment: Experiment) -> None:
     checks: list[Callable[[], object]] = [
         lambda: check_names(config.model.layers),
         lambda: check_outputs(config.model),
-        *(partial(check_loss, config, name) for name in config.tasks),
+        *(partial(check, config, name) for name in config.tasks for check in (check_loss, check_metrics)),
         *_monitor_checks(config),
         *_schedule_checks(config),
     ]
@@ -60,7 +60,10 @@ def _schedule_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]
 
 
 def _monitor_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:
-    known = value_names(config)
+    try:
+        known = value_names(config)
+    except ConfigError:  # a metric is not for its task, which is told already
+        return
     if known is None:
         return
     for key, name in _monitored(config):

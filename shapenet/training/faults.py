@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -20,7 +21,8 @@ def fit_errors(batch_size: int, has_begun: Callable[[], bool]) -> Iterator[None]
 
     Raises:
         MachineError: The memory does not suffice.
-        ConfigError: The model can't take its first step.
+        ConfigError: The model can't take its first step, or what it gives for some images has not the
+            target's size.
     """
     import tensorflow as tf
 
@@ -34,6 +36,10 @@ def fit_errors(batch_size: int, has_begun: Callable[[], bool]) -> Iterator[None]
                 hint="lower training.batch_size, the size of the images, or the number of filters; "
                 "shapenet validate --build estimates what a batch takes",
             ) from error
+        if unequal := re.search(r"Incompatible shapes: (\[[\d,]+\] vs\. \[[\d,]+\])", str(error)):
+            message = f"for some images the model's output is not as large as the target: {unequal[1]}"
+            hint = "pooling drops the last row or column of an odd number: give the source a size that it divides"
+            raise ConfigError("model/training", message, key=("model", "layers"), hint=hint) from error
         if has_begun():
             raise
         raise ConfigError(

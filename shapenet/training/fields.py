@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -114,9 +114,22 @@ def check_fields(config: ExperimentConfig, records: Records, key: Key) -> None:
             if field not in there:
                 who = f"the task {name} ({component.name})" if name else component.name
                 message = f"{who} needs the field {field!r}; {records.describe} has {', '.join(there)}"
-                problems.append(Problem("data/no-field", message, key=key, hint=_hint(field, there)))
+                hint = _hint(field, [*there, *_askable(config.data.source)])
+                problems.append(Problem("data/no-field", message, key=key, hint=hint))
     if problems:
         raise ConfigError(problems)
+
+
+def _askable(source: Component) -> Iterator[str]:
+    """The names that a source's ``fields`` may hold, as far as its type lists them."""
+    parameter = source.entry.parameters.get("fields")
+    types = [parameter.annotation] if parameter else []
+    while types:
+        inner = get_args(types[-1])
+        if get_origin(types.pop()) is Literal:
+            yield from inner
+        else:
+            types.extend(inner)
 
 
 def _hint(field: str, there: Collection[str]) -> str:

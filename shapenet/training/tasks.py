@@ -113,6 +113,21 @@ def check_loss(config: ExperimentConfig, name: str) -> Component:
         )
 
 
+def check_metrics(config: ExperimentConfig, name: str) -> None:
+    """Refuse metrics that are not for a task, as far as it can be told without Keras and data.
+
+    Args:
+        config: The experiment.
+        name: The task's name.
+
+    Raises:
+        ConfigError: A metric is not one for the task.
+    """
+    task: Task = config.tasks[name].create()
+    with _named(name):
+        task.metrics(config.metrics_of(name), logits=config.model.head == "auto")
+
+
 def learnt(config: ExperimentConfig, name: str, bound: BoundTask, *, logits: bool) -> Learnt:
     """A task with its loss and metrics.
 

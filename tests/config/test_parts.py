@@ -98,3 +98,20 @@ def test_faults_of_making_a_part_stand_in_their_lines(tmp_path: Path) -> None:
         open_sources(experiment.config)
     (problem,) = caught.value.problems
     assert (problem.message, str(problem.place)) == ("expected keep or drop, received neither", f"{path}:10:30")
+
+
+@pytest.mark.parametrize(("task", "road"), [("", ("task",)), ("where: ", ("task", "where"))])
+def test_a_task_whose_arguments_do_not_fit_each_other_is_told_in_its_line(
+    task: str, road: tuple[str, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.yaml"
+    several = f"{{{task}{{regression: {{fields: [x], points: [y]}}}}, kind: classification}}"
+    alone = "{regression: {fields: [x], points: [y]}}"
+    text = CONFIG.replace("SOURCE", "shapes: {classes: [square]}")
+    path.write_text(text.replace("task: classification", f"task: {several if task else alone}"))
+    with pytest.raises(ConfigError, match="expected some of the fields x; received 'y'") as caught:
+        load_experiment(path)
+    (problem,) = caught.value.problems
+    assert problem.key == (*road, "regression", "points")
+    assert problem.place is not None
+    assert problem.place.line == 2

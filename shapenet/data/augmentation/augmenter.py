@@ -10,13 +10,14 @@ from typing import Any
 from shapenet.data.augmentation.chains import aug_mix, rand_augment
 from shapenet.data.augmentation.homography import MOVES_POINTS
 from shapenet.data.augmentation.layers import make_layer, value_range
-from shapenet.data.augmentation.transforms import MIXES, Batch, Moving, one_layer
+from shapenet.data.augmentation.transforms import MIXES, MOVES_MASKS, Batch, Moving, one_layer
 from shapenet.errors import ConfigError
 from shapenet.fields import Field
 from shapenet.keras_faults import keras_errors
 from shapenet.registry import Component
 
 _APPLY: Mapping[str, Callable[[Any, Batch, Moving], Batch]] = {"AugMix": aug_mix, "RandAugment": rand_augment}
+_MOVES = MOVES_MASKS | {"RandAugment"}
 _NO_MASKS = frozenset({"AugMix", "MixUp"})
 _NO_POINTS = frozenset({"AugMix", "CutMix", "MixUp", "RandomElasticTransform"})
 
@@ -172,6 +173,9 @@ def _check_fields(augmentations: Sequence[Component], fields: Mapping[str, Field
             raise _cannot_follow(f"the mask {moving.masks[0]!r}", component.name, key)
         if moving.images and (component.name in _NO_MASKS or not known):
             raise _cannot_follow(f"the image {moving.images[0]!r}", component.name, key)
+        for name in moving.images:
+            if component.name in _MOVES and fields[name].shape[:2] != fields["image"].shape[:2]:
+                raise _cannot_follow(f"the image {name!r}, which is of another size,", component.name, key)
         if moving.points and (component.name in _NO_POINTS or not known):
             hint = f"points follow {', '.join(sorted(MOVES_POINTS))}, and what changes colours only"
             raise _cannot_follow(f"the points {moving.points[0]!r}", component.name, key, hint)

@@ -12,7 +12,8 @@ from shapenet.data.augmentation.homography import MOVES_POINTS, move_points
 
 MIXES = frozenset({"CutMix", "MixUp"})
 """Names of the layers that blend images of a batch, and their labels with them."""
-_MOVES_MASKS = MOVES_POINTS | {"RandomElasticTransform", "CutMix"}
+MOVES_MASKS = MOVES_POINTS | {"RandomElasticTransform", "CutMix"}
+"""Names of the layers that move or exchange parts of images."""
 _BACKGROUND = 0.0
 
 Batch = dict[str, Any]
@@ -54,7 +55,7 @@ def one_layer(layer: Any, batch: Batch, moving: Moving) -> Batch:
     changed = {"image": tf.ensure_shape(layer.transform_images(image, drawn, training=True), image.shape)}
     if name in MIXES and "label" in batch:
         changed["label"] = layer.transform_labels(batch["label"], drawn, training=True)
-    if name in _MOVES_MASKS:
+    if name in MOVES_MASKS:
         changed.update((field, _moved_mask(layer, drawn, batch[field])) for field in moving.masks)
         changed.update((field, _moved_image(layer, drawn, batch[field])) for field in moving.images)
     if name in MOVES_POINTS:

@@ -142,3 +142,16 @@ def test_other_targets_can_not_be_mixed() -> None:
         augmenter_of("CutMix", image=IMAGE, label=LABEL, angle=Field("float32", ()))
     with pytest.raises(ConfigError, match="a target without labels can't follow MixUp"):
         augmenter_of("MixUp", image=IMAGE)
+
+
+@pytest.mark.parametrize("name", ["RandomFlip", "RandomTranslation", "RandAugment"])
+def test_a_picture_of_another_size_can_not_move_with_the_image(name: str) -> None:
+    large = Field("uint8", (2 * HEIGHT, 2 * WIDTH, 3))
+    with pytest.raises(ConfigError, match="the image 'large', which is of another size, can't follow"):
+        augmenter_of({name: GEOMETRIC.get(name, {})}, moving=Moving(images=("large",)), image=IMAGE, large=large)
+
+
+def test_a_picture_of_another_size_bears_changes_of_colour() -> None:
+    large = Field("uint8", (2 * HEIGHT, 2 * WIDTH, 3))
+    brightness = {"RandomBrightness": {"factor": 0.1}}
+    assert augmenter_of(brightness, moving=Moving(images=("large",)), image=IMAGE, large=large).fields["large"] == large

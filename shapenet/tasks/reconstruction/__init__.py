@@ -1,0 +1,1 @@
+"""Reconstruction: an image becomes another, such as itself, without noise, or larger."""

@@ -1,0 +1,151 @@
+"""A reconstruction whose data is known: targets from 0 to 1 and the output layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from shapenet.errors import ConfigError
+from shapenet.registry import Component
+from shapenet.tasks.base import DataSpec, Moves, Tensors
+from shapenet.tasks.reconstruction.quality import TOPS
+from shapenet.tasks.report import Evaluator
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+class BoundReconstruction:
+    """An image from an image; see `shapenet.tasks.base.BoundTask`.
+
+    Args:
+        target: The field that holds the image to give.
+        data: Types and shapes of the fields.
+
+    Raises:
+        ConfigError: The target is no image.
+    """
+
+    def __init__(self, target: str, data: DataSpec) -> None:
+        self._target = target
+        self._field = data.fields[target]
+        if len(self._field.shape) != 3 or self._field.dtype not in TOPS:
+            message = f"expected images in the field {target!r}, received {self._field.dtype} {self._field.shape}"
+            hint = "for numbers there is task: {regression: {fields: [" + target + "]}}"
+            raise ConfigError("config/reconstruction", message, key=("reconstruction", "target"), hint=hint)
+        self.moves = Moves(images=() if target == "image" else (target,))
+
+    def head(self, features: Any, *, prefix: str) -> Any:
+        """A 1 x 1 convolution to the target's channels, or the given numbers in the target's shape; then a sigmoid.
+
+        The sigmoid keeps outputs in 0..1, where metrics and pictures want them. With mean squared error it
+        trained a denoiser of shapes no worse than a linear output and got going faster.
+        """
+        import keras
+
+        shape = self._field.shape
+        if len(features.shape) == 2:
+            _check_count(features.shape[1], shape)
+            reshaped = keras.layers.Reshape(shape, name=f"{prefix}pixels")(features)
+            return keras.layers.Activation("sigmoid", dtype="float32", name=f"{prefix}image_out")(reshaped)
+        if len(features.shape) != 4:
+            message = f"the last layer gives {tuple(features.shape[1:])} for each image, which is no picture"
+            raise ConfigError("model/head", message, hint=f"expected (height, width, channels) or {_count(shape)}")
+        _check_sides(tuple(features.shape[1:3]), shape[:2])
+        output = keras.layers.Conv2D(shape[2], 1, activation="sigmoid", dtype="float32", name=f"{prefix}image_out")
+        return output(features)
+
+    def check_output(self, shape: tuple[int | None, ...]) -> None:
+        """The target's shape is expected. See `BoundTask.check_output`."""
+        target = self._field.shape
+        if len(shape) != 4 or shape[3] != target[2]:
+            message = f"expected an output of shape {target}, received {tuple(shape[1:])}"
+            hint = (
+                f"end model.layers with Conv2D: {{filters: {target[2]}, kernel_size: 1, activation: sigmoid}}, "
+                "or leave the output to the task with model.head: auto"
+            )
+            raise ConfigError("model/output", message, hint=hint)
+        _check_sides(shape[1:3], target[:2])
+
+    def make(self, component: Component, *, logits: bool) -> Any:
+        """Losses and metrics see images from 0 to 1. See `BoundTask.make`."""
+        return component.create()
+
+    def metric_hint(self, loss: Component) -> str | None:
+        """Nothing to advise. See `BoundTask.metric_hint`."""
+        return None
+
+    def encode(self, batch: Tensors, loss: Component) -> Any:
+        """The target from 0 to 1, float32 ``(batch, height, width, channels)``. See `BoundTask.encode`."""
+        import tensorflow as tf
+
+        return tf.cast(batch[self._target], tf.float32) / TOPS[self._field.dtype]
+
+    def class_counts(self) -> Mapping[str, int] | None:
+        """No classes. See `BoundTask.class_counts`."""
+        return None
+
+    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:
+        """Never called, since there are no classes."""
+        raise TypeError("a reconstruction has no classes to weigh")
+
+    def evaluator(self, num_examples: int, *, logits: bool) -> Evaluator:
+        """See `BoundTask.evaluator`."""
+        from shapenet.tasks.reconstruction.evaluator import ReconstructionEvaluator
+
+        return ReconstructionEvaluator(self._target, num_examples)
+
+
+def _check_count(received: int | None, shape: tuple[int | None, ...]) -> None:
+    """Refuse a vector that does not have a number for each pixel and channel.
+
+    Raises:
+        ConfigError: With the layer that would give one.
+    """
+    if None in shape:
+        message = "the last layer gives a vector, and images of any size need a picture for each"
+        hint = "leave out Flatten and Dense, or give the source a size"
+        raise ConfigError("model/head", message, hint=hint)
+    if received != _count(shape):
+        message = f"a picture {shape} has {_count(shape)} numbers, the last layer gives a vector of {received}"
+        hint = (
+            f"end model.layers with Dense: {{units: {_count(shape)}}}, or with convolutions that keep rows and columns"
+        )
+        raise ConfigError("model/head", message, hint=hint)
+
+
+def _count(shape: tuple[int | None, ...]) -> int:
+    return math.prod(side or 1 for side in shape)
+
+
+def _check_sides(received: tuple[int | None, ...], expected: tuple[int | None, ...]) -> None:
+    """Refuse a picture that is not as high and wide as the target, as far as this is known.
+
+    Raises:
+        ConfigError: With the layers that would make it so.
+    """
+    known = [(a, b) for a, b in zip(received, expected, strict=True) if a is not None and b is not None]
+    if all(a == b for a, b in known):
+        return
+    message = f"the target is {expected[0]} x {expected[1]} pixels, the last layer gives {received[0]} x {received[1]}"
+    raise ConfigError("model/head", message, hint=_how_to_resize(known, expected))
+
+
+def _how_to_resize(known: list[tuple[int, int]], expected: tuple[int | None, ...]) -> str:
+    if all(b % a == 0 for a, b in known):
+        size = _in_yaml([b // a for a, b in known])
+        return (
+            f"add UpSampling2D: {{size: {size}}}, "
+            f"or Conv2DTranspose: {{filters: 32, kernel_size: 3, strides: {size}, padding: same}}"
+        )
+    if all(a % b == 0 for a, b in known):
+        size = _in_yaml([a // b for a, b in known])
+        return f"leave out an enlarging layer, or add AveragePooling2D: {{pool_size: {size}}}"
+    hint = "use padding: same in convolutions, and images whose sides the pooling divides without a rest"
+    resizing = f"; or end with Resizing: {{height: {expected[0]}, width: {expected[1]}}}"
+    return hint if None in expected else hint + resizing
+
+
+def _in_yaml(factors: list[int]) -> int | list[int]:
+    return factors[0] if len(set(factors)) == 1 else factors

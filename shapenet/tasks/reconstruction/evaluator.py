@@ -1,0 +1,71 @@
+"""Judges a reconstruction batch by batch: how near each output is to its target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shapenet.errors import RunError
+from shapenet.tasks.reconstruction.examples import Examples
+from shapenet.tasks.reconstruction.quality import TOPS, psnr, ssim
+from shapenet.tasks.reconstruction.report import ReconstructionReport
+
+MEASURES = ("psnr", "ssim", "mse", "mae")
+
+
+class ReconstructionEvaluator:
+    """Keeps a few numbers of each image and the pixels of some; see `shapenet.tasks.report.Evaluator`.
+
+    Args:
+        target: The field that holds the image to give.
+        num_examples: How many examples will come.
+    """
+
+    def __init__(self, target: str, num_examples: int) -> None:
+        self._target = target
+        self._measures = {name: np.full(num_examples, np.nan) for name in MEASURES}
+        self._input_psnr = np.full(num_examples, np.nan)
+        self._num_bad = 0
+        self._examples = Examples(num_examples)
+
+    def add(
+        self, positions: npt.NDArray[Any], fields: Mapping[str, npt.NDArray[Any]], outputs: npt.NDArray[Any]
+    ) -> None:
+        """See `Evaluator.add`."""
+        target = _from_0_to_1(fields[self._target])
+        outputs = outputs.astype(np.float32)
+        self._num_bad += int(np.count_nonzero(~np.isfinite(outputs).all(axis=(1, 2, 3))))
+        difference = outputs.astype(np.float64) - target
+        values = {
+            "psnr": np.asarray(psnr(target, outputs)),
+            "ssim": np.asarray(ssim(target, outputs)),
+            "mse": (difference**2).mean(axis=(1, 2, 3)),
+            "mae": np.abs(difference).mean(axis=(1, 2, 3)),
+        }
+        for name, measured in values.items():
+            self._measures[name][positions] = measured
+        if self._target != "image" and fields["image"].shape == target.shape:
+            self._input_psnr[positions] = np.asarray(psnr(target, _from_0_to_1(fields["image"])))
+        self._examples.add(positions, values["psnr"], outputs, target)
+
+    def report(self) -> ReconstructionReport:
+        """See `Evaluator.report`."""
+        num_examples = len(self._input_psnr)
+        if self._num_bad:
+            message = f"expected finite outputs, received others for {self._num_bad:,} of {num_examples:,} examples"
+            hint = (
+                "the model's weights or inputs are not finite; look at the training's losses, or try precision: float32"
+            )
+            raise RunError("run/not-finite", message, hint=hint)
+        measures = dict(self._measures)
+        if np.isfinite(self._input_psnr).all() and num_examples:
+            measures["input_psnr"] = self._input_psnr
+        return ReconstructionReport(measures, self._examples.chosen())
+
+
+def _from_0_to_1(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    scaled: npt.NDArray[np.float32] = images.astype(np.float32) / np.float32(TOPS[images.dtype.name])
+    return scaled

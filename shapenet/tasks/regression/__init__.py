@@ -1,0 +1,1 @@
+"""Regression: numbers, angles and points are read off an image."""

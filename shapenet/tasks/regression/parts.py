@@ -1,0 +1,109 @@
+"""The Keras parts of a regression: the layer that gives the user's units, and what sees its outputs otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from shapenet.tasks.regression.scale import Scale
+
+
+@cache
+def units_class() -> Any:
+    """The class of the layer after the last dense one; Keras can serialise it."""
+    import keras
+
+    @keras.saving.register_keras_serializable("shapenet")
+    class Units(keras.layers.Layer):  # type: ignore[misc]
+        """From standardised numbers ``(batch, num_standardised)`` to outputs ``(batch, num_outputs)``.
+
+        Means and deviations are weights that training leaves alone, so that whoever has the weights has them.
+        """
+
+        def __init__(self, scale: Scale | dict[str, Any], **options: Any) -> None:
+            super().__init__(**options)
+            self.scale = Scale(**{k: tuple(v) for k, v in scale.items()}) if isinstance(scale, dict) else scale
+
+        def build(self, input_shape: Any) -> None:
+            """Make the weights."""
+            constant = keras.initializers.Constant
+            for name in ("means", "stds"):
+                start = constant(getattr(self.scale, name))
+                weight = self.add_weight(shape=(len(self.scale),), initializer=start, trainable=False, name=name)
+                setattr(self, name, weight)
+
+        def call(self, standardised: Any) -> Any:
+            """Values in the user's units, then sines and cosines."""
+            return self.scale.outputs(standardised, self.means, self.stds)
+
+        def compute_output_shape(self, input_shape: Any) -> Any:
+            """``(batch, num_outputs)``."""
+            return (*input_shape[:-1], self.scale.num_outputs)
+
+        def get_config(self) -> dict[str, Any]:
+            """Name, type and scale."""
+            return {**super().get_config(), "scale": asdict(self.scale)}
+
+    return Units
+
+
+def loss_on_standardised(loss: Any, scale: Scale) -> Any:
+    """A ``keras.losses.Loss`` that gives `loss` true and predicted values standardised alike.
+
+    Args:
+        loss: A ``keras.losses.Loss`` of numbers.
+        scale: How to standardise.
+    """
+    import keras
+
+    class OnStandardised(keras.losses.Loss):  # type: ignore[misc]
+        """Standardisation before another loss."""
+
+        def __init__(self) -> None:
+            super().__init__(name=loss.name, reduction=loss.reduction, dtype=loss.dtype)
+
+        def call(self, y_true: Any, y_pred: Any) -> Any:
+            """The loss of outputs ``(batch, num_outputs)`` for values ``(batch, numbers)``."""
+            return loss.call(scale.standardise(y_true), scale.standardise_outputs(y_pred))
+
+    return OnStandardised()
+
+
+def metric_on_values(metric: Any, scale: Scale) -> Any:
+    """A ``keras.metrics.Metric`` that gives `metric` values only, and angles where they are nearest to the true ones.
+
+    Args:
+        metric: A ``keras.metrics.Metric`` of numbers.
+        scale: Which numbers are angles.
+
+    Returns:
+        `metric` itself if none is.
+    """
+    if not scale.num_angles:
+        return metric
+    import keras
+
+    class OnValues(keras.metrics.Metric):  # type: ignore[misc]
+        """Sines, cosines and whole periods taken off before another metric."""
+
+        def __init__(self) -> None:
+            super().__init__(name=metric.name, dtype=metric.dtype)
+            self.metric = metric
+            if hasattr(metric, "_direction"):
+                self._direction = metric._direction
+
+        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+            """Add true values ``(batch, numbers)`` and outputs ``(batch, num_outputs)``."""
+            true, outputs = (keras.ops.cast(numbers, self.dtype) for numbers in (y_true, y_pred))
+            self.metric.update_state(true, scale.nearest(true, scale.values(outputs)), sample_weight)
+
+        def result(self) -> Any:
+            """The metric so far."""
+            return self.metric.result()
+
+        def reset_state(self) -> None:
+            """Start anew."""
+            self.metric.reset_state()
+
+    return OnValues()
