@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shapenet.config.definitions import expand_definitions
 from shapenet.config.dump import dump_yaml
 from shapenet.config.interpolation import escape
 from shapenet.config.load import validate, with_places
@@ -29,7 +30,7 @@ class Experiment:
     Attributes:
         config: The config.
         path: The file it was read from.
-        tree: Its text, after extension, overrides and interpolation.
+        tree: Its text, after extension, overrides and interpolation, with the blocks of `model.define` put in.
     """
 
     config: ExperimentConfig
@@ -76,7 +77,8 @@ def load_experiment(
             load_plugins([plugin])
         except ConfigError as error:
             raise with_places(error.under(("plugins", index)), tree) from error
-    return Experiment(validate(tree), path, tree)
+    expanded = expand_definitions(tree)
+    return Experiment(validate(expanded), path, expanded)
 
 
 def named_plugins(path: Path) -> tuple[Path, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -190,9 +190,20 @@ _DECAYS_TO_THE_END = ("CosineDecay", "PolynomialDecay")
 """Schedules whose ``decay_steps`` are the rest of the training unless given; Keras has no default."""
 
 
+@cache
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text())
+    return content
+
+
+def activation_names() -> tuple[str, ...]:
+    """The names of Keras's activations."""
+    return tuple(_content()["activations"])
+
+
 def register_keras() -> None:
     """Enter all of Keras's names in the registries."""
-    content = json.loads(Path(__file__).with_suffix(".json").read_text())
+    content = _content()
     for kind, entries in content["kinds"].items():
         for name, details in entries.items():
             factory: Callable[..., Any] = partial(_create, _MODULES[kind], name)

@@ -125,6 +125,12 @@ class DataConfig(Section):
 class ModelConfig(Section):
     """The layers, and what the task adds before and after them."""
 
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Values by names of the user's own, such as widths and depths, which ``${model.parameters.NAME}`` refers to."""
+    define: dict[str, Any] = Field(default_factory=dict)
+    """Blocks by names of the user's own, which `layers` use like layers: each has ``layers``, may have
+    ``parameters`` (defaults by name; ``$NAME`` stands for the value) and ``inputs`` (names for what it gets).
+    A resolved config has them put in."""
     layers: Annotated[tuple[Layer, ...], _AsTuple, Field(min_length=1)]
     """A chain from the input on; ``name`` and ``inputs`` among a layer's arguments make branches and merges."""
     head: Literal["auto", "none"] = "auto"

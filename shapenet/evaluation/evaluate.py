@@ -15,6 +15,7 @@ from shapenet.errors import Place, RunError
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, load_experiment, named_plugins
+from shapenet.layers.backbone import without_weight_files
 from shapenet.plugins import was_run
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import RunManifest, read_manifest
@@ -141,7 +142,8 @@ def _predict(
     with experiment.locating():
         start_session(config.training, config.seed)
         data = data_spec(split, subject.classes, statistics)
-        compiled = compile_model(config, data, steps_per_execution=auto_steps(batches))
+        with without_weight_files():  # the run's own replace them
+            compiled = compile_model(config, data, steps_per_execution=auto_steps(batches))
     _load_weights(compiled, weights)
     feed = to_dataset(batches, compiled.encode)
     with reading(batches):
