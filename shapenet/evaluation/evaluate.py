@@ -145,7 +145,7 @@ def _predict(
         with without_weight_files():  # the run's own replace them
             compiled = compile_model(config, data, steps_per_execution=auto_steps(batches))
     _load_weights(compiled, weights)
-    feed = to_dataset(batches, compiled.encode)
+    feed = to_dataset(batches, compiled.encode, inputs=compiled.inputs)
     with reading(batches):
         evaluated = compiled.model.evaluate(feed, verbose=0, return_dict=True)
         reports = _judge(compiled, batches)
@@ -158,22 +158,24 @@ def _judge(compiled: Compiled, batches: AnyBatches) -> dict[str, Report]:
     import numpy as np
     import tensorflow as tf
 
+    from shapenet.training.inputs import given_of
+
     tasks, model = compiled.tasks, compiled.model
     evaluators = {name: task.bound.evaluator(len(batches.split), logits=task.logits) for name, task in tasks.items()}
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def forward(images: Any) -> Any:
-        outputs = model(images, training=False)
+    def forward(given: Any) -> Any:
+        outputs = model(given, training=False)
         return outputs if len(tasks) > 1 else dict.fromkeys(tasks, outputs)
 
     positions, done = batches.positions(), 0
     for group in batches.groups(1):
         batch = {name: values[0] for name, values in group.items()}
-        outputs = forward(tf.constant(batch["image"]))
-        place = positions[done : done + len(batch["image"])]
+        outputs = forward(given_of({name: tf.constant(batch[name]) for name in compiled.inputs}, compiled.inputs))
+        place = positions[done : done + len(next(iter(batch.values())))]
         done += len(place)
         for name, evaluator in evaluators.items():
-            fields = {field: batch[field] for field in tasks[name].fields}
+            fields = {field: batch[field] for field in (*tasks[name].fields, *compiled.inputs)}
             evaluator.add(place, fields, np.asarray(tf.cast(outputs[name], tf.float32)))
     return {name: evaluator.report() for name, evaluator in evaluators.items()}
 

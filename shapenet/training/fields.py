@@ -1,4 +1,4 @@
-"""The fields that tasks need: asked of the sources, and checked once these are open."""
+"""The fields that tasks and model need: asked of the sources, and checked once these are open."""
 
 from __future__ import annotations
 
@@ -19,19 +19,32 @@ if TYPE_CHECKING:
     from shapenet.data.records import Records
     from shapenet.fields import Field
 
+IMAGE = ("image",)
+"""The fields that a model is given unless the config names others."""
+
 _ALWAYS = ("image", "label")
 """Fields that no source needs to be asked for."""
 
 
-def needed_fields(config: ExperimentConfig) -> tuple[str, ...]:
+def input_fields(config: ExperimentConfig) -> tuple[str, ...]:
+    """The fields that the model is given: `IMAGE` unless the config names others."""
+    return IMAGE if config.model.input is None else config.model.input.fields
+
+
+def target_fields(config: ExperimentConfig) -> tuple[str, ...]:
     """The fields that the targets of the tasks are made of, each once."""
     tasks: list[Task] = [component.create() for component in config.tasks.values()]
     return tuple(dict.fromkeys(name for task in tasks for name in task.fields))
 
 
+def needed_fields(config: ExperimentConfig) -> tuple[str, ...]:
+    """The fields that the model is given and that targets are made of, each once."""
+    return tuple(dict.fromkeys([*input_fields(config), *target_fields(config)]))
+
+
 def batch_fields(config: ExperimentConfig) -> tuple[str, ...]:
-    """The fields that a batch holds: the image, and what targets are made of."""
-    return tuple(dict.fromkeys(["image", *needed_fields(config)]))
+    """The fields that a batch holds: those that are needed, and the image where it is augmented."""
+    return tuple(dict.fromkeys([*needed_fields(config), *(IMAGE if config.data.augment else ())]))
 
 
 def asked_for(source: Component, fields: Collection[str]) -> Component:
@@ -96,7 +109,7 @@ def data_spec(split: Split, classes: tuple[str, ...], statistics: Statistics) ->
 
 
 def check_fields(config: ExperimentConfig, records: Records, key: Key) -> None:
-    """Refuse a source without the fields that tasks need.
+    """Refuse a source without the fields that the model is given or that tasks need.
 
     Args:
         config: The experiment.
@@ -108,16 +121,22 @@ def check_fields(config: ExperimentConfig, records: Records, key: Key) -> None:
     """
     there = known_fields(records)
     problems = []
-    for name, component in config.tasks.items():
-        task: Task = component.create()
-        for field in task.fields:
+    for who, fields in _needs(config):
+        for field in fields:
             if field not in there:
-                who = f"the task {name} ({component.name})" if name else component.name
                 message = f"{who} needs the field {field!r}; {records.describe} has {', '.join(there)}"
                 hint = _hint(field, [*there, *_askable(config.data.source)])
                 problems.append(Problem("data/no-field", message, key=key, hint=hint))
     if problems:
         raise ConfigError(problems)
+
+
+def _needs(config: ExperimentConfig) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Who needs fields, and which."""
+    yield "model.input", input_fields(config)
+    for name, component in config.tasks.items():
+        task: Task = component.create()
+        yield f"the task {name} ({component.name})" if name else component.name, task.fields
 
 
 def _askable(source: Component) -> Iterator[str]:

@@ -150,6 +150,7 @@ class _Prepared:
             monitor=self.monitors.best,
             balance=self.balance,
             initial=self.initial,
+            inputs=self.compiled.inputs,
         )
 
 
@@ -223,8 +224,8 @@ def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple
     tensorboard = keras.callbacks.TensorBoard(str(record.run.tensorboard_dir))
     callbacks = [*own, to_keras_callback(adapter), tensorboard, *early_stopping(config.training, run.monitors)]
     weigh = compiled.weigher(run.balance.weights)
-    feed = to_dataset(run.train, compiled.encode, augmenter=run.augmenter, weigh=weigh)
-    val = to_dataset(run.val, compiled.encode) if run.val else None
+    feed = to_dataset(run.train, compiled.encode, augmenter=run.augmenter, weigh=weigh, inputs=compiled.inputs)
+    val = to_dataset(run.val, compiled.encode, inputs=compiled.inputs) if run.val else None
     signals.defer()
     try:
         told = fit_errors(config.training.batch_size, lambda: record.fitting)

@@ -32,6 +32,7 @@ class TrainingStart:
         monitor: The value that names the best epoch.
         balance: The sizes of the classes, and what makes up for them.
         initial: What the first weights are, where they are not drawn at random.
+        inputs: The fields that the model is given.
     """
 
     run: Path
@@ -48,6 +49,7 @@ class TrainingStart:
     monitor: str
     balance: Balance
     initial: InitialWeights | None
+    inputs: tuple[str, ...] = ("image",)
 
 
 class Reporter:

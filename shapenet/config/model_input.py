@@ -1,0 +1,46 @@
+"""What a model is given in place of the image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from shapenet.config.problems import raise_in_pydantic
+from shapenet.config.section import Section
+from shapenet.errors import ConfigError, Problem, did_you_mean
+from shapenet.values import Names
+
+
+class ModelInputConfig(Section):
+    """Fields of a record that the model is given in place of its image, as one vector: numbers standardised by
+    the train split's means and deviations, then sines, then cosines of the angles, then the label as one-hot."""
+
+    fields: Annotated[Names, Field(min_length=1)]
+    """The fields: ``label``, and numbers or vectors of numbers, such as ``centre`` of the source shapes."""
+    angles: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """Those of them that are angles, each with the period after which it begins anew, in its own unit: 360 for
+    directions in degrees."""
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> ModelInputConfig:
+        problems = list(self._problems())
+        if problems:
+            raise raise_in_pydantic(ConfigError(problems))
+        return self
+
+    def _problems(self) -> Iterator[Problem]:
+        for name in dict.fromkeys(self.fields):
+            if self.fields.count(name) > 1:
+                message = f"expected every field once, received {name!r} again"
+                yield Problem("config/model-input", message, key=("fields",))
+        if "image" in self.fields:
+            message = "expected numbers and the label, received 'image'"
+            hint = "leave model.input out: the image is what a model is given unless the config says otherwise"
+            yield Problem("config/model-input", message, key=("fields",), hint=hint)
+        for name in self.angles:
+            if name == "label" or name not in self.fields:
+                message = f"expected some of the numbers among the fields {', '.join(self.fields)}; received {name!r}"
+                hint = did_you_mean(name, [field for field in self.fields if field != "label"])
+                yield Problem("config/model-input", message, key=("angles", name), hint=hint)
