@@ -78,18 +78,17 @@ class ReconstructionReport:
     def _write_examples(self, path: Path, gallery: Gallery) -> None:
         """A row for each example: the input if it is an image, output, target, and how far they are apart."""
         shown = [(group, example) for group, examples in self.examples.items() for example in examples]
+        inputs = gallery.images([example.position for _, example in shown]) if self.shows_inputs else [None] * len(shown)
         differences = [_difference(example) for _, example in shown]
         gain = _gain(differences)
         images: list[npt.NDArray[Any]] = []
         captions: list[str] = []
-        for (group, example), difference in zip(shown, differences, strict=True):
+        for (group, example), image, difference in zip(shown, inputs, differences, strict=True):
             bright = np.minimum(difference * gain, _BRIGHT).astype(np.uint8)
-            row = gallery.viewable([example.output, example.target, bright])
-            said = [f"output, {example.quality:.2f} dB", "target", f"difference x {gain}"]
-            if self.shows_inputs:
-                row, said = [*gallery.images([example.position]), *row], ["input", *said]
-            images += row
-            captions += [f"{group}: {said[0]}", *said[1:]]
+            first = [] if image is None else [image]
+            images += [*first, *gallery.viewable([example.output, example.target, bright])]
+            texts = [*["input"] * len(first), f"output, {example.quality:.2f} dB", "target", f"difference x {gain}"]
+            captions += [f"{group}: {texts[0]}", *texts[1:]]
         heading = (
             f"{gallery.run_name}: reconstructions of {gallery.subject}",
             "the worst, the nearest to the median and the best by PSNR",
