@@ -9,7 +9,7 @@ checks the rest.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
@@ -33,6 +33,18 @@ def _as_written(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     return value
 
 
+def _no_mapping(value: Any) -> Any:
+    """`value` unless it is or holds a mapping, of which Keras would make any object that it names."""
+    if _holds_mapping(value):
+        raise ValueError("expected no mapping: Keras's own form of an object can't stand in a config")
+    return value
+
+
+def _holds_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, list | tuple) and any(map(_holds_mapping, value)))
+
+
+_Plain = Annotated[Any, BeforeValidator(_no_mapping)]
 _AsWritten = Annotated[float, WrapValidator(_as_written)]
 _Pair = Annotated[tuple[_AsWritten, _AsWritten], BeforeValidator(as_tuple)]
 _Factor = _AsWritten | _Pair
@@ -137,7 +149,7 @@ def _annotation(kind: str, name: str, details: dict[str, Any], activations: Sequ
     elif isinstance(default, int) and kind in ("metric", "callback"):
         annotation = int
     else:
-        annotation = Any
+        annotation = _Plain
     return annotation
 
 

@@ -44,6 +44,9 @@ _BUILT_IN = (
     "shapenet.tasks.reconstruction.task",
     "shapenet.tasks.regression.r2",
     "shapenet.tasks.regression.task",
+    "shapenet.tasks.segmentation.losses",
+    "shapenet.tasks.segmentation.metrics",
+    "shapenet.tasks.segmentation.task",
 )
 _ENTRY_POINTS = "shapenet.plugins"
 

@@ -155,6 +155,21 @@ class EarlyStoppingConfig(Section):
     """The value to watch; ``training.monitor`` unless given."""
 
 
+class CheckpointConfig(Section):
+    """When the state is saved from which ``shapenet train --resume`` goes on; it is at the end in any case.
+
+    Ends of epochs are saved too, unless they follow on each other so fast that it would take more
+    than a hundredth of the time.
+    """
+
+    every_steps: Count | None = None
+    """Save after so many steps; a step is looked at after each execution of `steps_per_execution`."""
+    every_seconds: Annotated[float, Field(gt=0)] | None = 60.0
+    """Save after so many seconds."""
+    keep: Count = 2
+    """So many of the newest are kept, beside the best: where one is damaged, the one before it serves."""
+
+
 class TrainingConfig(Section):
     """How the model is fitted."""
 
@@ -165,6 +180,7 @@ class TrainingConfig(Section):
     monitor: str | None = None
     """The value that names the best epoch, ``val_loss`` for example; the task's own unless given."""
     early_stopping: EarlyStoppingConfig | None = None
+    checkpoint: CheckpointConfig = CheckpointConfig()
     class_weight: Literal["balanced"] | dict[str, Weight | Literal["balanced"] | ClassWeights] | None = None
     """What each class counts in the training loss: ``balanced`` is n / (number of classes * its count);
     or weights by class name, 1 for the others; with several tasks, one or the other by the task's name."""

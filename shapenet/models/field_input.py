@@ -32,18 +32,18 @@ class FieldsSpec:
 
 @dataclass(frozen=True)
 class Encoding:
-    """How fields become one vector: numbers standardised, then sines, then cosines of the angles, then the label.
+    """How fields become one vector: numbers standardised, then sines, then cosines, then the label.
 
     Attributes:
-        numbers: The fields that are neither angles nor the label.
-        periods: The angles, each with the period after which it begins anew.
+        numbers: The fields that are standardised.
+        periods: The fields that become sines and cosines, each with the periods of these.
         num_classes: Length of the one-hot vector that the label becomes; 0 without the label.
         means: Of each number of `numbers`, vectors laid one after another.
         stds: Standard deviations, all above 0.
     """
 
     numbers: tuple[str, ...]
-    periods: Mapping[str, float]
+    periods: Mapping[str, tuple[float, ...]]
     num_classes: int
     means: tuple[float, ...]
     stds: tuple[float, ...]
@@ -60,21 +60,21 @@ def fields_spec(given: ModelInputConfig, data: DataSpec) -> FieldsSpec:
         ConfigError: A field holds no numbers, or not those that the run was trained with.
     """
     fields = {name: data.fields[name] for name in given.fields}
-    numbers = tuple(name for name in fields if name != _LABEL and name not in given.angles)
+    numbers = tuple(name for name in fields if name != _LABEL and name not in given.periods)
     means: list[float] = []
     stds: list[float] = []
     for name, field in fields.items():
         _check_field(name, field)
         if name in numbers:
             mean, std = data.statistics.moments(name)
-            if mean.shape != field.shape:
+            if not mean.shape == std.shape == field.shape:
                 message = f"expected {name!r} to be of the shape {mean.shape}, as in training; received {field.shape}"
                 raise ConfigError("config/model-input", message, key=("model", "input", "fields"))
             means.extend(mean.ravel().tolist())
             # A number that is the same in all records has no deviation to divide by.
             stds.extend(float(value) or 1.0 for value in std.ravel())
     num_classes = len(data.classes) if _LABEL in fields else 0
-    return FieldsSpec(fields, Encoding(numbers, dict(given.angles), num_classes, tuple(means), tuple(stds)))
+    return FieldsSpec(fields, Encoding(numbers, dict(given.periods), num_classes, tuple(means), tuple(stds)))
 
 
 def _check_field(name: str, field: Field) -> None:
@@ -123,7 +123,11 @@ def encoding_class() -> Any:
             if encoding.numbers:
                 numbers = ops.concatenate([self._flat(fields[name]) for name in encoding.numbers], axis=-1)
                 parts.append((numbers - self.means) / self.stds)
-            turns = [self._flat(fields[name]) * (math.tau / period) for name, period in encoding.periods.items()]
+            turns = [
+                self._flat(fields[name]) * (math.tau / period)
+                for name, periods in encoding.periods.items()
+                for period in periods
+            ]
             parts += [*map(ops.sin, turns), *map(ops.cos, turns)]
             if encoding.num_classes:
                 parts.append(ops.one_hot(fields[_LABEL], encoding.num_classes, dtype=self.compute_dtype))
@@ -142,4 +146,5 @@ def encoding_class() -> Any:
 
 def _from_config(values: Mapping[str, Any]) -> Encoding:
     lists = {name: tuple(values[name]) for name in ("numbers", "means", "stds")}
-    return Encoding(periods=dict(values["periods"]), num_classes=values["num_classes"], **lists)
+    periods = {name: tuple(several) for name, several in values["periods"].items()}
+    return Encoding(periods=periods, num_classes=values["num_classes"], **lists)

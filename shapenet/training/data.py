@@ -126,7 +126,7 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
 
 
 def _check_tasks(config: ExperimentConfig, records: Records) -> None:
-    """Refuse data that is not for model and tasks, and weights of classes that there are not: packing may take hours."""
+    """Refuse data that is not for model or tasks, and weights of classes that there are not: packing may take hours."""
     fields = known_fields(records)
     data = DataSpec(fields, records.classes, StandIns(fields, len(records.classes)))
     input_spec(config, data)

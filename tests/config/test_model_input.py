@@ -10,9 +10,11 @@ from shapenet.config.model_input import ModelInputConfig
 from shapenet.config.problems import from_pydantic
 
 
-def test_fields_and_angles() -> None:
-    given = ModelInputConfig.model_validate({"fields": ["label", "angle"], "angles": {"angle": 360.0}})
-    assert (given.fields, given.angles) == (("label", "angle"), {"angle": 360.0})
+def test_fields_and_periods() -> None:
+    periods = {"angle": 360.0, "centre": [128.0, 64.0]}
+    given = ModelInputConfig.model_validate({"fields": ["label", "angle", "centre"], "periods": periods})
+    assert given.fields == ("label", "angle", "centre")
+    assert given.periods == {"angle": (360.0,), "centre": (128.0, 64.0)}
 
 
 @pytest.mark.parametrize(
@@ -20,10 +22,10 @@ def test_fields_and_angles() -> None:
     [
         ({"fields": ["size", "size"]}, ("fields",), "'size' again"),
         ({"fields": ["image", "size"]}, ("fields",), "received 'image'"),
-        ({"fields": ["size"], "angles": {"angle": 360.0}}, ("angles", "angle"), "among the fields size"),
-        ({"fields": ["label"], "angles": {"label": 2.0}}, ("angles", "label"), "received 'label'"),
+        ({"fields": ["size"], "periods": {"angle": 360.0}}, ("periods", "angle"), "among the fields size"),
+        ({"fields": ["label"], "periods": {"label": 2.0}}, ("periods", "label"), "received 'label'"),
         ({"fields": []}, ("fields",), "at least 1"),
-        ({"fields": ["angle"], "angles": {"angle": 0.0}}, ("angles", "angle"), "more than 0"),
+        ({"fields": ["angle"], "periods": {"angle": 0.0}}, ("periods", "angle"), "more than 0"),
     ],
 )
 def test_what_does_not_fit_is_told(value: dict[str, Any], key: tuple[str, ...], text: str) -> None:

@@ -63,7 +63,7 @@ def built(given: dict[str, Any], *, head: str = "none", spec: DataSpec | None = 
     return build_model(config, {"": AnyTask()}, fields_spec(config.input, spec), "m")  # type: ignore[dict-item]
 
 
-ALL = {"fields": ["label", "centre", "angle", "count"], "angles": {"angle": 360.0}}
+ALL = {"fields": ["label", "centre", "angle", "count"], "periods": {"angle": 360.0}}
 
 
 def test_numbers_are_standardised_angles_turned_and_labels_one_hot() -> None:
@@ -73,9 +73,19 @@ def test_numbers_are_standardised_angles_turned_and_labels_one_hot() -> None:
     np.testing.assert_allclose(vectors, expected, atol=1e-6)
 
 
+def test_of_several_periods_each_has_a_sine_and_a_cosine() -> None:
+    vectors = np.asarray(built({"fields": ["angle"], "periods": {"angle": [360.0, 90.0]}})(BATCH))
+    np.testing.assert_allclose(vectors[0], [1, 0, 0, 1], atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("given", "size"),
-    [({"fields": ["label"]}, 3), ({"fields": ["count"]}, 1), ({"fields": ["angle"], "angles": {"angle": 90.0}}, 2)],
+    [
+        ({"fields": ["label"]}, 3),
+        ({"fields": ["count"]}, 1),
+        ({"fields": ["angle"], "periods": {"angle": 90.0}}, 2),
+        ({"fields": ["centre"], "periods": {"centre": [64.0, 32.0, 16.0]}}, 12),
+    ],
 )
 def test_any_of_them_will_do_alone(given: dict[str, Any], size: int) -> None:
     model = built(given)

@@ -34,7 +34,7 @@ data:
   source: {shapes: {classes: [square, ring], num_images: 200, size: 8, noise: 0.0}}
   split: {val: 0.2, test: 0.2}
 model:
-  input: {fields: [label, centre, size, angle, foreground], angles: {angle: 360}}
+  input: {fields: [label, centre, size, angle, foreground], periods: {angle: 360}}
   layers:
     - Dense: {units: 64, activation: relu}
     - Reshape: {target_shape: [2, 2, 16]}
@@ -145,7 +145,7 @@ def fed(experiment: Experiment) -> Iterator[tuple[dict[str, np.ndarray], dict[st
     config = experiment.config
     dataset = load_data(experiment, open_sources(config), Reporter())
     train = dataset.splits["train"]
-    data = data_spec(train, dataset.classes, SplitStatistics(train))
+    data = data_spec(train, dataset.classes, SplitStatistics(dataset.splits, dataset.names))
     compiled = compile_model(config, data, steps_per_execution=1)
     batches = Batches(train, 16, fields=batch_fields(config))
     feed = to_dataset(
@@ -160,7 +160,10 @@ def fed(experiment: Experiment) -> Iterator[tuple[dict[str, np.ndarray], dict[st
     [
         (("data.augment=[RandomFlip]",), "the input 'centre' would not follow"),
         (("data.augment=[MixUp]", "model.input={fields: [label]}"), "MixUp mixes images of several classes"),
-        (("data.augment=[RandomFlip]", "task={regression: {fields: [area]}}", "model.layers=[ReLU]"), "no image goes in, and none is learnt"),
+        (
+            ("data.augment=[RandomFlip]", "task={regression: {fields: [area]}}", "model.layers=[ReLU]"),
+            "no image goes in, and none is learnt",
+        ),
     ],
 )
 def test_augmentation_that_numbers_would_not_follow_is_refused(
@@ -189,7 +192,7 @@ def test_fields_that_are_not_there_or_no_numbers_are_told(
     tmp_path: Path, override: str, key: tuple[str, ...], text: str
 ) -> None:
     with pytest.raises(ConfigError, match=text) as caught:
-        build_for_inspection(experiment_in(tmp_path, override, config=DRAWING.replace(", angles: {angle: 360}", "")))
+        build_for_inspection(experiment_in(tmp_path, override, config=DRAWING.replace(", periods: {angle: 360}", "")))
     assert caught.value.problems[0].key == key
 
 

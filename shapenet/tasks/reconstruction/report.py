@@ -78,7 +78,9 @@ class ReconstructionReport:
     def _write_examples(self, path: Path, gallery: Gallery) -> None:
         """A row for each example: the input if it is an image, output, target, and how far they are apart."""
         shown = [(group, example) for group, examples in self.examples.items() for example in examples]
-        inputs = gallery.images([example.position for _, example in shown]) if self.shows_inputs else [None] * len(shown)
+        inputs = (
+            gallery.images([example.position for _, example in shown]) if self.shows_inputs else [None] * len(shown)
+        )
         differences = [_difference(example) for _, example in shown]
         gain = _gain(differences)
         images: list[npt.NDArray[Any]] = []

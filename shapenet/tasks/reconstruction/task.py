@@ -22,6 +22,7 @@ METRICS = (
 @REGISTRIES["task"].register("reconstruction")
 def reconstruction(*, target: Annotated[str, Field(min_length=1)] = "image") -> Task:
     """Each image becomes another: itself, through a bottleneck; itself without noise; itself, larger.
+
     Or numbers that ``model.input`` names become the image that they describe.
 
     Targets and outputs are from 0 to 1: integers are divided by 255 or 65535, floating point has to be so.
@@ -50,7 +51,7 @@ class Reconstruction:
 
     def __init__(self, target: str) -> None:
         self.target = target
-        self.fields = (target,)
+        self.fields: tuple[str, ...] = (target,)
 
     def loss(self, given: Component | None, *, logits: bool, mixer: str | None) -> Component:
         """Mean squared error, or another that compares images. See `Task.loss`."""

@@ -14,7 +14,9 @@ from shapenet.data.shapes.truth import draw_mask, main_visible_area
 from shapenet.errors import ConfigError
 from tests.data.shapes.dials import any_parameters
 
-ALL = ("image", "label", "mask", "clean", "labels", "centre", "size", "angle", "area", "traits", "foreground", "background")
+ALL = (
+    "image", "label", "mask", "clean", "labels", "centre", "size", "angle", "area", "traits", "foreground", "background"
+)  # fmt: skip
 
 
 @settings(max_examples=25)
