@@ -95,7 +95,8 @@ class ReconstructionReport:
             f"{gallery.run_name}: reconstructions of {gallery.subject}",
             "the worst, the nearest to the median and the best by PSNR",
         )
-        gallery.write_sheet(path, images, captions, heading, columns=4 if self.shows_inputs else 3)
+        columns, tile = (4, 128) if self.shows_inputs else (3, 160)  # as wide as the longest caption
+        gallery.write_sheet(path, images, captions, heading, columns=columns, tile=tile)
 
 
 def _summary(name: str, values: npt.NDArray[np.float64]) -> dict[str, float]:
