@@ -51,7 +51,7 @@ def open_sources(config: ExperimentConfig) -> dict[str, Records]:
     with missing_as_asked(data), unlabelled_as_needed(needed):
         opened: Mapping[str, Records] = create_parts(given, ("data",))
     for key, records in opened.items():
-        check_fields(config, records, ("data", key))
+        check_fields(config, records, given[key], ("data", key))
     return {"train" if key == "source" else key: records for key, records in opened.items()}
 
 

@@ -108,12 +108,13 @@ def data_spec(split: Split, classes: tuple[str, ...], statistics: Statistics) ->
     return DataSpec(fields, classes, statistics)
 
 
-def check_fields(config: ExperimentConfig, records: Records, key: Key) -> None:
+def check_fields(config: ExperimentConfig, records: Records, source: Component, key: Key) -> None:
     """Refuse a source without the fields that the model is given or that tasks need.
 
     Args:
         config: The experiment.
         records: The opened source.
+        source: What they were opened by.
         key: Where it stands in the config.
 
     Raises:
@@ -125,7 +126,7 @@ def check_fields(config: ExperimentConfig, records: Records, key: Key) -> None:
         for field in fields:
             if field not in there:
                 message = f"{who} needs the field {field!r}; {records.describe} has {', '.join(there)}"
-                hint = _hint(field, [*there, *_askable(config.data.source)])
+                hint = _hint(field, there, source)
                 problems.append(Problem("data/no-field", message, key=key, hint=hint))
     if problems:
         raise ConfigError(problems)
@@ -151,10 +152,21 @@ def _askable(source: Component) -> Iterator[str]:
             types.extend(inner)
 
 
-def _hint(field: str, there: Collection[str]) -> str:
+def _hint(field: str, there: Collection[str], source: Component) -> str:
     if field == "label":
         return "give the source labels: a column, a folder for each class"
-    near = did_you_mean(field, [name for name in there if name not in _ALWAYS]) or ""
+    near = did_you_mean(field, [name for name in (*there, *_askable(source)) if name not in _ALWAYS]) or ""
     if near.startswith("did you mean"):
         return near
-    return f"name it in the source: fields: [{field}]; in a csv numbers: [{field}], images: or masks:"
+    while inner := source.arguments.get("source") or next(iter(source.arguments.get("sources", ())), None):
+        source = inner
+    named = source.entry.parameters
+    if field == "labels" and "label_separator" in named:
+        return "several classes in a cell of the label column make it: label_separator: '|'"
+    if "numbers" in named:
+        return f"name its column by what it holds: numbers: [{field}], or images: or masks: where it holds files"
+    if field == "mask" and "masks" in named:
+        return "give the source its masks: masks: ..."
+    if "fields" in named:
+        return f"name it in the source: fields: [{field}]"
+    return f"no field of the source {source.name} has this name; a csv makes fields of columns: numbers: [{field}]"

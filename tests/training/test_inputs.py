@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 
 from shapenet.data.batches import Batches
+from shapenet.data.shapes.parameters import ShapesParameters
+from shapenet.data.shapes.records import ShapesRecords
 from shapenet.errors import ConfigError
 from shapenet.evaluation.evaluate import evaluate
 from shapenet.experiment import Experiment
@@ -18,7 +20,7 @@ from shapenet.training.build import build_augmenter, build_for_inspection, compi
 from shapenet.training.check import check_experiment
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.feed import to_dataset
-from shapenet.training.fields import batch_fields, data_spec
+from shapenet.training.fields import batch_fields, check_fields, data_spec
 from shapenet.training.fit import TrainingResult
 from shapenet.training.lr_find import RateOptions, find_learning_rate
 from shapenet.training.reporter import Reporter
@@ -194,6 +196,27 @@ def test_fields_that_are_not_there_or_no_numbers_are_told(
     with pytest.raises(ConfigError, match=text) as caught:
         build_for_inspection(experiment_in(tmp_path, override, config=DRAWING.replace(", periods: {angle: 360}", "")))
     assert caught.value.problems[0].key == key
+
+
+@pytest.mark.parametrize(
+    ("source", "field", "hint"),
+    [
+        ("{csv: {path: a.csv}}", "x", "numbers: [x]"),
+        ("{take: {source: {csv: {path: a.csv}}, count: 3}}", "x", "numbers: [x]"),
+        ("{csv: {path: a.csv}}", "labels", "label_separator"),
+        ("{folder: {path: .}}", "mask", "masks: ..."),
+        ("{folder: {path: .}}", "x", "a csv makes fields of columns"),
+        ("{shapes: {classes: [square]}}", "sise", "did you mean size?"),
+    ],
+)
+def test_the_hint_says_how_that_source_names_a_field(tmp_path: Path, source: str, field: str, hint: str) -> None:
+    config = experiment_in(
+        tmp_path, f"data.source={source}", f"model.input={{fields: [{field}]}}", config=DRAWING
+    ).config
+    records = ShapesRecords(ShapesParameters(classes=("square",), size=8))
+    with pytest.raises(ConfigError, match=f"model.input needs the field '{field}'") as caught:
+        check_fields(config, records, config.data.source, ())
+    assert hint in str(caught.value.problems[0].hint)
 
 
 def test_scaling_of_images_is_refused(tmp_path: Path) -> None:

@@ -31,7 +31,8 @@ def info_view(summary: Summary) -> RenderableType:
     facts.add_column(overflow="fold")
     for name, value in _facts(summary):
         facts.add_row(name, Text(printable(value)))
-    return Group(Text(printable(summary.described), "bold"), Text(), facts, Text(), _classes_table(summary))
+    classes = _classes_table(summary) if summary.classes else Text("no labels", "dim")
+    return Group(Text(printable(summary.described), "bold"), Text(), facts, Text(), classes)
 
 
 def _facts(summary: Summary) -> list[tuple[str, str]]:

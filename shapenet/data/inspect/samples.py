@@ -59,7 +59,8 @@ def samples_of(split: Split, positions: npt.NDArray[np.int64], classes: Sequence
     indices = split.indices[positions]
     images = tuple(_smaller(_read(split, "image", index)) for index in indices)
     masks = tuple(_thinned(_read(split, MASK, index)) for index in indices) if MASK in fields else None
-    return Samples(images, tuple(classes[label] for label in split.labels[positions]), masks)
+    captions = tuple(classes[label] if classes else "" for label in split.labels[positions])
+    return Samples(images, captions, masks)
 
 
 def _read(split: Split, name: str, index: int) -> npt.NDArray[Any]:

@@ -21,6 +21,10 @@ def imbalance(evidence: Evidence) -> Iterator[Finding]:
     """Classes that differ in size, or are empty."""
     counts = evidence.counts[evidence.reference]
     classes = evidence.subject.classes
+    if not classes:
+        hint = "for classification give the source a column of labels, or a folder for each class"
+        yield Finding(Severity.NOTE, "data/no-labels", "nothing says the classes of the images", hint=hint)
+        return
     yield from _absent(evidence)
     present = np.flatnonzero(counts)
     if len(present) < 2:
