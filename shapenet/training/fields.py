@@ -158,6 +158,11 @@ def _hint(field: str, there: Collection[str], source: Component) -> str:
     near = did_you_mean(field, [name for name in (*there, *_askable(source)) if name not in _ALWAYS]) or ""
     if near.startswith("did you mean"):
         return near
+    return _naming(field, source)
+
+
+def _naming(field: str, source: Component) -> str:
+    """How a source is told of a field."""
     while inner := source.arguments.get("source") or next(iter(source.arguments.get("sources", ())), None):
         source = inner
     named = source.entry.parameters

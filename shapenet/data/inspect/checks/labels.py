@@ -22,8 +22,8 @@ def imbalance(evidence: Evidence) -> Iterator[Finding]:
     counts = evidence.counts[evidence.reference]
     classes = evidence.subject.classes
     if not classes:
-        hint = "for classification give the source a column of labels, or a folder for each class"
-        yield Finding(Severity.NOTE, "data/no-labels", "nothing says the classes of the images", hint=hint)
+        advice = "for classification give the source a column of labels, or a folder for each class"
+        yield Finding(Severity.NOTE, "data/no-labels", "nothing says the classes of the images", hint=advice)
         return
     yield from _absent(evidence)
     present = np.flatnonzero(counts)
