@@ -52,11 +52,9 @@ def _sources(named: Path | ConfigFile, reporter: DataReporter) -> list[Callable[
 
 
 def _pack_path(path: Path, reporter: DataReporter) -> _Packed:
-    from shapenet.data.records import bearing_unlabelled
     from shapenet.training.inspected import using_records_at
 
-    with bearing_unlabelled():
-        return using_records_at([path], partial(_pack, reporter, 0.0))
+    return using_records_at([path], partial(_pack, reporter, 0.0))
 
 
 def _pack(reporter: DataReporter, bearable: float, records: Records) -> _Packed:
