@@ -11,6 +11,7 @@ import pytest
 
 from shapenet.config.schema import ExperimentConfig
 from shapenet.registry import REGISTRIES, Component
+from shapenet.tasks.regression.scale import Scale
 from shapenet.training.names import value_names
 from shapenet.vocabulary import load_vocabulary
 
@@ -46,14 +47,11 @@ def test_the_name_of_a_metric_is_what_it_calls_itself(name: str) -> None:
     needed = {p.name: _NEEDED[p.name] for p in parameters if p.required}
     component = Component("metric", name, MappingProxyType(needed))
     keras.backend.clear_session()
-    made = component.create(**({"num_classes": 3} if _TASKS.get(name) == "segmentation" else {}))
+    run_time = (Scale((0.0,), (1.0,), (0.0,)),) if name == "R2" else ()
+    made = component.create(*run_time, **({"num_classes": 3} if _TASKS.get(name) == "segmentation" else {}))
     own = made if isinstance(made, str) else made.name
-    assert value_names(config(component, task=_TASKS.get(name, "classification"))) == (
-        "loss",
-        own,
-        "val_loss",
-        f"val_{own}",
-    )
+    named = value_names(config(component, task=_TASKS.get(name, "classification")))
+    assert named == ("loss", own, "val_loss", f"val_{own}")
 
 
 def test_a_given_name_counts() -> None:
