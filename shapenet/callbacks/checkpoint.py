@@ -106,6 +106,12 @@ class Draft:
             (self._folder / _MANIFEST).write_text(json.dumps(digests, indent=1) + "\n")
 
 
+def linked(link: Path) -> Path:
+    """The checkpoint that ``best`` or ``last`` names now: it stays that one when training moves the link on."""
+    target = link.readlink() if link.is_symlink() else Path()
+    return link.parent / target if len(target.parts) == 1 else link
+
+
 def checked_weights(checkpoint: Path) -> Path:
     """The weights file of a checkpoint, after comparing its files with their digests.
 

@@ -126,7 +126,7 @@ def _train_once(
     """Train; returns what to train instead where memory ran out and smaller batches may help."""
     run = prepare(experiment, dataset, record, resumption)
     if resumption:
-        resumption.go_on(record)
+        resumption.go_on(record, outputs[0].warning)
     outputs[0].started(run.start(record))
     try:
         _fit(run, record, signals, outputs)
