@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,13 +24,14 @@ from shapenet.rundir.manifest import Device, Resumed, RunManifest, host_versions
 from shapenet.rundir.paths import LATEST, RunDir
 from shapenet.training.differences import Changes, differences, flat, listed
 from shapenet.training.init import with_found_run
+from shapenet.training.memory import halvings
 from shapenet.training.record import RunRecord, best_in, log_file, status_after
 from shapenet.training.saved import Saved, newest_whole, take_back
 
 _LOG = logging.getLogger("shapenet")
 _INEXACT = (
-    "the whole state is back, but the training is not deterministic ({}): its numbers will differ in the last "
-    "digits from those of a run that nobody disturbed"
+    "the whole state is back, but training is not deterministic here, so that the last digits may differ from "
+    "those of a run that nobody disturbed"
 )
 
 
@@ -111,7 +112,15 @@ class Resumption:
         Raises:
             MachineError: The disk refuses.
         """
-        run, position = record.run, self.saved.position
+
+        def tell(text: str) -> None:
+            _LOG.warning("%s", text)
+            warn(text)
+
+        self.saved = replace(self.saved, changed=frozenset(self.changes))
+        if self.saved.anew:
+            tell(f"a step is not what it was: epoch {self.saved.position.epoch} begins anew, with the weights so far")
+        run, position = record.run, self.saved.start
         if self.changes:
             write_atomic(run.resolved_config, self.experiment.resolved())
         for left in unfinished(run.root):
@@ -128,12 +137,7 @@ class Resumption:
         )  # fmt: skip
         _LOG.info("goes on after %s", position)
         if exact is False:
-            reason = "jit_compile: true" if self.experiment.config.training.jit_compile else "deterministic: false"
-            if record.manifest.device and record.manifest.device.kind == "gpu":
-                reason = "it computes on a GPU without deterministic: true"
-            text = _INEXACT.format(reason)
-            _LOG.warning("%s", text)
-            warn(text)
+            tell(_INEXACT)
 
 
 def resume_run(
@@ -199,15 +203,17 @@ def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[
 def newest_like(experiment: Experiment, runs_dir: Path) -> RunDir | None:
     """The newest run of the very same config in the same project; None if there is none.
 
+    A run whose memory did not suffice has smaller batches by now, and is one too.
+
     Args:
         experiment: The experiment.
         runs_dir: Folder of all runs.
     """
-    resolved = with_found_run(experiment, runs_dir).resolved().encode()
+    resolved = {one.resolved().encode() for one in halvings(with_found_run(experiment, runs_dir))}
     found: list[tuple[datetime, RunDir]] = []
     for run in iterate_runs(runs_dir):
         with suppress(RunError, OSError):
-            if run.resolved_config.read_bytes() == resolved:
+            if run.resolved_config.read_bytes() in resolved:
                 found.append((read_manifest(run.run_json).started_at, run))
     return max(found, key=lambda one: (one[0], one[1].id))[1] if found else None
 

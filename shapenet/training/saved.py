@@ -25,6 +25,9 @@ from shapenet.rundir.paths import RunDir
 if TYPE_CHECKING:
     from shapenet.callbacks.state import TrainingState
 
+_STEP = ("seed", "data", "training.batch_size", "training.steps_per_execution", "training.limit_batches")
+"""What decides what a step of an epoch is."""
+_CALLBACKS = ("training.callbacks", "training.early_stopping", "training.monitor")
 _LOG = logging.getLogger("shapenet")
 
 
@@ -36,16 +39,28 @@ class Saved:
         position: How far it was; before the first epoch where nothing whole was saved.
         folder: The checkpoint; None where nothing whole was saved.
         values: The plain values of its state.
+        changed: Names of the config's values, and of others, that are not what they were.
     """
 
     position: Position = field(default_factory=Position)
     folder: Path | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+
+    @property
+    def anew(self) -> bool:
+        """Whether the epoch in which it was begins anew, since a step is something else now."""
+        return self.position.step is not None and self._is_changed(*_STEP)
+
+    @property
+    def start(self) -> Position:
+        """Where the training goes on."""
+        return Position(self.position.epochs_done) if self.anew else self.position
 
     @property
     def steps(self) -> int:
         """Steps of the epoch in which it goes on that were done before."""
-        return self.position.step or 0
+        return self.start.step or 0
 
     @property
     def spent_seconds(self) -> float:
@@ -61,7 +76,15 @@ class Saved:
         if self.folder is None:
             return
         load_weights_safely(state.weights_model, checked_weights(self.folder), self.folder.parent)
-        state.restore(self.values, read_arrays(self.folder))
+        state.restore(
+            self.values,
+            read_arrays(self.folder),
+            new_rate=any(name.endswith(".learning_rate") for name in self.changed),
+            new_callbacks=self._is_changed(*_CALLBACKS),
+        )
+
+    def _is_changed(self, *names: str) -> bool:
+        return any(f"{one}.".startswith(f"{name}.") for one in self.changed for name in names)
 
 
 def newest_whole(run: RunDir, warn: Callable[[str], None]) -> Saved:

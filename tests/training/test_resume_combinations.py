@@ -11,6 +11,7 @@ from PIL import Image
 from shapenet.rundir.manifest import read_manifest
 from shapenet.training.fit import train
 from shapenet.training.reporter import Reporter
+from shapenet.training.resume import newest_like
 
 from .conftest import experiment_in
 from .stopped import MLP, At, go_on, interrupt, outcome, stop, stop_again, undisturbed
@@ -222,6 +223,8 @@ def test_batches_that_were_halved(tmp_path: Path, plugin: str) -> None:
     whole = undisturbed(tmp_path, *overrides, config=plugin)
     run = stop(tmp_path / "stopped", (1, 3), interrupt, *overrides, config=plugin)
     assert read_manifest(run.run_json).status == "interrupted"
+    same = experiment_in(tmp_path / "stopped", *overrides, config=plugin)
+    assert newest_like(same, run.root.parents[1]) == run  # although its config has smaller batches
     stop_again(run, (2, "end"))
     assert outcome(go_on(run)) == whole
 
