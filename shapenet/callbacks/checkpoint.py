@@ -206,8 +206,8 @@ def remove_others(folder: Path, names: set[str]) -> list[Path]:
 
 
 def others(folder: Path, names: set[str]) -> Iterator[Path]:
-    """The checkpoints of a folder but for `names`."""
-    found = (path for path in sorted(folder.glob("epoch-*")) if not path.is_symlink())
+    """The checkpoints of a folder but for `names`; what else lies there is somebody's own."""
+    found = (path for path in sorted(folder.glob("epoch-*")) if Position.named(path.name) and not path.is_symlink())
     return (path for path in found if path.name not in names)
 
 

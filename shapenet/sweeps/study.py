@@ -21,7 +21,7 @@ from shapenet.sweeps.journal import Journal
 from shapenet.sweeps.space import Trial
 
 JOURNAL = "study.jsonl"
-LOCK = "lock"
+LOCK = "study.lock"
 _SKIPPED = ("epoch", "seconds", "images_per_second", "learning_rate")
 
 

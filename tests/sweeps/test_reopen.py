@@ -167,7 +167,10 @@ def test_other_values_are_refused_with_their_fields(config: Path) -> None:
 
 def test_two_processes_do_not_share_a_sweep(config: Path) -> None:
     folder = interrupted(config)
-    with RunLock(folder / "lock"), pytest.raises(RunError, match=f"process {os.getpid()} on .* works on this sweep"):
+    with (
+        RunLock(folder / "study.lock"),
+        pytest.raises(RunError, match=f"process {os.getpid()} on .* works on this sweep"),
+    ):
         run_again(config, Scripted(config.parent))
 
 

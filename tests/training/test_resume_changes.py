@@ -11,7 +11,8 @@ from shapenet.errors import RunError
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir
 
-from .stopped import At, Stopping, crash, go_on, interrupt, stop
+from .conftest import train_in
+from .stopped import MLP, At, Stopping, crash, go_on, interrupt, stop
 
 PATIENCE = (
     "training.early_stopping={patience: 1, min_delta: 10.0}",
@@ -32,9 +33,8 @@ def test_a_learning_rate(tmp_path: Path, at: At) -> None:
 
 
 def test_patience(tmp_path: Path) -> None:
-    run = stop(tmp_path, (2, "end"), interrupt, *PATIENCE)
-    assert read_manifest(run.run_json).epochs_done == 2
-    with pytest.raises(RunError, match="training.early_stopping.patience: 1 -> 3"):
+    run = stop(tmp_path, (2, 9), interrupt, *PATIENCE)
+    with pytest.raises(RunError, match=r"training\.early_stopping\.patience: 1 -> 3"):
         go_on(run, None, "training.early_stopping.patience=3")
     go_on(run, None, "training.early_stopping.patience=3", allow_changed=True)
     assert read_manifest(run.run_json).epochs_done == 4
@@ -42,8 +42,7 @@ def test_patience(tmp_path: Path) -> None:
 
 
 def test_without_early_stopping_a_run_that_stopped_goes_on(tmp_path: Path) -> None:
-    run = stop(tmp_path, (2, "end"), interrupt, *PATIENCE)
-    go_on(run)
+    run = train_in(tmp_path, *PATIENCE, config=MLP).run
     assert read_manifest(run.run_json).epochs_done == 2
     go_on(run, None, "training.early_stopping=null", allow_changed=True)
     assert read_manifest(run.run_json).epochs_done == 5
