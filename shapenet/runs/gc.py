@@ -117,12 +117,11 @@ def _has_more(run: RunDir) -> bool:
         run.config, run.resolved_config, run.run_json, run.lock, run.model_text, run.logs_dir, run.data_dir,
     )  # fmt: skip
     known = {path.name for path in early}
-    rest = [
-        path for path in run.root.iterdir() if path.name not in known and not path.name.startswith(TEMPORARY_PREFIX)
-    ]
-    is_empty = (
-        rest == [run.checkpoints_dir]
-        and not run.checkpoints_dir.is_symlink()
-        and not any(not path.name.startswith(TEMPORARY_PREFIX) for path in run.checkpoints_dir.iterdir())
-    )
-    return bool(rest) and not is_empty
+    checkpoints = run.checkpoints_dir
+    if checkpoints.is_dir() and not checkpoints.is_symlink() and not any(_finished(checkpoints)):
+        known.add(checkpoints.name)
+    return any(path.name not in known for path in _finished(run.root))
+
+
+def _finished(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.iterdir() if not path.name.startswith(TEMPORARY_PREFIX))
