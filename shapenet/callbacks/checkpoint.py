@@ -129,7 +129,8 @@ def checked_weights(checkpoint: Path) -> Path:
                 received = hashlib.file_digest(opened, "sha256").hexdigest()
             if digests[file] != received:
                 message = f"{file} is damaged: expected SHA-256 {digests[file]}, received {received}"
-                raise RunError("run/checkpoint", message, place=place)
+                hint = "shapenet train --resume RUN goes on from the newest checkpoint that is whole"
+                raise RunError("run/checkpoint", message, place=place, hint=hint)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         hint = "the run may have ended before its first epoch did"
         raise RunError("run/checkpoint", f"there is no whole checkpoint: {error}", place=place, hint=hint) from None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _STEP = ("seed", "data", "training.batch_size", "training.steps_per_execution", "training.limit_batches")
 """What decides what a step of an epoch is."""
 _CALLBACKS = ("training.callbacks", "training.early_stopping", "training.monitor")
+_DAMAGE = (RunError, KeyError, TypeError, ValueError)
 _LOG = logging.getLogger("shapenet")
 
 
@@ -90,25 +91,46 @@ class Saved:
 def newest_whole(run: RunDir, warn: Callable[[str], None]) -> Saved:
     """The newest checkpoint that is whole, and whose best epoch's is; the start where there is none.
 
+    If none is whole but for the weights of its best epoch, the newest of these serves, and the best
+    of the epochs that follow counts: a training that took days is not begun again for them.
+
     Args:
         run: The run.
-        warn: Is told of each that is damaged.
+        warn: Is told of each that is damaged, and what that means.
     """
+
+    def tell(text: str) -> None:
+        _LOG.warning("%s", text)
+        warn(text)
+
+    without_best: Saved | None = None
+    found = False
     for position, folder in positions(run.checkpoints_dir):
+        found = True
         try:
             checked_weights(folder)
             values = read_state(folder)
             best = best_of(values)
+        except _DAMAGE as error:
+            tell(f"the checkpoint of {position} can't be used: {_reason(error)}")
+            continue
+        try:
             if best is not None and best.name != folder.name:
                 checked_weights(run.checkpoints_dir / best.name)
-        except (RunError, KeyError, TypeError, ValueError) as error:
-            reason = error.problems[0].message if isinstance(error, RunError) else str(error)
-            text = f"the checkpoint of {position} can't be used, the one before it serves: {reason}"
-            _LOG.warning("%s", text)
-            warn(text)
+        except RunError as error:
+            tell(f"{position} has no weights of its best epoch, {best}: {_reason(error)}")
+            without_best = without_best or Saved(position, folder, {**values, "best": None})
             continue
         return Saved(position, folder, values)
-    return Saved()
+    if without_best:
+        tell(f"going on after {without_best.position}; of the epochs until then, the best is lost")
+    elif found:
+        tell("no checkpoint is whole: the training begins anew")
+    return without_best or Saved()
+
+
+def _reason(error: Exception) -> str:
+    return error.problems[0].message if isinstance(error, RunError) else str(error)
 
 
 def take_back(folder: Path, saved: Saved) -> None:
@@ -132,6 +154,6 @@ def take_back(folder: Path, saved: Saved) -> None:
 def _is_readable(checkpoint: Path) -> bool:
     try:
         best_of(read_state(checkpoint))
-    except (RunError, KeyError, TypeError, ValueError):
+    except _DAMAGE:
         return False
     return True

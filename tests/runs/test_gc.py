@@ -117,6 +117,6 @@ def test_links_are_not_followed(tmp_path, run):
 
 def test_sizes(tmp_path, run):
     (leftover,) = collect_garbage(tmp_path, dry_run=True)
-    files = [path for path in leftover.path.iterdir()]
+    files = list(leftover.path.iterdir())
     assert leftover.num_bytes == sum(path.stat().st_size for path in files) > 1
     assert leftover.reason == "neither the best nor one to go on from"

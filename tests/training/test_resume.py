@@ -131,7 +131,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_serves(tmp_path: Pa
     heard = Stopping((0, 0), crash)
     assert outcome(go_on(run, heard)) == whole
     (warning,) = heard.warnings
-    assert "the checkpoint of epoch 3, step 3 can't be used, the one before it serves: model.weights.h5" in warning
+    assert "the checkpoint of epoch 3, step 3 can't be used: model.weights.h5" in warning
     assert "expected SHA-256" in warning
     assert read_manifest(run.run_json).resumed[0].epoch < 3 or read_manifest(run.run_json).resumed[0].step == 0
 
@@ -141,8 +141,24 @@ def test_all_checkpoints_damaged_begins_again(tmp_path: Path) -> None:
     run = stop(tmp_path / "stopped", (2, 3), interrupt)
     for state in run.checkpoints_dir.glob("epoch-*/state.npz"):
         state.write_bytes(b"junk")
-    assert outcome(go_on(run)) == whole
+    heard = Stopping((0, 0), crash)
+    assert outcome(go_on(run, heard)) == whole
     assert read_manifest(run.run_json).resumed[0].epoch == 1
+    assert heard.warnings[-1] == "no checkpoint is whole: the training begins anew"
+
+
+def test_without_the_weights_of_the_best_epoch_the_last_state_serves(tmp_path: Path) -> None:
+    run = stop(tmp_path / "stopped", (3, 3), interrupt, "optimizer.Adam.learning_rate=0.0")
+    assert (run.checkpoints_dir / "best").readlink().name == "epoch-0001"
+    with (run.best_dir / "model.weights.h5").open("r+b") as file:
+        file.write(b"junk")
+    heard = Stopping((0, 0), crash)
+    go_on(run, heard)
+    assert heard.warnings[-1] == "going on after epoch 3, step 3; of the epochs until then, the best is lost"
+    manifest = read_manifest(run.run_json)
+    assert manifest.best is not None
+    assert (manifest.best.epoch, manifest.resumed[0].epoch, manifest.resumed[0].step) == (3, 3, 3)
+    assert (run.checkpoints_dir / "best").readlink().name == "epoch-0003"
 
 
 def test_changes_are_refused_with_their_fields(tmp_path: Path) -> None:
