@@ -42,8 +42,13 @@ def run_trial(job: Job, opened: Opened, work: Work | None = None) -> TrialResult
     process = context.Process(target=_work_in_process, args=(job, work or train_trial, sender))
     with _started(process) as received:
         sender.close()
-        run, result = _received(receiver, opened)
-        process.join()
+        try:
+            run, result = _received(receiver, opened)
+        except BaseException:
+            process.terminate()  # it saves its state
+            raise
+        finally:
+            process.join()
     if result is None:
         result = _ended_unheard(process.exitcode or 0, received)
     if result.run is None and run is not None and run.exists():  # one that failed early removes its directory

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from shapenet.config.yaml_loader import parse_yaml
-from shapenet.errors import ConfigError, DivergedError, Place, RunError, RunInterruptedError
+from shapenet.errors import ConfigError, DivergedError, MachineError, Place, RunError, RunInterruptedError
 from shapenet.experiment import load_experiment
 from shapenet.rundir.manifest import read_manifest
 from shapenet.sweeps.config import Sweep, load_sweep
@@ -268,6 +268,20 @@ def test_a_signal_goes_on_to_the_trial_and_its_end_is_heard(tmp_path: Path, numb
     sender.join()
     assert (result.status, result.signal) == ("interrupted", number)
     assert result.run == str(tmp_path / "runs" / "kept")
+
+
+def open_and_wait(job: Job, opened: Opened) -> TrialResult:
+    opened(job.runs_dir / "kept")
+    threading.Event().wait()
+    raise AssertionError
+
+
+def test_a_sweep_that_can_not_write_ends_its_trial_too(tmp_path: Path) -> None:
+    def fail(run: Path) -> None:
+        raise MachineError("machine/write", "can't write")
+
+    with pytest.raises(MachineError):  # after the process has ended: it would wait for ever
+        run_trial(job(tmp_path), fail, open_and_wait)
 
 
 class Scripted:
