@@ -73,7 +73,7 @@ def _first_input(bench: Bench) -> tuple[str, npt.NDArray[Any]]:
     for layer in model.layers:
         inputs = _input_of(layer)
         if layer.weights and inputs is not None and type(layer).__name__ not in _NORMALIZE:
-            until = keras.Model(model.inputs, inputs)
+            until = keras.Model(model.input, inputs)
             images, size = bench.examples.images, bench.learner.batch_size
             starts = range(0, len(images), size)
             seen = [np.asarray(until(images[start : start + size], training=True)) for start in starts]
