@@ -69,11 +69,13 @@ class DataSpec:
         classes: Class names in label order; empty where the data has no labels.
         statistics: Of the train split. Where a model is built without reading any data, stand-ins:
             one record, means 0, deviations 1, and each class once.
+        inputs: Names of the fields that the model is given.
     """
 
     fields: Mapping[str, Field]
     classes: tuple[str, ...]
     statistics: Statistics
+    inputs: tuple[str, ...] = ("image",)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ class Evaluator(Protocol):
 
         Args:
             positions: Their positions in the split, int64 ``(batch,)``.
-            fields: The fields that the task names, as the records hold them, ``(batch, *shape)`` each.
+            fields: The fields that the task names and those that the model is given, as the records hold them,
+                ``(batch, *shape)`` each.
             outputs: What the model gave, ``(batch, ...)``.
         """
         ...

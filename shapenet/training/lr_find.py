@@ -110,7 +110,7 @@ def _sweep(experiment: Experiment, dataset: Dataset, options: RateOptions, on_st
         build_optimizer(config.training, compiled.model)
         augmenter = build_augmenter(config, spec, compiled.bound)
         weigh = compiled.weigher(class_weights(config, compiled.bound))
-    feed = to_dataset(batches, compiled.encode, augmenter=augmenter, weigh=weigh)
+    feed = to_dataset(batches, compiled.encode, augmenter=augmenter, weigh=weigh, inputs=compiled.inputs)
     num_done = 0
 
     def loss_at(rate: float) -> float:
@@ -132,9 +132,9 @@ def _update(model: Any, batches: Iterator[Any], rate: float) -> float:
     num_batches = model.optimizer.gradient_accumulation_steps or 1
     losses = []
     for _ in range(num_batches):
-        images, targets, *weights = next(batches)
+        given, targets, *weights = next(batches)
         model.reset_metrics()
-        logs = model.train_on_batch(images, targets, sample_weight=weights[0] if weights else None, return_dict=True)
+        logs = model.train_on_batch(given, targets, sample_weight=weights[0] if weights else None, return_dict=True)
         losses.append(float(logs["loss"]))
     return sum(losses) / len(losses)
 

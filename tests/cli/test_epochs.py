@@ -48,6 +48,11 @@ def test_where_nothing_does_there_is_no_such_line():
     assert "balance" not in dict(header_lines(start()))
 
 
+def test_what_goes_in_has_a_line_where_it_is_not_the_image():
+    assert ("input", "label, centre") in header_lines(start(inputs=("label", "centre")))
+    assert "input" not in dict(header_lines(start()))
+
+
 def test_one_metric_and_validation_fit_80_columns_with_everything():
     table = EpochTable(start(epochs=100), width=80)
     assert table.heading() == "    epoch     loss      acc  val_loss  val_acc      lr    img/s    time    left"

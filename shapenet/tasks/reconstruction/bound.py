@@ -29,6 +29,7 @@ class BoundReconstruction:
 
     def __init__(self, target: str, data: DataSpec) -> None:
         self._target = target
+        self._sees_images = data.inputs == ("image",)
         self._field = data.fields[target]
         if len(self._field.shape) != 3 or self._field.dtype not in TOPS:
             message = f"expected images in the field {target!r}, received {self._field.dtype} {self._field.shape}"
@@ -101,7 +102,7 @@ class BoundReconstruction:
         """See `BoundTask.evaluator`."""
         from shapenet.tasks.reconstruction.evaluator import ReconstructionEvaluator
 
-        return ReconstructionEvaluator(self._target, num_examples)
+        return ReconstructionEvaluator(self._target, num_examples, sees_images=self._sees_images)
 
 
 def _check_count(received: int | None, shape: tuple[int | None, ...]) -> None:
