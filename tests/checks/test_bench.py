@@ -34,10 +34,10 @@ def test_examples_are_those_records(sound: Bench) -> None:
 
 def test_learning_is_done_once_and_gone_back_to(sound: Bench) -> None:
     trained = sound.learn()
-    known = sound.learner.outputs(sound.examples.images, training=False)[""]
+    known = sound.learner.outputs(sound.examples.inputs, training=False)[""]
     sound.learner.reset()
     assert sound.learn() is trained
-    np.testing.assert_array_equal(known, sound.learner.outputs(sound.examples.images, training=False)[""])
+    np.testing.assert_array_equal(known, sound.learner.outputs(sound.examples.inputs, training=False)[""])
     assert trained.last(5) < 0.3 * trained.losses[0]
 
 
