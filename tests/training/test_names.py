@@ -21,9 +21,17 @@ _NEEDED = {
 }  # fmt: skip
 
 
-def config(*metrics: Component, val: float = 0.1) -> ExperimentConfig:
+_TASKS = {
+    **dict.fromkeys(("dice", "mean_iou", "pixel_accuracy"), "segmentation"),
+    **dict.fromkeys(("PSNR", "SSIM"), "reconstruction"), "R2": {"regression": {"fields": ["size"]}},
+}  # fmt: skip
+"""Metrics that are not for classification."""
+
+
+def config(*metrics: Component, val: float = 0.1, task: object = "classification") -> ExperimentConfig:
     values = {
         "name": "x",
+        "task": task,
         "data": {"source": {"shapes": {"classes": ["ring"], "num_images": 60}}, "split": {"val": val}},
         "model": {"layers": ["Flatten"]},
     }
@@ -38,9 +46,14 @@ def test_the_name_of_a_metric_is_what_it_calls_itself(name: str) -> None:
     needed = {p.name: _NEEDED[p.name] for p in parameters if p.required}
     component = Component("metric", name, MappingProxyType(needed))
     keras.backend.clear_session()
-    made = component.create()
+    made = component.create(**({"num_classes": 3} if _TASKS.get(name) == "segmentation" else {}))
     own = made if isinstance(made, str) else made.name
-    assert value_names(config(component)) == ("loss", own, "val_loss", f"val_{own}")
+    assert value_names(config(component, task=_TASKS.get(name, "classification"))) == (
+        "loss",
+        own,
+        "val_loss",
+        f"val_{own}",
+    )
 
 
 def test_a_given_name_counts() -> None:
