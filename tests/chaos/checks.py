@@ -19,21 +19,21 @@ def damaged(harness: Harness) -> str | None:
     """The newest checkpoint is damaged: the one before it serves, and the end is the same."""
     with _killed(harness, "/checkpoints/", 0.7) as run:
         _damage(run / "checkpoints/last/model.weights.h5")
-        return _resumed(harness, run, "can't be used, the one before it serves")
+        return _resumed(harness, run, "can't be used")
 
 
 def damaged_at_the_end(harness: Harness) -> str | None:
     """The last checkpoint of all is damaged, though the run had yet to say that it is done."""
     with _killed(harness, "/run.json", 1.0) as run:
         _damage(run / "checkpoints/last/model.weights.h5")
-        return _resumed(harness, run, "can't be used, the one before it serves")
+        return _resumed(harness, run, "can't be used")
 
 
 def damaged_state(harness: Harness) -> str | None:
     """The newest checkpoint's arrays are damaged."""
     with _killed(harness, "/checkpoints/", 0.7) as run:
         _damage(run / "checkpoints/last/state.npz")
-        return _resumed(harness, run, "can't be used, the one before it serves")
+        return _resumed(harness, run, "can't be used")
 
 
 def killed_at_the_end(harness: Harness) -> str | None:

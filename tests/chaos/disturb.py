@@ -60,7 +60,7 @@ def fault_of(mode: str, by: Disturbance, ended: Ended, root: Path) -> str | None
     """What is wrong with how a run took a disturbance."""
     if ended.fault:
         return f"it ended with {ended.exit_code}{ended.fault}"
-    if "can't be used" in ended.error:
+    if re.search(r"can't be used|has no weights of its best|is whole", ended.error):
         return "no checkpoint was damaged, and yet one can't be used"
     if ended.exit_code == 0:
         return None

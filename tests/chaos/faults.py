@@ -52,8 +52,8 @@ FAULTS = (
     Fault("the folder is not fsynced after a link's rename", _ATOMIC,
           "            raise\n        fsync_dir(link.parent)\n", "            raise\n", "calls"),
     Fault("metrics.jsonl is not fsynced", _ATOMIC,
-          '        file.write(line + "\\n")\n        file.flush()\n        os.fsync(file.fileno())\n',
-          '        file.write(line + "\\n")\n', "power"),
+          '            file.write(line + "\\n")\n            file.flush()\n            os.fsync(file.fileno())\n',
+          '            file.write(line + "\\n")\n', "power"),
     Fault("folders that are made are not fsynced in those above", _ATOMIC,
           "    for folder in made:\n        fsync_dir(folder.parent)\n", "", "power"),
     # What is whole or not there.
@@ -83,7 +83,7 @@ FAULTS = (
           "self._waiting = row, list(self._state.weights_model.weights)", "kill save plateau"),
     # What a checkpoint must hold, and a resumed run take from it.
     Fault("the optimizer is not restored", _STATE,
-          '        _assign("optimizer", self.model.optimizer.variables, arrays)\n', "", "kill save mlp"),
+          '        _assign("optimizer", optimizer.variables, arrays)\n', "", "kill save mlp"),
     Fault("seeds of layers are not restored", _STATE,
           '        _assign("seed", _seeds(self.model), arrays)\n', "", "kill save mlp"),
     Fault("metrics of an epoch that goes on are not restored", _STATE,
@@ -92,7 +92,7 @@ FAULTS = (
           '        _assign("seed", _seeds(self.model), arrays)\n'
           "        for average in self.model.optimizer._model_variables_moving_average:\n"
           "            average.assign(average * 0)\n", "kill save ema"),
-    Fault("callbacks' values are not restored", _STATE, 'in {**one["attributes"], **own}.items()', "in own.items()",
+    Fault("callbacks' values are not restored", _STATE, '{**left.pop(index)["attributes"], **own}', "own",
           "kill save plateau"),
     Fault("callbacks' floats are not saved", _STATE, "isinstance(value, bool | int | float | str)",
           "isinstance(value, bool | int | str)", "kill save plateau"),
@@ -105,8 +105,8 @@ FAULTS = (
           "kill save plug-in"),
     Fault("the state comes back before steps are passed over", "training/continuation.py",
           "        if step == self.steps:\n            self.restore()\n", "", "kill save ema"),
-    Fault("a resumed epoch repeats a step", _SAVED, "return self.position.step or 0",
-          "return max(0, (self.position.step or 0) - 1)", "kill save mlp"),
+    Fault("a resumed epoch repeats a step", _SAVED, "return self.start.step or 0",
+          "return max(0, (self.start.step or 0) - 1)", "kill save mlp"),
     Fault("a resumed epoch begins with its first images", "training/feed.py",
           "lambda: batches.groups(group, start)", "lambda: batches.groups(group, 0)", "kill save mlp"),
     Fault("augmentation counts steps from 0 again", "training/feed.py", "epoch, step = batches.epoch, start",
@@ -126,7 +126,7 @@ FAULTS = (
     Fault("an epoch as good as the best replaces it", "callbacks/best.py", "value > best if", "value >= best if",
           "kill save mlp"),
     Fault("metrics.jsonl is not cut back", _RESUME,
-          "        cut_metrics(self.run.metrics, self.saved.position.epochs_done)\n", "",
+          "        cut_metrics(self.run.metrics, self.saved.start.epochs_done)\n", "",
           "kill save mlp"),
     Fault("temporary files stay", _RESUME,
           "        for left in unfinished(self.run.root):\n            remove(left)\n", "", "kill save mlp"),
