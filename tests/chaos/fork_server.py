@@ -24,7 +24,7 @@ KINDS = ("write", "fsync", "rename", "open", "mkdir", "unlink", "truncate", "lin
 """As the shim numbers them."""
 ANY, KILL = len(KINDS), -1
 """Of kinds: whichever; of errors: the process is killed in the call, a write half done."""
-LIMIT_SECONDS = 180
+LIMIT_SECONDS = 300
 _OF_TRAININGS = ("shapenet.cli.train", "shapenet.training.fit", "tensorboard.plugins.hparams.summary_v2", "rich.live",
                  "tensorboard.summary", "tensorflow.summary", "PIL.ImageDraw", "PIL.ImageFont")  # fmt: skip
 
