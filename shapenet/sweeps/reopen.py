@@ -11,6 +11,7 @@ from typing import Any
 from shapenet.config.nodes import to_plain
 from shapenet.config.yaml_loader import parse_yaml
 from shapenet.errors import Place, RunError
+from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import host_versions
 from shapenet.sweeps.config import Sweep
@@ -39,6 +40,8 @@ def opened_study(sweep: Sweep, sweeps_dir: Path, *, new: bool = False) -> Iterat
     folder = None if new else _unfinished(sweeps_dir, name)
     study = Study(folder, objective) if folder else Study.create(sweeps_dir, name, objective)
     with RunLock(study.folder / LOCK, "sweep"):
+        for left in unfinished(study.folder):
+            remove(left)
         definition = _definition(sweep)
         before = study.take_up(sweep.trials)
         if before is None:
