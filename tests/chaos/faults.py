@@ -66,7 +66,7 @@ FAULTS = (
           "            target.mkdir(parents=True)\n            self._folder = target\n", "kill save mlp"),
     Fault("a link is removed before the new one is made", _ATOMIC,
           "            temporary.replace(link)\n",
-          "            link.unlink(missing_ok=True)\n            temporary.replace(link)\n", "kill save mlp"),
+          "            link.unlink(missing_ok=True)\n            temporary.replace(link)\n", "kill link mlp"),
     Fault("last is linked before the checkpoint is there", _SAVING,
           f'        draft.commit()\n        if last:\n{_LINK}"last", last)\n',
           f'        if last:\n{_LINK}"last", last)\n        draft.commit()\n', "kill save mlp"),

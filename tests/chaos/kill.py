@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.chaos.compare import broken_promises, differences, leftovers, run_below, saved_position
-from tests.chaos.disturb import KILLS, MODES, PLACES, Undisturbed, drawn, fault_of
+from tests.chaos.disturb import KILLS, MODES, PLACES, SAVES, Undisturbed, drawn, fault_of
 from tests.chaos.fork_server import REPOSITORY, Disturbance, Ended, ForkServer, NoCompilerError
 from tests.chaos.variants import PLUG_INS, VARIANTS
 
@@ -131,15 +131,15 @@ class Harness:
         by_itself = rng.random() < 0.5
         for count in range(rng.choice(plan.counts), -1, -1):
             begin = self.begin(case.variant, root)
-            run = run_below(root) if any(root.glob("runs/*/*/config.resolved.yaml")) else None
+            run = run_below(root) if _has_config(root) else None
             undisturbed, is_first = self.undisturbed(case.variant), not case.done
             mode, by = drawn(rng, undisturbed, plan.modes, is_first=is_first) if count else ("", Disturbance())
             before = (saved_position(run), _times_resumed(run)) if run else ((1, 0), 0)
             command = ["train", "--resume", str(run), "--quiet"] if run else begin
             ended = self.run(root, [[*begin, "--resume", "auto"] if by_itself else command], by)
             found = fault_of(mode, by, ended, root)
-            if run and not found:
-                found = "; ".join(broken_promises(run, *before))
+            if not found and _has_config(root):
+                found = "; ".join(broken_promises(run_below(root), *before))
             if found:
                 return f"{found}: {ended.error[-1500:]}"
             if ended.exit_code == 0:
@@ -178,6 +178,10 @@ class Harness:
             return "; ".join(differences(undisturbed.run, run_below(root))) or None
 
 
+def _has_config(root: Path) -> bool:
+    return any(root.glob("runs/*/*/config.resolved.yaml"))
+
+
 def _times_resumed(run: Path) -> int:
     return len(json.loads((run / "run.json").read_text())["resumed"])
 
@@ -193,7 +197,7 @@ def cases(harness: Harness, seed: int, num: int, num_saves: int) -> Iterator[tup
     """
     came: Counter[str] = Counter()
     number = 0
-    while sum(came[mode] for mode in KILLS) < num or came["save"] < num_saves:
+    while sum(came[mode] for mode in KILLS) < num or sum(came[mode] for mode in SAVES) < num_saves:
         case = harness.case(seed, number)
         came.update(case.done)
         number += 1
