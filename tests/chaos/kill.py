@@ -135,8 +135,9 @@ class Harness:
             undisturbed, is_first = self.undisturbed(case.variant), not case.done
             mode, by = drawn(rng, undisturbed, plan.modes, is_first=is_first) if count else ("", Disturbance())
             before = (saved_position(run), _times_resumed(run)) if run else ((1, 0), 0)
-            command = ["train", "--resume", str(run), "--quiet"] if run else begin
-            ended = self.run(root, [[*begin, "--resume", "auto"] if by_itself else command], by)
+            resume = ["train", "--resume", str(run), "--runs-dir", str(root / "runs"), "--quiet"]
+            command = [*begin, "--resume", "auto"] if by_itself else resume if run else begin
+            ended = self.run(root, [command], by)
             found = fault_of(mode, by, ended, root)
             if not found and _has_config(root):
                 found = "; ".join(broken_promises(run_below(root), *before))
