@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock, holder_of
 from shapenet.rundir.manifest import is_alive, read_manifest, shown_status
 from shapenet.rundir.paths import LATEST, RunDir
+from shapenet.rundir.reading import check_contained
 from shapenet.rundir.status import ShownStatus
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{6,}(-\d+)?")
@@ -53,21 +55,42 @@ def collect_garbage(runs_dir: Path, *, dry_run: bool) -> list[Leftover]:
         MachineError: Something can't be removed.
     """
     found = list(_broken_links(runs_dir))
-    folders = [path for path in sorted(runs_dir.glob("*/*")) if path.is_dir() and not path.is_symlink()]
-    for folder in folders:
-        run = RunDir(folder)
-        if not _RUN_ID.fullmatch(folder.name) or holder_of(run.lock):
-            continue
-        has_record = run.run_json.exists()
-        with suppress(RunError):  # somebody has just begun to work on it, or its record is damaged
-            status = shown_status(read_manifest(run.run_json), run.lock) if has_record else None
-            with nullcontext() if dry_run or not has_record else RunLock(run.lock):
-                of_run = list(_leftovers(run, status))
-                for leftover in [] if dry_run else of_run:
-                    remove(leftover.path)
-            found += of_run
+    for folder in sorted(runs_dir.glob("*/*")):
+        is_link = folder.is_symlink() or folder.parent.is_symlink()  # what it leads to is not of this folder of runs
+        if not is_link and folder.is_dir() and _RUN_ID.fullmatch(folder.name) and _is_contained(folder):
+            with suppress(RunError):  # somebody has just begun to work on it, or its record is damaged
+                found += _collect(RunDir(folder), dry_run=dry_run)
     for leftover in [] if dry_run else _broken_links(runs_dir):
         remove(leftover.path)
+    return found
+
+
+def _is_contained(folder: Path) -> bool:
+    """Whether nothing in a run leads out of it: or else nothing in it is removed."""
+    try:
+        check_contained(folder)
+    except (RunError, OSError):
+        return False
+    return True
+
+
+def _collect(run: RunDir, *, dry_run: bool) -> list[Leftover]:
+    """What nobody needs of a run, removed unless `dry_run`.
+
+    Raises:
+        RunError: Its record is damaged, or somebody works on it.
+        MachineError: Something can't be removed.
+    """
+    if holder_of(run.lock):
+        return []
+    manifest = read_manifest(run.run_json) if os.path.lexists(run.run_json) else None
+    status = shown_status(manifest, run.lock) if manifest else None
+    with nullcontext() if dry_run or not manifest else RunLock(run.lock):
+        if manifest and read_manifest(run.run_json) != manifest:
+            return []  # somebody was faster, and is done
+        found = list(_leftovers(run, status))
+        for leftover in [] if dry_run else found:
+            remove(leftover.path)
     return found
 
 
@@ -79,13 +102,16 @@ def _broken_links(runs_dir: Path) -> Iterator[Leftover]:
 
 
 def _leftovers(run: RunDir, status: ShownStatus | None) -> Iterator[Leftover]:
-    if status is None:
-        if time.time() - run.root.stat().st_mtime > _YOUNG_SECONDS:
-            yield Leftover(run.root, "killed before it had a record")
-        return
+    if status == "running":
+        return  # on another machine: here its lock would be held
     checkpoints = run.checkpoints_dir
     saved = list(others(checkpoints, set()))
-    if status == "dead" and not saved and not run.metrics.exists():
+    is_empty = not saved and not run.metrics.exists()
+    if status is None:
+        if is_empty and time.time() - run.root.stat().st_mtime > _YOUNG_SECONDS:
+            yield Leftover(run.root, "killed before it had a record")
+        return
+    if status == "dead" and is_empty:
         yield Leftover(run.root, "killed before it had saved anything")
         return
     yield from (Leftover(path, "left by a process that was killed") for path in unfinished(run.root))
