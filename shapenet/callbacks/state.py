@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, "npt.NDArray[Any]"]
 
+_BYTES_PER_ARRAY, _BYTES_PER_CALLBACK = 1_024, 64_000_000
 _OF_KERAS = frozenset({"params", "validation_data", "_model", "model"})
 """What Keras itself puts into every callback."""
 
@@ -86,6 +88,13 @@ class TrainingState:
         Raises:
             RunError: The state is that of another model, or of other callbacks.
         """
+        try:
+            self._restore(values, arrays)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise _unlike(f"{type(error).__name__}: {reason}") from error
+
+    def _restore(self, values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         import numpy as np
 
         _assign("optimizer", self.model.optimizer.variables, arrays)
@@ -97,13 +106,28 @@ class TrainingState:
         for index, (callback, one) in enumerate(zip(self.callbacks, saved, strict=True)):
             prefix = f"callback/{index}/"
             own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-            if "monitor_op" not in one["attributes"] and getattr(callback, "monitor_op", 1) is None:
-                callback._set_monitor_op()  # which Keras does late, and turns the sign of min_delta once
-            for name, value in {**one["attributes"], **own}.items():
-                setattr(callback, name, tuple(value) if isinstance(getattr(callback, name, None), tuple) else value)
+            _set_attributes(callback, {**one["attributes"], **own})
         version, gauss = values["random"]["python"]
         random.setstate((version, tuple(arrays["random/python"].tolist()), gauss))
         np.random.set_state(("MT19937", arrays["random/numpy"], *values["random"]["numpy"]))
+
+    @property
+    def max_bytes(self) -> int:
+        """The most that the arrays of its checkpoint may take, that of callbacks being guessed."""
+        variables = (*self.model.optimizer.variables, *_seeds(self.model), *self.model.metrics_variables)
+        own = sum(8 * math.prod(variable.shape) + _BYTES_PER_ARRAY for variable in variables)
+        of_callback = 8 * self.model.count_params() + _BYTES_PER_CALLBACK
+        return int(own + (1 + len(self.callbacks)) * of_callback)
+
+
+def _set_attributes(callback: Any, saved: Mapping[str, Any]) -> None:
+    if "monitor_op" not in saved and getattr(callback, "monitor_op", 1) is None:
+        callback._set_monitor_op()  # which Keras does late, and turns the sign of min_delta once
+    for name, value in saved.items():
+        before = getattr(callback, name, None)
+        if callable(before) or name.startswith("__"):
+            raise _unlike(f"{type(callback).__name__}.{name} is nothing that a callback remembers")
+        setattr(callback, name, tuple(value) if isinstance(before, tuple) else value)
 
 
 def _seeds(model: Any) -> list[Any]:

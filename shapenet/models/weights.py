@@ -130,8 +130,9 @@ def _overwrite(group: Any, weights: Mapping[str, Weights], prefix: str) -> None:
         for road, values in weights.get(name, {}).items():
             array = member[road]
             if array.dtype.kind == "V":
-                values = keras.ops.convert_to_numpy(keras.ops.cast(values, "bfloat16")).view(array.dtype)
-            array[...] = values
+                array[...] = keras.ops.convert_to_numpy(keras.ops.cast(values, "bfloat16")).view(array.dtype)
+            else:
+                array[...] = values
 
 
 def own_shapes(model: Any, folder: Path) -> dict[str, Shapes]:

@@ -61,7 +61,7 @@ class Saved:
         if self.folder is None:
             return
         load_weights_safely(state.weights_model, checked_weights(self.folder), self.folder.parent)
-        state.restore(self.values, read_arrays(self.folder))
+        state.restore(self.values, read_arrays(self.folder, state.max_bytes))
 
 
 def newest_whole(run: RunDir, warn: Callable[[str], None]) -> Saved:
@@ -78,8 +78,8 @@ def newest_whole(run: RunDir, warn: Callable[[str], None]) -> Saved:
             best = best_of(values)
             if best is not None and best.name != folder.name:
                 checked_weights(run.checkpoints_dir / best.name)
-        except (RunError, KeyError, TypeError, ValueError) as error:
-            reason = error.problems[0].message if isinstance(error, RunError) else str(error)
+        except RunError as error:
+            reason = error.problems[0].message
             text = f"the checkpoint of {position} can't be used, the one before it serves: {reason}"
             _LOG.warning("%s", text)
             warn(text)
@@ -97,8 +97,8 @@ def take_back(folder: Path, saved: Saved) -> None:
     if not folder.is_dir():
         return
     stay = [path for position, path in positions(folder) if position.order <= saved.position.order]
-    bests = [best_of(read_state(path)) for path in stay if _is_readable(path)]
-    remove_others(folder, {path.name for path in stay} | {best.name for best in bests if best})
+    bests = [best for path in stay if (best := _best_in(path))]
+    remove_others(folder, {path.name for path in stay} | {best.name for best in bests})
     for link, target in (("last", saved.position if saved.folder else None), ("best", best_of(saved.values))):
         if target:
             replace_link(folder / link, target.name)
@@ -106,9 +106,8 @@ def take_back(folder: Path, saved: Saved) -> None:
             (folder / link).unlink(missing_ok=True)
 
 
-def _is_readable(checkpoint: Path) -> bool:
+def _best_in(checkpoint: Path) -> Position | None:
     try:
-        best_of(read_state(checkpoint))
-    except (RunError, KeyError, TypeError, ValueError):
-        return False
-    return True
+        return best_of(read_state(checkpoint))
+    except RunError:  # it is damaged
+        return None

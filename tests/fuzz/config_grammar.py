@@ -174,15 +174,13 @@ def _field(rng: Dice, name: str, depth: int) -> Any:
         return _value(rng, depth)
     if name in _FEATURES and rng.random() < 0.7:
         return _FEATURES[name](rng)
-    if name in _GOOD:
-        return rng.choice(_GOOD[name])
     if name in _SECTIONS:
         return _section(rng, _SECTIONS[name], depth + 1)
     if name in _PARTS:
         return _component(rng, _PARTS[name], depth)
     if name in _LISTS:
         return [_component(rng, _LISTS[name], depth) for _ in range(rng.choice((0, 1, 2, 4)))]
-    return _scalar(rng)
+    return rng.choice(_GOOD[name]) if name in _GOOD else _scalar(rng)
 
 
 def _draw(rng: Dice, kind: str) -> Any:
