@@ -162,8 +162,10 @@ def _assign(kind: str, variables: Sequence[Any], arrays: Mapping[str, npt.NDArra
         raise _unlike(f"expected {len(variables)} variables of the {kind}, received {len(saved)}")
     for variable, array in zip(variables, saved, strict=True):
         own = _as(array, variable)
-        if own.shape != tuple(variable.shape):
-            raise _unlike(f"{variable.path}: expected shape {tuple(variable.shape)}, received {own.shape}")
+        expected = copied(variable)
+        if own.shape != expected.shape or own.dtype.kind != expected.dtype.kind:
+            received = f"{own.dtype} {own.shape}"
+            raise _unlike(f"{variable.path}: expected {expected.dtype} {expected.shape}, received {received}")
         variable.assign(own)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ def check_inside(path: Path, root: Path) -> None:
     place = Place(str(path))
     try:
         target = path.resolve()
+        if target.is_symlink():  # as from Python 3.13 on
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
         inside = target.is_relative_to(root.resolve())
     except (OSError, RuntimeError) as error:  # a loop of links
         message = f"expected a file, received a link that leads nowhere: {error}"

@@ -150,13 +150,15 @@ def test_what_the_thread_meets_is_raised_at_the_next_look(tmp_path: Path, model:
 def test_a_full_disk_tells_the_last_whole_checkpoint(
     tmp_path: Path, model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import keras
+
     def full(self: Any, path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     training = Training(tmp_path, model, Schedule(every_steps=4, every_seconds=None, keep=2))
     training.checkpoints.steps_end(1, 4, {})
     training.checkpoints._joined()
-    monkeypatch.setattr(type(model), "save_weights", full)
+    monkeypatch.setattr(keras.Model, "save_weights", full)
     with pytest.raises(MachineError) as caught, training.checkpoints:
         training.checkpoints.steps_end(1, 8, {})
     (problem,) = caught.value.problems

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -117,17 +118,21 @@ def _put(content: bytes) -> Callable[[dict[str, bytes], Path], None]:
     return lambda found, home: found.__setitem__("optimizer/0.npy", content)
 
 
-def _same_bytes_often(folder: Path, home: Path) -> None:
-    """A directory of the archive that names one array a thousand times."""
-    path = folder / "state.npz"
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("big.npy", _header("'|u1'", "(1000000,)", bytes(10**6)))
-        first = archive.getinfo("big.npy")
-        for number in range(1000):
-            again = zipfile.ZipInfo(f"callback/0/{number}.npy")
-            for name in ("header_offset", "CRC", "compress_size", "file_size", "compress_type"):
-                setattr(again, name, getattr(first, name))
-            archive.filelist.append(again)
+def within_each_other(path: Path, levels: int = 300) -> None:
+    """An archive whose members stand in each other, so that together they are far larger than the file."""
+    content, infos = _npy(np.zeros(1_000_000, np.uint8)), []
+    for number in range(levels):
+        info = zipfile.ZipInfo(f"callback/0/{number}.npy")
+        info.CRC, info.file_size, info.compress_size = zlib.crc32(content), len(content), len(content)
+        content = info.FileHeader(False) + content
+        infos.append((info, len(content)))
+        content = _npy(np.frombuffer(content, np.uint8))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", content)
+        assert archive.fp is not None
+        for info, size in infos:
+            info.header_offset = archive.fp.tell() - size
+            archive.filelist.append(info)
 
 
 def _links(folder: Path, home: Path) -> None:
@@ -170,13 +175,13 @@ RESUMED: Mapping[str, Spoil] = MappingProxyType({
     "no random numbers": _members(lambda found, home: [found.pop(n) for n in list(found) if n.startswith("random")]),
     "random numbers of another form": _members(lambda found, home: found.update(
         {"random/python.npy": _npy(np.zeros(3)), "random/numpy.npy": _npy(np.zeros((2, 2)))})),
-    "the same bytes often": _vouched(_same_bytes_often),
+    "arrays within each other": _vouched(lambda folder, home: within_each_other(folder / "state.npz")),
     "no archive": _vouched(lambda folder, home: (folder / "state.npz").write_bytes(b"\x80\x04cos\nsystem\n.")),
     "callbacks of another form": _values(callbacks={"class": 1}),
     "callbacks of many": _values(callbacks=[{"class": "EarlyStopping", "attributes": {}}] * 1000),
     "random numbers of text": _values(random={"python": ["x", None], "numpy": ["x", None, {}]}),
     "random numbers missing": _values(random=None),
-    **{f"weights {name}": weights(name) for name in SPOILED},
+    **{f"weights {name}": weights(name) for name in SPOILED if name != "oversized"},
 })  # fmt: skip
 """Runs that ``train --resume`` refuses with 4."""
 
@@ -184,6 +189,7 @@ BEGUN_AGAIN: Mapping[str, Spoil] = MappingProxyType({
     **{f"checkpoints/last/{file} {name}": text_in(f"checkpoints/last/{file}", text)
        for file in ("state.json", "manifest.json") for name, text in {"deep": "[" * 100_000, "text": "\0"}.items()},
     **{f"best is {name}": _raw_value('"best": {', f'"best": {value}, "x": {{') for name, value in _ABSURD_BEST.items()},
+    "weights oversized": weights("oversized"),
     "seconds of text": _values(seconds="x", epoch=1, step=1),
     "seconds without an end": _raw_value('"seconds":', f'"seconds": 1{"0" * 4000}, "x":'),
 })  # fmt: skip
