@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -144,7 +144,7 @@ def _is_harmless(site: Site, outcome: Outcome) -> bool:
 
 
 def sites(counts: dict[str, int], num: int, seed: int) -> list[Site]:
-    """At most `num` sites, spread over all kinds and the whole run.
+    """At most `num` sites in any order, spread over all kinds and the whole run.
 
     Args:
         counts: Calls by kind.
@@ -153,15 +153,7 @@ def sites(counts: dict[str, int], num: int, seed: int) -> list[Site]:
     """
     rng = random.Random(seed)  # noqa: S311
     every = [Site(kind, number, rng.choice(_ERRORS[kind])) for kind in KINDS for number in range(counts[kind])]
-    return [every[at] for at in sorted(rng.sample(range(len(every)), min(num, len(every))))]
-
-
-def findings(harness: Harness, chosen: Sequence[Site]) -> Iterator[str]:
-    """What goes wrong at the chosen sites."""
-    for site in chosen:
-        found = harness.finding(site)
-        if found:
-            yield found
+    return rng.sample(every, min(num, len(every)))
 
 
 def main() -> int:
@@ -181,11 +173,16 @@ def main() -> int:
         counts = harness.counts()
         print(", ".join(f"{number} {kind}" for kind, number in counts.items()), flush=True)
         chosen = arguments.site or sites(counts, arguments.num, arguments.seed)
-        for line in findings(harness, chosen):
-            found += 1
-            print(line, flush=True)
+        done = 0
+        with suppress(KeyboardInterrupt):  # and tell how far it was
+            for site in chosen:
+                if line := harness.finding(site):
+                    found += 1
+                    print(line, flush=True)
+                done += 1
         harness.close()
-    print(f"{len(chosen)} sites (seed {arguments.seed}), {found} findings, {time.monotonic() - start:.0f} s")
+    seconds = time.monotonic() - start
+    print(f"{done} of {len(chosen)} sites (seed {arguments.seed}), {found} findings, {seconds:.0f} s")
     return int(bool(found))
 
 
