@@ -61,6 +61,24 @@ class NoCompilerError(Exception):
     """There is no C compiler."""
 
 
+def compiled_shim(folder: Path) -> Path:
+    """The library that makes calls fail, compiled.
+
+    Args:
+        folder: Takes it.
+
+    Raises:
+        NoCompilerError: There is no compiler, or this is not Linux.
+    """
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler is None or sys.platform != "linux":
+        raise NoCompilerError("the faults come from a library in C: there is no C compiler, or this is not Linux")
+    shim = folder / "fault_shim.so"
+    source = Path(__file__).with_name("fault_shim.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"], check=True)
+    return shim
+
+
 class Harness:
     """Runs sites, each in a folder of its own.
 
@@ -72,12 +90,7 @@ class Harness:
     """
 
     def __init__(self, folder: Path) -> None:
-        compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-        if compiler is None or sys.platform != "linux":
-            raise NoCompilerError("the faults come from a library in C: there is no C compiler, or this is not Linux")
-        shim = folder / "fault_shim.so"
-        source = Path(__file__).with_name("fault_shim.c")
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"], check=True)
+        shim = compiled_shim(folder)
         (folder / "tiny.yaml").write_text(_CONFIG)
         self._folder = folder
         self._server = ForkServer(shim, folder)
