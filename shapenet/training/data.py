@@ -59,7 +59,7 @@ def unlabelled_as_needed(fields: Collection[str]) -> AbstractContextManager[None
     """Lets sources open that say no class of their records, if none of the `fields` that are needed is the label."""
     from shapenet.data.records import bearing_unlabelled
 
-    return nullcontext() if "label" in fields else bearing_unlabelled()
+    return nullcontext() if "label" in fields else bearing_unlabelled(some=True)
 
 
 def missing_as_asked(config: DataConfig) -> AbstractContextManager[None]:

@@ -66,7 +66,7 @@ def find_learning_rate(
         MachineError: The memory does not suffice.
     """
     check_experiment(experiment)
-    experiment = _with_plain_rate(with_found_run(experiment, runs_dir), options.lowest)
+    experiment = with_plain_rate(with_found_run(experiment, runs_dir), options.lowest)
     with experiment.locating():
         sources = open_sources(experiment.config)
     importing = import_keras_meanwhile()
@@ -79,7 +79,13 @@ def find_learning_rate(
     return sweep
 
 
-def _with_plain_rate(experiment: Experiment, rate: float) -> Experiment:
+def with_plain_rate(experiment: Experiment, rate: float) -> Experiment:
+    """The experiment with a learning rate that stays.
+
+    Args:
+        experiment: The experiment.
+        rate: In place of its own rate or schedule.
+    """
     optimizer = experiment.config.optimizer
     arguments = MappingProxyType({**optimizer.arguments, "learning_rate": rate})
     config = experiment.config.model_copy(update={"optimizer": replace(optimizer, arguments=arguments)})

@@ -92,6 +92,12 @@ class BoundReconstruction:
         """Never called, since there are no classes."""
         raise TypeError("a reconstruction has no classes to weigh")
 
+    def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
+        """Gray, which is what a sigmoid gives at first; of another output the mean. See `BoundTask.uninformed`."""
+        import numpy as np
+
+        return np.full(targets.shape, targets.mean() if logits else 0.5, np.float32)
+
     def evaluator(self, num_examples: int, *, logits: bool) -> Evaluator:
         """See `BoundTask.evaluator`."""
         from shapenet.tasks.reconstruction.evaluator import ReconstructionEvaluator

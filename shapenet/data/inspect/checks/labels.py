@@ -22,8 +22,8 @@ def imbalance(evidence: Evidence) -> Iterator[Finding]:
     counts = evidence.counts[evidence.reference]
     classes = evidence.subject.classes
     if not classes:
-        advice = "for classification give the source a column of labels, or a folder for each class"
-        yield Finding(Severity.NOTE, "data/no-labels", "nothing says the classes of the images", hint=advice)
+        need = "only tasks that don't need them can learn from it; classification needs a column or folder that says it"
+        yield Finding(Severity.NOTE, "data/unlabelled", "no labels: nothing says the class of an image", hint=need)
         return
     yield from _absent(evidence)
     present = np.flatnonzero(counts)
@@ -85,6 +85,8 @@ def few(evidence: Evidence) -> Iterator[Finding]:
 
 def class_names(evidence: Evidence) -> Iterator[Finding]:
     """Class names that differ only in case or spaces."""
+    if not evidence.subject.classes:
+        return
     alike: dict[str, list[str]] = {}
     for name in evidence.subject.classes:
         alike.setdefault("".join(name.casefold().split()), []).append(name)
