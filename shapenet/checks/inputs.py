@@ -8,13 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.checks.bench import Bench
+from shapenet.checks.bench import NO_IMAGES, Bench, skipped
+from shapenet.checks.learner import part
 from shapenet.data.inspect.finding import Finding, Severity
 from shapenet.words import counted
 
 LARGE, SMALL = 5.0, 0.01
 """Mean or deviation above which inputs count as not scaled, and deviation below which as scaled twice."""
-_NORMALIZE = ("Normalization", "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization")
+_NORMALIZE = (
+    "Normalization", "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",
+    "FieldsToVector",
+)  # fmt: skip
 _SCALING = "model.input_scaling: auto scales integers to 0..1; a layer such as Rescaling does what you want"
 
 
@@ -48,6 +52,9 @@ def input_range(bench: Bench) -> Iterator[Finding]:
 def empty_images(bench: Bench) -> Iterator[Finding]:
     """Images of one single colour, and channels that are 0 in every image."""
     images = bench.examples.images
+    if images is None:
+        yield skipped("check/images", "empty images", NO_IMAGES)
+        return
     blank = int((np.ptp(images.reshape(len(images), -1), axis=1) == 0).sum())
     zero = np.flatnonzero(~images.any(axis=tuple(range(images.ndim - 1))))
     numbers = {"blank": blank, "images": len(images), "zero_channels": len(zero)}
@@ -73,13 +80,16 @@ def _first_input(bench: Bench) -> tuple[str, npt.NDArray[Any]]:
     for layer in model.layers:
         inputs = _input_of(layer)
         if layer.weights and inputs is not None and type(layer).__name__ not in _NORMALIZE:
-            until = keras.Model(model.inputs, inputs)
-            images, size = bench.examples.images, bench.learner.batch_size
-            starts = range(0, len(images), size)
-            seen = [np.asarray(until(images[start : start + size], training=True)) for start in starts]
+            examples, size = bench.examples, bench.learner.batch_size
+            entries = model.inputs if examples.images is not None else {tensor.name: tensor for tensor in model.inputs}
+            until = keras.Model(entries, inputs)
+            batches = [part(examples.given, slice(start, start + size)) for start in range(0, len(examples), size)]
+            seen = [np.asarray(until(batch, training=True)) for batch in batches]
             bench.learner.reset()  # normalization has taken averages
             return layer.name, np.concatenate(seen).astype(np.float64)
-    return "the model", np.asarray(bench.examples.images, np.float64)
+    given = bench.examples.given
+    arrays = [*given.values()] if isinstance(given, dict) else [given]
+    return "the model", np.concatenate([np.asarray(array, np.float64).ravel() for array in arrays])
 
 
 def _input_of(layer: Any) -> Any:
