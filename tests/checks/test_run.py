@@ -32,12 +32,12 @@ def test_a_sound_experiment_passes_them_all(sound: Bench) -> None:
 
 def test_they_leave_the_model_as_it_was(sound: Bench) -> None:
     sound.learner.reset()
-    first = sound.learner.outputs(sound.examples.images, training=False)[""]
+    first = sound.learner.outputs(sound.examples, training=False)[""]
     for checks in CHECKS.values():
         for check in checks:
             list(check(sound))
     sound.learner.reset()
-    np.testing.assert_array_equal(first, sound.learner.outputs(sound.examples.images, training=False)[""])
+    np.testing.assert_array_equal(first, sound.learner.outputs(sound.examples, training=False)[""])
 
 
 SHAPES = """\
