@@ -20,7 +20,6 @@ from shapenet.training.data import load_data, open_sources
 from shapenet.training.fields import batch_fields, data_spec
 from shapenet.training.freeze import build_optimizer
 from shapenet.training.init import initialise, with_found_run
-from shapenet.training.inputs import given_of
 from shapenet.training.lr_find import with_plain_rate
 from shapenet.training.reporter import Reporter
 from shapenet.training.session import import_keras_meanwhile, start_session
@@ -40,8 +39,6 @@ MOST_IN_BATCH = 32
 """Examples in a batch of the checks, where the config's has no fewer."""
 NUM_IMAGES = 256
 """Images that a short training learns from, if the train split has as many."""
-NO_IMAGES = "the model is given no images"
-"""Why what looks at images is skipped."""
 _STEPS = 320
 _KNOWN = 0.1
 """Share of the first loss below which what was shown counts as learnt."""
@@ -84,7 +81,7 @@ class Bench:
     def untrained(self) -> dict[str, npt.NDArray[Any]]:
         """What the model gives for `examples` at first, as in a first step of training."""
         self.learner.reset()
-        return self.learner.outputs(self.examples, training=True)
+        return self.learner.outputs(self.examples.inputs, training=True)
 
     @cached_property
     def hindrance(self) -> str | None:
@@ -138,8 +135,7 @@ class Bench:
         with tf.device("CPU:0"):  # where the input pipeline runs
             tensors = {name: tf.convert_to_tensor(values) for name, values in fields.items()}
             targets = {name: np.asarray(task.encode(tensors)) for name, task in self.learner.compiled.tasks.items()}
-        inputs = self.learner.compiled.inputs
-        return Batch(given_of({name: np.asarray(tensors[name]) for name in inputs}, inputs), targets)
+        return Batch({name: np.asarray(tensors[name]) for name in self.learner.compiled.inputs}, targets)
 
     def augmented(self, augmenter: Augmenter, epoch: int) -> Batch:
         """`examples`, batch by batch through augmentations.
@@ -156,10 +152,9 @@ class Bench:
             with tf.device("CPU:0"):
                 batch = {name: tf.constant(self.lesson[name][start : start + size]) for name in augmenter.fields}
                 parts.append(self.encoded(augmenter(batch, epoch, step)))
-        names = parts[0].targets
         return Batch(
-            _joined([part.given for part in parts]),
-            {name: np.concatenate([part.targets[name] for part in parts]) for name in names},
+            {name: np.concatenate([part.inputs[name] for part in parts]) for name in parts[0].inputs},
+            {name: np.concatenate([part.targets[name] for part in parts]) for name in parts[0].targets},
         )
 
     def augmenter_of(self, augmentations: tuple[Component, ...]) -> Augmenter | None:
@@ -168,15 +163,6 @@ class Bench:
         only = config.model_copy(update={"data": config.data.model_copy(update={"augment": augmentations})})
         with self.experiment.locating():
             return build_augmenter(only, self.spec, self.learner.compiled.bound)
-
-
-def _joined(parts: list[Any]) -> Any:
-    """What the model is given in several batches, as one."""
-    import numpy as np
-
-    if isinstance(parts[0], dict):
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return np.concatenate(parts)
 
 
 def skipped(code: str, what: str, reason: str) -> Finding:

@@ -8,17 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.checks.bench import NO_IMAGES, Bench, skipped
-from shapenet.checks.learner import part
+from shapenet.checks.bench import Bench
 from shapenet.data.inspect.finding import Finding, Severity
+from shapenet.training.inputs import given_of
 from shapenet.words import counted
 
 LARGE, SMALL = 5.0, 0.01
 """Mean or deviation above which inputs count as not scaled, and deviation below which as scaled twice."""
-_NORMALIZE = (
-    "Normalization", "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization",
-    "FieldsToVector",
-)  # fmt: skip
+_NORMALIZE = ("Normalization", "BatchNormalization", "LayerNormalization", "GroupNormalization", "RMSNormalization")
 _SCALING = "model.input_scaling: auto scales integers to 0..1; a layer such as Rescaling does what you want"
 
 
@@ -53,7 +50,6 @@ def empty_images(bench: Bench) -> Iterator[Finding]:
     """Images of one single colour, and channels that are 0 in every image."""
     images = bench.examples.images
     if images is None:
-        yield skipped("check/images", "empty images", NO_IMAGES)
         return
     blank = int((np.ptp(images.reshape(len(images), -1), axis=1) == 0).sum())
     zero = np.flatnonzero(~images.any(axis=tuple(range(images.ndim - 1))))
@@ -73,23 +69,20 @@ def empty_images(bench: Bench) -> Iterator[Finding]:
 
 
 def _first_input(bench: Bench) -> tuple[str, npt.NDArray[Any]]:
-    """The name of the first layer with weights that does not scale by itself, and its input, float64."""
+    """The name of the first layer that learns and does not scale by itself, and its input, float64."""
     import keras
 
-    model = bench.learner.model
+    model, batch, size = bench.learner.model, bench.examples, bench.learner.batch_size
     for layer in model.layers:
-        inputs = _input_of(layer)
-        if layer.weights and inputs is not None and type(layer).__name__ not in _NORMALIZE:
-            examples, size = bench.examples, bench.learner.batch_size
-            entries = model.inputs if examples.images is not None else {tensor.name: tensor for tensor in model.inputs}
-            until = keras.Model(entries, inputs)
-            batches = [part(examples.given, slice(start, start + size)) for start in range(0, len(examples), size)]
-            seen = [np.asarray(until(batch, training=True)) for batch in batches]
+        tensor = _input_of(layer)
+        learns = layer.weights and (layer.trainable_weights or not layer.trainable)
+        if learns and tensor is not None and type(layer).__name__ not in _NORMALIZE:
+            until = keras.Model(model.input, tensor)
+            cuts = [batch.at(slice(start, start + size)).inputs for start in range(0, len(batch), size)]
+            seen = [np.asarray(until(given_of(cut, bench.learner.compiled.inputs), training=True)) for cut in cuts]
             bench.learner.reset()  # normalization has taken averages
             return layer.name, np.concatenate(seen).astype(np.float64)
-    given = bench.examples.given
-    arrays = [*given.values()] if isinstance(given, dict) else [given]
-    return "the model", np.concatenate([np.asarray(array, np.float64).ravel() for array in arrays])
+    return "the model", np.concatenate([values.reshape(len(batch), -1) for values in batch.inputs.values()], axis=1)
 
 
 def _input_of(layer: Any) -> Any:

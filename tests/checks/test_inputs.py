@@ -9,7 +9,6 @@ import pytest
 
 from shapenet.checks.bench import Bench
 from shapenet.checks.inputs import empty_images, input_range
-from shapenet.checks.run import run_checks
 from shapenet.data.inspect.finding import Severity
 
 from .conftest import bench_in, found, write_data
@@ -68,16 +67,3 @@ def test_blank_images_are_counted(tmp_path: Path) -> None:
     finding = found(empty_images, bench)["check/images"]
     assert finding.severity is Severity.WARNING
     assert finding.numbers["blank"] == (np.ptp(bench.examples.images, axis=(1, 2, 3)) == 0).sum() > 90
-
-
-def test_what_looks_at_images_is_skipped_where_none_go_in(tmp_path: Path) -> None:
-    source = "{shapes: {classes: [square, ring], num_images: 120, size: 8}}"
-    given = "{fields: [size, centre, foreground], periods: {centre: [16, 8]}}"
-    layers = "[{Dense: {units: 16, activation: relu}}]"
-    bench = bench_in(tmp_path, f"data.source={source}", f"model.input={given}", f"model.layers={layers}")
-    findings = {finding.code: finding for finding in run_checks(bench, lambda _: None)}
-    assert findings["check/input-range"].severity is Severity.OK
-    assert findings["check/input-range"].message.startswith("dense sees")
-    for code in ("check/images", "check/target-in-input"):
-        assert findings[code].message.endswith("skipped, since the model is given no images")
-    assert "check/shuffled" in findings

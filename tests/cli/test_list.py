@@ -84,8 +84,8 @@ def test_the_keys_of_the_config(cli):
     out = cli("list", "config").out
     sections = [line for line in out.splitlines() if line and " " not in line and "─" not in line]
     assert sections == [
-        "data", "data.split", "model", "model.input", "init", "training",
-        "training.early_stopping", "training.checkpoint", "training.unfreeze", "training.limit_batches",
+        "data", "data.split", "model", "model.input", "init", "training", "training.early_stopping",
+        "training.checkpoint", "training.unfreeze", "training.limit_batches",
     ]  # fmt: skip
     table = {row[0]: row[1:] for row in rows(out) if row}
     assert table["seed"] == ["0", "an", "integer", "from", "0"]
