@@ -89,9 +89,9 @@ class TensorBoardExtras(Listener):
         import tensorflow as tf
         from tensorboard.plugins.hparams import api as hparams
 
-        inputs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs]
-        forward = tf.function(lambda images: model(images, training=False), autograph=False)
-        graph = forward.get_concrete_function(*inputs).graph
+        specs = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
+        forward = tf.function(lambda given: model(given, training=False), autograph=False)
+        graph = forward.get_concrete_function(specs.get("image", specs)).graph
         with tf.summary.create_file_writer(str(self._folder)).as_default(step=0) as writer:
             tf.summary.graph(graph)
             hparams.hparams(self._hyperparameters)

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from shapenet.config.components import ComponentOf, parse_component
 from shapenet.config.learning import InitConfig, LimitBatchesConfig, Patterns, UnfreezeConfig, for_both
+from shapenet.config.model_input import ModelInputConfig
 from shapenet.config.problems import raise_in_pydantic
 from shapenet.config.section import Section
 from shapenet.config.split import Fold, PinnedPath, parse_fold, split_conflicts, with_default_fractions
@@ -131,6 +132,8 @@ class ModelConfig(Section):
     """Blocks by names of the user's own, which `layers` use like layers: each has ``layers``, may have
     ``parameters`` (defaults by name; ``$NAME`` stands for the value) and ``inputs`` (names for what it gets).
     A resolved config has them put in."""
+    input: ModelInputConfig | None = None
+    """Fields that the model is given in place of the image."""
     layers: Annotated[tuple[Layer, ...], _AsTuple, Field(min_length=1)]
     """A chain from the input on; ``name`` and ``inputs`` among a layer's arguments make branches and merges."""
     head: Literal["auto", "none"] = "auto"

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shapenet.callbacks.checkpoint import checked_weights
+from shapenet.callbacks.checkpoint import checked_weights, linked, read_state
 from shapenet.errors import Place, RunError
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, experiment_of_run, run_at_fault
 from shapenet.layers.backbone import without_weight_files
-from shapenet.models.build import InputSpec, build_model
+from shapenet.models.build import build_model
 from shapenet.models.safe_weights import check_room, load_weights_safely
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import RunManifest, read_manifest
@@ -23,6 +23,7 @@ from shapenet.rundir.paths import RunDir
 from shapenet.rundir.reading import check_inside
 from shapenet.tasks.report import Report
 from shapenet.training.fields import batch_fields, data_spec
+from shapenet.training.inputs import given_of, input_spec
 from shapenet.training.reporter import Reporter
 from shapenet.training.session import import_keras_meanwhile, start_session
 
@@ -89,7 +90,9 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     experiment = experiment_of_run(run.resolved_config, trust=trust)
     check_inside(run.all_evals_dir, run.root)
     importing = import_keras_meanwhile()
-    weights = checked_weights(run.best_dir)
+    checkpoint = linked(run.best_dir)
+    weights = checked_weights(checkpoint)
+    epoch = _epoch_of(checkpoint)
     if data is None:
         subject = split_of_run(run, experiment, split, reporter)
     else:
@@ -100,10 +103,9 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
         figures, reports = _predict(experiment, subject, weights, manifest)
     folder = run.eval_dir(subject.folder)
     check_inside(folder, run.root)
-    files, pictures = write_outputs(folder, run, subject, reports)
-    best = manifest.best
+    files, pictures = write_outputs(folder, run, subject, reports, epoch)
     evaluation = Evaluation(
-        run=run, split=subject.name, epoch=best.epoch if best else None, num_examples=len(subject.split),
+        run=run, split=subject.name, epoch=epoch, num_examples=len(subject.split),
         figures=figures, reports=reports, folder=folder,
         predictions={name: one.predictions for name, one in files.items() if one.predictions},
         pictures=(*(picture for one in files.values() for picture in one.pictures), *pictures),
@@ -113,6 +115,12 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
         run.eval_metrics(subject.folder), json.dumps(evaluation.to_json(), indent=2, ensure_ascii=False) + "\n"
     )
     return evaluation
+
+
+def _epoch_of(checkpoint: Path) -> int | None:
+    """The epoch that a checkpoint says itself; the run's record may be of a moment before or after."""
+    epoch = read_state(checkpoint).get("epoch")
+    return epoch if isinstance(epoch, int) else None
 
 
 def _predict(
@@ -132,13 +140,13 @@ def _predict(
     with run_at_fault(), experiment.locating():
         start_session(config.training, config.seed)
         data = data_spec(split, subject.classes, statistics)
-        image = InputSpec(data.fields["image"].shape, data.fields["image"].dtype)
+        spec = input_spec(config, data)
         with without_weight_files():  # the run's own replace them
-            check_room(lambda: build_model(config.model, bind_tasks(config, data), image, config.name), weights)
+            check_room(lambda: build_model(config.model, bind_tasks(config, data), spec, config.name), weights)
             start_session(config.training, config.seed)
             compiled = compile_model(config, data, steps_per_execution=auto_steps(batches))
     load_weights_safely(compiled.model, weights, weights.parents[1])
-    feed = to_dataset(batches, compiled.encode)
+    feed = to_dataset(batches, compiled.encode, inputs=compiled.inputs)
     with reading(batches):
         evaluated = compiled.model.evaluate(feed, verbose=0, return_dict=True)
         reports = _judge(compiled, batches)
@@ -155,18 +163,18 @@ def _judge(compiled: Compiled, batches: AnyBatches) -> dict[str, Report]:
     evaluators = {name: task.bound.evaluator(len(batches.split), logits=task.logits) for name, task in tasks.items()}
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def forward(images: Any) -> Any:
-        outputs = model(images, training=False)
+    def forward(given: Any) -> Any:
+        outputs = model(given, training=False)
         return outputs if len(tasks) > 1 else dict.fromkeys(tasks, outputs)
 
     positions, done = batches.positions(), 0
     for group in batches.groups(1):
         batch = {name: values[0] for name, values in group.items()}
-        outputs = forward(tf.constant(batch["image"]))
-        place = positions[done : done + len(batch["image"])]
+        outputs = forward(given_of({name: tf.constant(batch[name]) for name in compiled.inputs}, compiled.inputs))
+        place = positions[done : done + len(next(iter(batch.values())))]
         done += len(place)
         for name, evaluator in evaluators.items():
-            fields = {field: batch[field] for field in tasks[name].fields}
+            fields = {field: batch[field] for field in (*tasks[name].fields, *compiled.inputs)}
             evaluator.add(place, fields, np.asarray(tf.cast(outputs[name], tf.float32)))
     return {name: evaluator.report() for name, evaluator in evaluators.items()}
 

@@ -126,7 +126,7 @@ def _train_once(
     """Train; returns what to train instead where memory ran out and smaller batches may help."""
     run = prepare(experiment, dataset, record, resumption)
     if resumption:
-        resumption.go_on(record)
+        resumption.go_on(record, outputs[0].warning)
     outputs[0].started(run.start(record))
     try:
         _fit(run, record, signals, outputs)
@@ -153,11 +153,12 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
         own = [*created_callbacks(config, run.monitors), *early_stopping(config.training, run.monitors)]
     state = TrainingState(compiled.model, own)
     weigh = compiled.weigher(run.balance.weights)
-    train = partial(to_dataset, run.train, compiled.encode, augmenter=run.augmenter, weigh=weigh)
+    feed = partial(to_dataset, encode=compiled.encode, inputs=compiled.inputs)
+    train = partial(feed, run.train, augmenter=run.augmenter, weigh=weigh)
     listeners: list[Listener] = []
     adapter = Adapter(listeners, run.train, continuation_of(saved, state, train))
     checkpoints = Checkpoints(
-        record.run.checkpoints_dir, best, state, adapter.facts, saved.position,
+        record.run.checkpoints_dir, best, state, adapter.facts, saved.start,
         Schedule(**dict(config.training.checkpoint)), config.training.epochs,
     )  # fmt: skip
     listeners += [
@@ -165,7 +166,7 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
         MetricsLog(record.run.metrics), record, _ToReporter(reporter, run.train, best), StopOnDivergence(saved.steps),
         checkpoints, *_tensorboard_extras(run, record.run, samples, faults), signals,
     ]  # fmt: skip
-    val = to_dataset(run.val, compiled.encode) if run.val else None
+    val = feed(run.val) if run.val else None
     tensorboard = bearing_faults(keras.callbacks.TensorBoard(str(record.run.tensorboard_dir)), faults)
     signals.defer()
     try:
