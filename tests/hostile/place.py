@@ -60,7 +60,7 @@ def check(outcome: Outcome, codes: tuple[int, ...], home: Path) -> None:
     assert outcome.code in codes, outcome.error
     assert "Traceback" not in outcome.error
     assert "\x1b]" not in outcome.error
-    assert outcome.events == ()
+    assert not outcome.events, outcome.events
     assert outcome.grown_bytes < MAX_BYTES
     assert not (home / RAN).exists()
     if outcome.code:
