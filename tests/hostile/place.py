@@ -64,4 +64,4 @@ def check(outcome: Outcome, codes: tuple[int, ...], home: Path) -> None:
     assert outcome.grown_bytes < MAX_BYTES
     assert not (home / RAN).exists()
     if outcome.code:
-        assert outcome.error.startswith("error[")
+        assert any(line.startswith("error[") for line in outcome.error.splitlines()), outcome.error
