@@ -1,0 +1,100 @@
+"""Every loss and metric with every task: refused with a reason, or finite, differentiable and weighted as it should."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from shapenet.errors import ConfigError
+from shapenet.training.build import Compiled
+from tests.conformance import table, tiny
+
+WEIGHTS = np.array([1, 1, 0, 0], np.float32)
+"""Weights of the records: what weighs nothing must count nothing."""
+
+
+def made(folder: Path, task: dict[str, Any], **more: Any) -> Compiled | None:
+    """The model of a task with a loss or metrics; None where these are refused."""
+    try:
+        found = tiny.compiled(tiny.experiment(folder, **task, **more))
+    except ConfigError as error:
+        assert all(problem.code.startswith("config/") for problem in error.problems)
+        return None
+    tiny.settle(found)
+    return found
+
+
+@pytest.mark.parametrize(("task", "number"), table.tasks())
+@pytest.mark.parametrize("name", table.names("loss"))
+def test_a_loss(name: str, task: str, number: int, tmp_path: Path) -> None:
+    import tensorflow as tf
+
+    config, given = table.task(task, number), table.component("loss", name)
+    found = made(tmp_path, config, loss=given)
+    if found is None:
+        return
+    loss, true, outputs = found.tasks[""].loss, tiny.targets(found), tf.constant(tiny.output(found))
+
+    rank = len(loss.call(tf.constant(true), outputs).shape)  # of images some losses give a value for each pixel
+
+    def gradient(weights: np.ndarray | None) -> np.ndarray:
+        with tf.GradientTape() as tape:
+            tape.watch(outputs)
+            value = loss(true, outputs, sample_weight=weights)
+        assert np.isfinite(value.numpy())
+        slope = tape.gradient(value, outputs).numpy()
+        assert np.isfinite(slope).all()
+        return np.abs(slope).reshape(tiny.NUM, -1).sum(axis=1)
+
+    with table.checking("loss", name, "gradient"):
+        assert (gradient(None) > 0).any()
+    with table.checking("loss", name, "weights"):
+        slopes = gradient(WEIGHTS.reshape(-1, *[1] * (rank - 1)))
+        assert (slopes[WEIGHTS > 0] > 0).any()
+        assert not slopes[WEIGHTS == 0].any(), "a record that weighs nothing counts"
+    with table.checking("loss", name, "mixed precision"):
+        mixed = made(tmp_path, config, loss=given, training={"precision": "mixed_bfloat16"})
+        assert mixed is not None
+        values = [float(m.tasks[""].loss(true, tiny.output(m))) for m in (found, mixed)]
+        np.testing.assert_allclose(*values, rtol=0.03, atol=0.01)
+        assert np.isfinite(tiny.train(mixed))
+
+
+@pytest.mark.parametrize(("task", "number"), table.tasks())
+@pytest.mark.parametrize("name", table.names("metric"))
+def test_a_metric(name: str, task: str, number: int, tmp_path: Path) -> None:
+    config, given = table.task(task, number), table.component("metric", name)
+    for loss in ({}, {"loss": "CategoricalCrossentropy"}):  # many of Keras's metrics take what this loss takes
+        found = made(tmp_path, config, metrics=[given], **loss)
+        if found is None:
+            continue
+        true, outputs = tiny.targets(found), tiny.output(found)
+        with table.checking("metric", name, "value"):
+            assert np.isfinite(value_of(found, true, outputs))
+            assert np.isfinite(tiny.train(found))
+        with table.checking("metric", name, "weights"):
+            weighted = value_of(found, true, outputs, WEIGHTS)
+            np.testing.assert_allclose(weighted, value_of(found, true[:2], outputs[:2]), rtol=1e-4, atol=1e-6)
+        with table.checking("metric", name, "mixed precision"):
+            mixed = made(tmp_path, config, metrics=[given], **loss, training={"precision": "mixed_bfloat16"})
+            assert mixed is not None
+            assert np.isfinite(tiny.train(mixed))
+            first, second = (value_of(m, true, outputs) for m in (found, mixed))
+            assert first == second, "a metric is computed in float32 whatever the model is computed in"
+
+
+def value_of(found: Compiled, true: np.ndarray, outputs: np.ndarray, weights: np.ndarray | None = None) -> float:
+    (metric,) = found.tasks[""].metrics.values()
+    if isinstance(metric, str):  # Keras chooses what it stands for when it sees the targets
+        import keras
+
+        sparse = found.tasks[""].component.name.startswith("Sparse")
+        metric = keras.metrics.SparseCategoricalAccuracy() if sparse else keras.metrics.CategoricalAccuracy()
+    metric.reset_state()
+    metric.update_state(true, outputs, sample_weight=weights)
+    result = float(metric.result())
+    metric.reset_state()
+    return result
