@@ -127,18 +127,20 @@ class RunInterruptedError(ShapenetError):
     Args:
         signal_number: 2 (SIGINT) or 15 (SIGTERM); the exit code is 128 more.
         message: What was saved, and where.
+        hint: How to go on.
     """
 
-    def __init__(self, signal_number: int, message: str) -> None:
-        super().__init__("run/interrupted", message)
+    def __init__(self, signal_number: int, message: str, hint: str | None = None) -> None:
+        super().__init__("run/interrupted", message, hint=hint)
         self.exit_code = 128 + signal_number
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.exit_code - 128, self.problems[0].message)
+        return type(self), (self.exit_code - 128, self.problems[0].message, self.problems[0].hint)
 
     def replacing(self, problems: Iterable[Problem]) -> Self:
         """The same interruption with another message."""
-        return type(self)(self.exit_code - 128, next(iter(problems)).message)
+        first = next(iter(problems))
+        return type(self)(self.exit_code - 128, first.message, first.hint)
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str | None:

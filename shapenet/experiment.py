@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shapenet.config.definitions import expand_definitions
 from shapenet.config.dump import dump_yaml
-from shapenet.config.interpolation import escape
+from shapenet.config.interpolation import escape, interpolate
 from shapenet.config.load import validate, with_places
 from shapenet.config.nodes import Entry, Node, child, to_plain
+from shapenet.config.overrides import apply_overrides
 from shapenet.config.read import read_config
 from shapenet.config.schema import ExperimentConfig
-from shapenet.errors import ConfigError, ShapenetError
-from shapenet.plugins import load_plugins
+from shapenet.config.yaml_loader import MAX_BYTES, load_yaml
+from shapenet.errors import ConfigError, Place, RunError, ShapenetError
+from shapenet.plugins import load_plugins, was_run
 from shapenet.registry import plain
+from shapenet.rundir.reading import check_regular
 from shapenet.values import ConfigText
 from shapenet.vocabulary import load_vocabulary
 
@@ -29,7 +33,7 @@ class Experiment:
     Attributes:
         config: The config.
         path: The file it was read from.
-        tree: Its text, after extension, overrides and interpolation.
+        tree: Its text, after extension, overrides and interpolation, with the blocks of `model.define` put in.
     """
 
     config: ExperimentConfig
@@ -69,26 +73,61 @@ def load_experiment(
     Raises:
         ConfigError: Anything in it is wrong; lists every problem with its place.
     """
-    tree = read_config(path, overrides, assignments)
+    return _checked(read_config(path, overrides, assignments), path)
+
+
+def _checked(tree: Node, path: Path) -> Experiment:
+    """The experiment that a finished tree describes, its plug-ins run."""
     load_vocabulary()
     for index, plugin in enumerate(_plugin_paths(tree)):
         try:
             load_plugins([plugin])
         except ConfigError as error:
             raise with_places(error.under(("plugins", index)), tree) from error
-    return Experiment(validate(tree), path, tree)
+    expanded = expand_definitions(tree)
+    return Experiment(validate(expanded), path, expanded)
 
 
-def named_plugins(path: Path) -> tuple[Path, ...]:
-    """The plug-in files that a config names; none of them is run.
+def experiment_of_run(path: Path, overrides: Sequence[str] = (), *, trust: bool) -> Experiment:
+    """Read and check the resolved config of a run, which may come from a stranger.
+
+    It stands alone: it extends no file, and takes nothing from the environment. Plug-ins are
+    code: those that this user has not run before are run only where the run is trusted.
 
     Args:
-        path: The YAML file.
+        path: The run's ``config.resolved.yaml``.
+        overrides: ``dotted.key=value`` texts, in order.
+        trust: Whether to run plug-ins that are not known.
 
     Raises:
-        ConfigError: It can't be read.
+        RunError: It is missing, wrong, no regular file of the run, or names plug-ins that are not trusted.
+        ConfigError: It is wrong with the overrides.
+        MachineError: It can't be read.
     """
-    return tuple(_plugin_paths(read_config(path)))
+    with suppress(OSError):  # reading it says so
+        check_regular(path, path.parent, MAX_BYTES)
+    with run_at_fault():
+        written = load_yaml(path)
+    with nullcontext() if overrides else run_at_fault():
+        tree = interpolate(apply_overrides(written, overrides, Path.cwd()), {})
+        strange = [plugin for plugin in _plugin_paths(tree) if plugin.is_file() and not was_run(plugin)]
+        if strange and not trust:
+            raise RunError(
+                "run/untrusted",
+                f"the run would run code that you have not run before: {', '.join(map(str, strange))}",
+                place=Place(str(path)),
+                hint="read it, and add --trust if you trust it",
+            )
+        return _checked(tree, path)
+
+
+@contextmanager
+def run_at_fault() -> Iterator[None]:
+    """What is wrong with the config of a run is wrong with the run: raise `ConfigError` as `RunError`."""
+    try:
+        yield
+    except ConfigError as error:
+        raise RunError(error.problems) from error
 
 
 def _plugin_paths(tree: Node) -> list[Path]:

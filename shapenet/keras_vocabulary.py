@@ -9,8 +9,8 @@ checks the rest.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -33,6 +33,18 @@ def _as_written(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
     return value
 
 
+def _no_mapping(value: Any) -> Any:
+    """`value` unless it is or holds a mapping, of which Keras would make any object that it names."""
+    if _holds_mapping(value):
+        raise ValueError("expected no mapping: Keras's own form of an object can't stand in a config")
+    return value
+
+
+def _holds_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping) or (isinstance(value, list | tuple) and any(map(_holds_mapping, value)))
+
+
+_Plain = Annotated[Any, BeforeValidator(_no_mapping)]
 _AsWritten = Annotated[float, WrapValidator(_as_written)]
 _Pair = Annotated[tuple[_AsWritten, _AsWritten], BeforeValidator(as_tuple)]
 _Factor = _AsWritten | _Pair
@@ -137,7 +149,7 @@ def _annotation(kind: str, name: str, details: dict[str, Any], activations: Sequ
     elif isinstance(default, int) and kind in ("metric", "callback"):
         annotation = int
     else:
-        annotation = Any
+        annotation = _Plain
     return annotation
 
 
@@ -190,9 +202,20 @@ _DECAYS_TO_THE_END = ("CosineDecay", "PolynomialDecay")
 """Schedules whose ``decay_steps`` are the rest of the training unless given; Keras has no default."""
 
 
+@cache
+def _content() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text())
+    return content
+
+
+def activation_names() -> tuple[str, ...]:
+    """The names of Keras's activations."""
+    return tuple(_content()["activations"])
+
+
 def register_keras() -> None:
     """Enter all of Keras's names in the registries."""
-    content = json.loads(Path(__file__).with_suffix(".json").read_text())
+    content = _content()
     for kind, entries in content["kinds"].items():
         for name, details in entries.items():
             factory: Callable[..., Any] = partial(_create, _MODULES[kind], name)

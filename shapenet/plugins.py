@@ -8,7 +8,9 @@ import os
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import NoReturn
 
 from shapenet.errors import ConfigError, Place
 
@@ -67,7 +69,19 @@ def _remember(digest: str) -> None:
 
 def _digest(path: Path) -> str:
     """Of path and content: the same text elsewhere may load other files beside it."""
-    return hashlib.sha256(bytes(path.resolve()) + b"\0" + path.read_bytes()).hexdigest()
+    digest = hashlib.sha256(bytes(path.resolve()) + b"\0")
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+class _FromSource(SourceFileLoader):
+    """Compiles the text that the user can read; bytecode that lies beside it may be of another one."""
+
+    def path_stats(self, path: str) -> NoReturn:
+        """Without a time of change no bytecode is looked for, and none written."""
+        raise OSError(path)
 
 
 def _load(path: Path) -> None:
@@ -75,8 +89,8 @@ def _load(path: Path) -> None:
         raise ConfigError("config/plugin", f"there is no plug-in file {path}")
     digest = _digest(path)
     name = f"shapenet_plugin_{path.stem}_{hashlib.sha256(bytes(path)).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
+    if path.suffix != ".py" or spec is None or spec.loader is None:
         raise ConfigError("config/plugin", f"expected a Python file, *.py, received {path}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module

@@ -225,6 +225,10 @@ class Component:
         kept = {name: value for name, value in self.arguments.items() if name not in names}
         return Component(self.kind, self.name, MappingProxyType(kept))
 
+    def having(self, **arguments: object) -> Component:
+        """The same component with other values of some arguments, or with more of them."""
+        return Component(self.kind, self.name, MappingProxyType({**self.arguments, **arguments}))
+
     def create(self, *run_time: object, **more: object) -> Any:
         """Call the factory.
 

@@ -41,13 +41,13 @@ else:
     raise SystemExit("a file of the wrong form was accepted")
 
 task = Component("task", "cosine_classification", {"scale": 10.0}).create().bind(spec_of(3))
-layers = ["SqueezeExcite", "Flatten"]
+layers = ["SpatialAttention", "Flatten"]
 config = ModelConfig.model_validate({"layers": layers})
 model = build_model(config, {"": task}, InputSpec((8, 8, 1), "uint8"), "example")
 logits = np.asarray(model(records.read(0, 5)["image"]))
 assert logits.shape == (5, 3) and gives_logits(model.outputs[0])
 assert np.abs(logits).max() <= 10.0 + 1e-3
-assert any(layer.__class__.__name__ == "GlobalAveragePooling2D" for layer in model.layers)
+assert any(layer.name == "spatial_attention.weights" for layer in model.layers)
 """
 
 

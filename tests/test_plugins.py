@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import py_compile
 import sys
 from pathlib import Path
 
@@ -109,3 +110,14 @@ def test_a_list_that_can_not_be_written_is_done_without(tmp_path: Path, monkeypa
     load_plugins([path])
     assert path in loaded_plugins()
     assert not was_run(path)
+
+
+def test_bytecode_that_lies_beside_a_plug_in_is_not_run(tmp_path: Path) -> None:
+    """What runs is the text that a user can read before trusting it."""
+    plugin = tmp_path / "beside.py"
+    plugin.write_text("raise SystemError('hidden')")
+    hidden = py_compile.compile(str(plugin), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+    assert hidden
+    plugin.write_text("seen = True")
+    load_plugins([plugin])
+    assert next(module for name, module in sys.modules.items() if name.startswith("shapenet_plugin_beside_")).seen

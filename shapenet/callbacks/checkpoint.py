@@ -1,94 +1,208 @@
-"""Checkpoints: the best epoch and the last one, each committed by one rename."""
+"""A checkpoint on disk: weights, state, and a manifest of their hashes, committed by one rename."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
+import re
 import shutil
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
-from shapenet.callbacks.base import Listener, Row
-from shapenet.callbacks.best import BestEpoch
 from shapenet.callbacks.weights_file import save_weights
 from shapenet.errors import Place, RunError
-from shapenet.rundir.atomic import machine_errors, new_folder, replace_link
+from shapenet.rundir.atomic import machine_errors, new_folder
+from shapenet.rundir.reading import check_regular, open_regular, read_regular
+
+if TYPE_CHECKING:
+    from shapenet.callbacks.state import Arrays
 
 WEIGHTS = "model.weights.h5"
+MAX_BYTES = 200_000_000_000
+"""The largest file of a checkpoint that is looked at; loading it has a limit that the model tells."""
+_ARRAYS = "state.npz"
 _STATE = "state.json"
 _MANIFEST = "manifest.json"
 
 
-class Checkpoints(Listener):
-    """Saves every epoch under its number; ``last`` and ``best`` are links to two of them.
+@dataclass(frozen=True)
+class Position:
+    """How far a training is.
 
-    Args:
-        folder: The run's folder of checkpoints.
-        best: Tells whether an epoch is the best; must hear of it before this listener.
+    Attributes:
+        epoch: Number of the epoch, from 1; 0 before the first.
+        step: Steps of it that are done; None if the epoch and its validation are over.
     """
 
-    def __init__(self, folder: Path, best: BestEpoch) -> None:
-        self._folder = folder
-        self._best = best
-        self._model: Any = None
+    epoch: int = 0
+    step: int | None = None
 
-    def train_begin(self, model: Any) -> None:
-        """Remember the model to save."""
-        self._model = model
+    @property
+    def name(self) -> str:
+        """Name of the checkpoint's folder."""
+        return f"epoch-{self.epoch:04d}" + ("" if self.step is None else f"-step-{self.step:06d}")
 
-    def epoch_end(self, row: Row) -> None:
-        """Save, move the links, and remove what no link names any more."""
-        self.save(f"epoch-{int(row['epoch']):04d}", row, is_best=self._best.is_newest)
+    @property
+    def epochs_done(self) -> int:
+        """Number of epochs that are over."""
+        return self.epoch if self.step is None else self.epoch - 1
 
-    def save(self, name: str, row: Mapping[str, float], *, is_best: bool = False) -> None:
-        """Save the model's weights as they are.
+    @property
+    def order(self) -> tuple[int, float]:
+        """Grows as the training goes on."""
+        return self.epoch, math.inf if self.step is None else self.step
 
-        Args:
-            name: The checkpoint's name.
-            row: What is known about them.
-            is_best: Whether they are the best so far.
+    @classmethod
+    def named(cls, name: str) -> Self | None:
+        """The position of a checkpoint's folder; None if it is none."""
+        match = re.fullmatch(r"epoch-(\d{4,9})(?:-step-(\d{6,12}))?", name)
+        return cls(int(match[1]), int(match[2]) if match[2] else None) if match else None
+
+    def __str__(self) -> str:
+        return f"epoch {self.epoch}" + ("" if self.step is None else f", step {self.step:,}")
+
+
+class Draft:
+    """A checkpoint whose files are written, but neither safe on the disk nor under its name yet.
+
+    Args:
+        target: The folder that it becomes.
+        model: The ``keras.Model`` whose weights to write, without its optimizer.
+        values: Plain values of the state.
+        arrays: Arrays of the state; None for weights that no training goes on from.
+
+    Raises:
+        MachineError: The disk refuses.
+    """
+
+    def __init__(self, target: Path, model: Any, values: Mapping[str, Any], arrays: Arrays | None = None) -> None:
+        import numpy as np
+
+        self._target = target
+        self._stack = ExitStack()
+        with self._stack:
+            self._folder = self._stack.enter_context(new_folder(target))
+            with machine_errors(target):
+                save_weights(model, self._folder / WEIGHTS)
+                (self._folder / _STATE).write_text(json.dumps(dict(values)) + "\n")
+                if arrays is not None:
+                    np.savez(self._folder / _ARRAYS, allow_pickle=False, **arrays)
+            self._stack = self._stack.pop_all()
+
+    def commit(self) -> None:
+        """Hash the files, see them onto the disk, and give the folder its name.
 
         Raises:
             MachineError: The disk refuses.
         """
-        target = self._folder / name
-        with new_folder(target) as temporary, machine_errors(target):
-            save_weights(self._model, temporary / WEIGHTS)
-            (temporary / _STATE).write_text(json.dumps(dict(row)) + "\n")
-            digests = {file: _digest(temporary / file) for file in (WEIGHTS, _STATE)}
-            (temporary / _MANIFEST).write_text(json.dumps(digests, indent=1) + "\n")
-        replace_link(self._folder / "last", name)
-        if is_best:
-            replace_link(self._folder / "best", name)
-        self._remove_unnamed()
-
-    def _remove_unnamed(self) -> None:
-        links = {entry for entry in self._folder.iterdir() if entry.is_symlink()}
-        named = {entry.resolve() for entry in links}
-        for entry in self._folder.iterdir():
-            if entry not in links and entry.resolve() not in named:
-                shutil.rmtree(entry, ignore_errors=True)
+        with self._stack, machine_errors(self._target):
+            files = sorted(path.name for path in self._folder.iterdir())
+            digests = {name: _digest(self._folder / name) for name in files}
+            (self._folder / _MANIFEST).write_text(json.dumps(digests, indent=1) + "\n")
 
 
 def checked_weights(checkpoint: Path) -> Path:
     """The weights file of a checkpoint, after comparing its files with their digests.
 
+    The digests tell damage, not who wrote the files: see `shapenet.models.safe_weights` for loading them.
+
     Raises:
-        RunError: The checkpoint is missing or damaged.
+        RunError: The checkpoint is missing or damaged, or leads out of the folder of all checkpoints.
     """
     place = Place(str(checkpoint))
+    root = checkpoint.parent
     try:
-        digests: dict[str, str] = json.loads((checkpoint / _MANIFEST).read_text())
-        for file in (WEIGHTS, _STATE):
-            received = _digest(checkpoint / file)
+        digests: dict[str, str] = json.loads(read_regular(checkpoint / _MANIFEST, root))
+        for file in (WEIGHTS, _STATE, *({_ARRAYS} & digests.keys())):
+            with open_regular(checkpoint / file, root, MAX_BYTES) as opened:
+                received = hashlib.file_digest(opened, "sha256").hexdigest()
             if digests[file] != received:
                 message = f"{file} is damaged: expected SHA-256 {digests[file]}, received {received}"
                 raise RunError("run/checkpoint", message, place=place)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         hint = "the run may have ended before its first epoch did"
         raise RunError("run/checkpoint", f"there is no whole checkpoint: {error}", place=place, hint=hint) from None
     return checkpoint / WEIGHTS
+
+
+def read_state(checkpoint: Path) -> dict[str, Any]:
+    """The plain values of a checkpoint's state.
+
+    Raises:
+        RunError: They are missing or damaged.
+    """
+    place = Place(str(checkpoint / _STATE))
+    try:
+        values = json.loads(read_regular(checkpoint / _STATE, checkpoint.parent))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError("run/checkpoint", f"expected a checkpoint's state, received: {error}", place=place) from None
+    if not isinstance(values, dict):
+        raise RunError("run/checkpoint", f"expected a mapping, received {type(values).__name__}", place=place)
+    return values
+
+
+def read_arrays(checkpoint: Path) -> Arrays:
+    """The arrays of a checkpoint's state; nothing in the file is run, and it can't be larger than it looks.
+
+    Raises:
+        RunError: They are missing, or not as a checkpoint has them.
+    """
+    import numpy as np
+
+    path = checkpoint / _ARRAYS
+    try:
+        check_regular(path, checkpoint.parent, MAX_BYTES)
+        with zipfile.ZipFile(path) as archive:
+            if any(item.compress_type != zipfile.ZIP_STORED for item in archive.infolist()):
+                raise ValueError("expected arrays that are not compressed")
+        with np.load(path, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        message = f"expected a checkpoint's arrays, received: {error}"
+        raise RunError("run/checkpoint", message, place=Place(str(path))) from None
+
+
+def positions(folder: Path) -> Iterator[tuple[Position, Path]]:
+    """The checkpoints of a folder from which a training can go on, the newest first; whole or not."""
+    found = ((Position.named(path.name), path) for path in folder.glob("epoch-*") if not path.is_symlink())
+    known = [(position, path) for position, path in found if position and (path / _ARRAYS).is_file()]
+    yield from sorted(known, key=lambda one: one[0].order, reverse=True)
+
+
+def best_of(values: Mapping[str, Any]) -> Position | None:
+    """The best epoch that a state names."""
+    best = values.get("best")
+    return Position(int(best["epoch"])) if best else None
+
+
+def needed(folder: Path, keep: int) -> set[str]:
+    """Names of the checkpoints that must stay: what the links name, the newest `keep`, and the best of each."""
+    names = {entry.resolve().name for entry in folder.iterdir() if entry.is_symlink()}
+    for _, path in list(positions(folder))[:keep]:
+        names.add(path.name)
+        with suppress(RunError, KeyError, TypeError, ValueError):
+            best = best_of(read_state(path))
+            names |= {best.name} if best else set()
+    return names
+
+
+def remove_others(folder: Path, names: set[str]) -> list[Path]:
+    """Remove the checkpoints of a folder but for `names`; returns what is gone."""
+    gone = list(others(folder, names))
+    for path in gone:
+        shutil.rmtree(path, ignore_errors=True)
+    return gone
+
+
+def others(folder: Path, names: set[str]) -> Iterator[Path]:
+    """The checkpoints of a folder but for `names`."""
+    found = (path for path in sorted(folder.glob("epoch-*")) if not path.is_symlink())
+    return (path for path in found if path.name not in names)
 
 
 def _digest(path: Path) -> str:

@@ -15,14 +15,17 @@ class StopOnDivergence(Listener):
     """Raises as soon as the mean loss of an epoch, or that of its validation, is NaN or infinite.
 
     The mean keeps a NaN once it has one, so a look after several steps misses none.
+
+    Args:
+        steps_before: Steps of the first epoch that were done, and looked at, before this training began.
     """
 
-    def __init__(self) -> None:
-        self._seen = 0
+    def __init__(self, steps_before: int = 0) -> None:
+        self._seen, self._before = 0, steps_before
 
     def epoch_begin(self, epoch: int) -> None:
         """Forget the steps of the epoch before."""
-        self._seen = 0
+        self._seen, self._before = self._before, 0
 
     def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         """Look at the loss.

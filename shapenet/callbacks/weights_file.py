@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 
@@ -23,14 +24,17 @@ def save_weights(model: Any, path: Path) -> None:
     Raises:
         OSError: The disk is full, the folder is read-only, and the like.
     """
-    try:
-        model.save_weights(path)
-    except (OSError, RuntimeError) as error:
-        number = _errno(error)
-        if number is None:
-            raise
-        _let_go(path, error)
-        raise OSError(number, os.strerror(number)) from error
+    with _told_by_destructors() as refused:
+        try:
+            model.save_weights(path)
+            if refused:
+                raise refused[0]
+        except (OSError, RuntimeError) as error:
+            number = _errno(error)
+            if number is None:
+                raise
+            _let_go(path, error)
+            raise OSError(number, os.strerror(number)) from error
 
 
 def _errno(error: Exception) -> int | None:
@@ -48,20 +52,38 @@ def _let_go(path: Path, error: BaseException) -> None:
     """
     with suppress(OSError):
         os.truncate(path, 0)
-    with _silent_destructors():
-        step: BaseException | None = error
-        while step is not None:
-            traceback.clear_frames(step.__traceback__)
-            step = step.__context__
-        gc.collect()
+    step: BaseException | None = error
+    while step is not None:
+        traceback.clear_frames(step.__traceback__)
+        step = step.__context__
+    gc.collect()
 
 
 @contextmanager
-def _silent_destructors() -> Iterator[None]:
-    """Keep what destructors can't raise off the terminal: h5py's try to write once more."""
-    hook = sys.unraisablehook
-    sys.unraisablehook = lambda _: None
+def _told_by_destructors() -> Iterator[list[Exception]]:
+    """Keep what the system refuses while h5py closes an object: it writes then, and can't raise.
+
+    Yields:
+        What was refused, so far; none of it reaches the terminal.
+    """
+    lost, shown = sys.unraisablehook, sys.excepthook
+    refused: list[Exception] = []
+
+    def is_refusal(error: BaseException | None) -> bool:
+        return isinstance(error, OSError | RuntimeError) and _errno(error) is not None
+
+    def keep(report: sys.UnraisableHookArgs) -> None:
+        if isinstance(report.exc_value, Exception) and is_refusal(report.exc_value):
+            refused.append(report.exc_value)
+        else:
+            lost(report)
+
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if not is_refusal(error):  # Cython shows it, and then reports that it is lost
+            shown(kind, error, trace)
+
+    sys.unraisablehook, sys.excepthook = keep, show
     try:
-        yield
+        yield refused
     finally:
-        sys.unraisablehook = hook
+        sys.unraisablehook, sys.excepthook = lost, shown

@@ -29,7 +29,7 @@ class _Lazy(NamedTuple):
 
 
 _COMMANDS = {
-    "train": _Lazy("shapenet.cli.train:train", "Train the model that a config describes."),
+    "train": _Lazy("shapenet.cli.train:train", "Train the model that a config describes, or go on in a run."),
     "eval": _Lazy("shapenet.cli.eval:evaluate_run", "Evaluate the best model of a run."),
     "sweep": _Lazy("shapenet.cli.sweep:sweep", "Train every trial of a sweep."),
     "lr-find": _Lazy("shapenet.cli.lr_find:lr_find", "Find a learning rate for a config."),

@@ -1,4 +1,4 @@
-"""The commands `shapenet runs ...`: list the runs and show one."""
+"""The commands `shapenet runs ...`: list the runs, show one, tidy up."""
 
 from __future__ import annotations
 
@@ -77,6 +77,26 @@ def show_command(run: str | None, runs_dir: Path, form: str) -> None:
     from shapenet.cli.render.runs import run_view
 
     show(run_view(details))
+
+
+@runs.command("gc")
+@runs_dir_option
+@click.option("--dry-run", is_flag=True, help="Say what would be removed; remove nothing.")
+def gc_command(runs_dir: Path, dry_run: bool) -> None:
+    """Remove what killed processes left behind.
+
+    That is temporary files, checkpoints that are neither the best nor needed to go on, and
+    runs that were killed before they had saved anything. Runs at work are passed over.
+    """
+    from shapenet.cli.render.console import printable
+    from shapenet.runs.gc import collect_garbage
+    from shapenet.words import counted
+
+    found = collect_garbage(runs_dir, dry_run=dry_run)
+    for leftover in found:
+        click.echo(f"{printable(leftover.path)}: {leftover.reason}")
+    done = "to remove" if dry_run else "removed"
+    click.echo(f"{counted(len(found), 'leftover')} {done}" if found else "nothing to remove")
 
 
 def _echo_json(value: object) -> None:

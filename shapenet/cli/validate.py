@@ -73,6 +73,7 @@ def _built(experiment: Experiment) -> Any:
 
 def summary(config: ExperimentConfig) -> dict[str, Any]:
     """What an experiment is, in a few values."""
+    from shapenet.models.names import num_layers
     from shapenet.training.names import task_text
 
     return {
@@ -80,7 +81,7 @@ def summary(config: ExperimentConfig) -> dict[str, Any]:
         "project": config.project,
         "task": task_text(config),
         "source": config.data.source.name,
-        "num_layers": len(config.model.layers),
+        "num_layers": num_layers(config.model.layers),
         "optimizer": config.optimizer.name,
         "epochs": config.training.epochs,
     }

@@ -38,7 +38,7 @@ def parse_component(kind: str, value: object, key: Key = ()) -> Component:
     entry = _entry(kind, name, key, written=value)
     checked = _check_arguments(kind, entry, arguments, inner)
     if entry.origin != "keras":  # ours may change their defaults one day: a resolved config holds them all
-        checked = {p.name: checked.get(p.name, p.default) for p in entry.parameters.values()}
+        checked = {**{p.name: p.default for p in entry.parameters.values()}, **checked}
     return Component(kind, name, MappingProxyType(checked))
 
 

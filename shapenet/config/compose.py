@@ -19,6 +19,9 @@ _CHOICES = re.compile(
 )
 """Keys at which a component is chosen; those of lists with the index of an item."""
 
+_NAMED_BY_USERS = ("define", "parameters")
+"""Keys at which names of the user's own stand, whatever they look like."""
+
 _MAX_FILES = 100
 
 
@@ -82,7 +85,7 @@ def chooses_another(base: Node, name: str, under: str, *, has_arguments: bool) -
         under: The key that both stand at; ``layers.0`` for an item of a list.
         has_arguments: Whether what stands at `name` can be the arguments of a component.
     """
-    if not isinstance(base, MappingNode) or len(base.entries) != 1:
+    if not isinstance(base, MappingNode) or len(base.entries) != 1 or under in _NAMED_BY_USERS:
         return False
     old = next(iter(base.entries))
     is_class = old[:1].isupper() and name[:1].isupper()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from shapenet.config.definitions import uses_of_definitions
 from shapenet.config.nodes import Node, key_place_of, place_of, to_plain
 from shapenet.config.problems import from_pydantic
 from shapenet.config.schema import ExperimentConfig
@@ -58,7 +59,11 @@ def _placed(problem: Problem, tree: Node) -> Problem:
     if problem.place is not None or not problem.key:
         return problem
     find = key_place_of if problem.code in _AT_THE_KEY else place_of
-    return replace(problem, place=find(tree, problem.key))
+    uses = uses_of_definitions(tree, problem.key)
+    inside = "; ".join(f"in {use.definition}, defined at {use.defined_at}, used at {use.place}" for use in uses)
+    return replace(
+        problem, place=find(tree, problem.key), message=f"{problem.message} ({inside})" if inside else problem.message
+    )
 
 
 def _fields_at(model: Any, key: Key) -> Iterable[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shapenet.config.compose import compose
 from shapenet.config.interpolation import interpolate
-from shapenet.config.nodes import Entry, Node
+from shapenet.config.nodes import Entry, MappingNode, Node, child
 from shapenet.config.overrides import apply_overrides, assign
+from shapenet.errors import ConfigError, did_you_mean
 
 
 def read_config(path: Path, overrides: Sequence[str] = (), assignments: Sequence[tuple[str, Entry]] = ()) -> Node:
@@ -31,7 +32,25 @@ def read_config(path: Path, overrides: Sequence[str] = (), assignments: Sequence
 
 def read_tree(path: Path, overrides: Sequence[str] = (), assignments: Sequence[tuple[str, Entry]] = ()) -> Node:
     """The same with references as they are written; see `read_config`."""
-    tree = apply_overrides(compose(path), overrides, Path.cwd())
+    written = compose(path)
+    tree = apply_overrides(written, overrides, Path.cwd())
     for key, entry in assignments:
         tree = assign(tree, key, entry)
+    _check_parameters(written, tree)
     return tree
+
+
+def _check_parameters(written: Node, tree: Node) -> None:
+    """Refuse values for parameters of the model that its file does not have, so that nothing refers to them."""
+    known, changed = ([*_parameters(root)] for root in (written, tree))
+    for name in changed:
+        if name not in known:
+            message = f"there is no model.parameters.{name}: nothing would refer to it"
+            place = _parameters(tree)[name].node.place
+            raise ConfigError("usage/override", message, place=place, hint=did_you_mean(name, known))
+
+
+def _parameters(tree: Node) -> Mapping[str, Entry]:
+    model = child(tree, "model")
+    parameters = child(model, "parameters") if model else None
+    return parameters.entries if isinstance(parameters, MappingNode) else {}

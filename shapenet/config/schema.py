@@ -125,6 +125,12 @@ class DataConfig(Section):
 class ModelConfig(Section):
     """The layers, and what the task adds before and after them."""
 
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Values by names of the user's own, such as widths and depths, which ``${model.parameters.NAME}`` refers to."""
+    define: dict[str, Any] = Field(default_factory=dict)
+    """Blocks by names of the user's own, which `layers` use like layers: each has ``layers``, may have
+    ``parameters`` (defaults by name; ``$NAME`` stands for the value) and ``inputs`` (names for what it gets).
+    A resolved config has them put in."""
     layers: Annotated[tuple[Layer, ...], _AsTuple, Field(min_length=1)]
     """A chain from the input on; ``name`` and ``inputs`` among a layer's arguments make branches and merges."""
     head: Literal["auto", "none"] = "auto"
@@ -146,6 +152,21 @@ class EarlyStoppingConfig(Section):
     """The value to watch; ``training.monitor`` unless given."""
 
 
+class CheckpointConfig(Section):
+    """When the state is saved from which ``shapenet train --resume`` goes on; it is at the end in any case.
+
+    Ends of epochs are saved too, unless they follow on each other so fast that it would take more
+    than a hundredth of the time.
+    """
+
+    every_steps: Count | None = None
+    """Save after so many steps; a step is looked at after each execution of `steps_per_execution`."""
+    every_seconds: Annotated[float, Field(gt=0)] | None = 60.0
+    """Save after so many seconds."""
+    keep: Count = 2
+    """So many of the newest are kept, beside the best: where one is damaged, the one before it serves."""
+
+
 class TrainingConfig(Section):
     """How the model is fitted."""
 
@@ -156,6 +177,7 @@ class TrainingConfig(Section):
     monitor: str | None = None
     """The value that names the best epoch, ``val_loss`` for example; the task's own unless given."""
     early_stopping: EarlyStoppingConfig | None = None
+    checkpoint: CheckpointConfig = CheckpointConfig()
     class_weight: Literal["balanced"] | dict[str, Weight | Literal["balanced"] | ClassWeights] | None = None
     """What each class counts in the training loss: ``balanced`` is n / (number of classes * its count);
     or weights by class name, 1 for the others; with several tasks, one or the other by the task's name."""

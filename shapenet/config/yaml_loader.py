@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from itertools import islice
 from pathlib import Path
 
@@ -117,7 +118,11 @@ def _read(path: Path) -> bytes:
         if path.is_dir():
             raise ConfigError("config/not-a-file", "expected a YAML file, received a folder", place=place,
                               hint=_yaml_files_in(path, ""))  # fmt: skip
-        size = path.stat().st_size
+        status = path.stat()
+        is_shell_pipe = stat.S_ISFIFO(status.st_mode) and not path.resolve().exists()  # <(...) is in no folder
+        if not stat.S_ISREG(status.st_mode) and not is_shell_pipe:
+            raise ConfigError("config/not-a-file", "expected a YAML file, received a pipe or a device", place=place)
+        size = status.st_size
         if size <= MAX_BYTES:
             with path.open("rb") as file:
                 data = file.read(MAX_BYTES + 1)  # a pipe or a device tells no size

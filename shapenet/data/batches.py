@@ -115,35 +115,36 @@ class Batches:
         """Records that an epoch gives."""
         return oversampled_length(self.split.labels) if self.oversample else len(self.split)
 
-    def groups(self, batches_per_group: int) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    def groups(self, batches_per_group: int, start: int = 0) -> Iterator[dict[str, npt.NDArray[Any]]]:
         """The batches of an epoch, several stacked at a time: one gather costs less than many.
 
         Args:
             batches_per_group: How many batches to stack; the last group may hold fewer,
                 and an incomplete batch is a group of its own.
+            start: How many batches of the epoch to leave out at its beginning.
 
         Yields:
             The values of each of the fields, ``(batches, batch_size, *shape)``.
         """
-        for positions, size in self._groups(batches_per_group):
+        for positions, size in self._groups(batches_per_group, start):
             yield {name: stacked(self.split.take(name, positions), size) for name in self.fields}
 
     def positions(self) -> Positions:
         """Positions of the records of an epoch in the order in which `groups` gives them, int64."""
-        return np.concatenate([positions for positions, _ in self._groups(1)])
+        return np.concatenate([positions for positions, _ in self._groups(1, 0)])
 
-    def _groups(self, batches_per_group: int) -> Iterator[tuple[Positions, int]]:
+    def _groups(self, batches_per_group: int, start: int) -> Iterator[tuple[Positions, int]]:
         """Positions of each group's records, and the size of its batches."""
         order = self._order()
         if self._sizes is None:
-            yield from _cut(order, self.batch_size, batches_per_group)
+            yield from _cut(order[start * self.batch_size :], self.batch_size, batches_per_group)
             return
         sizes = self._sizes[order]
         one_size = [order[sizes == size] for size in range(int(sizes.max(initial=-1)) + 1)]
         batches = [batch for records in one_size for batch in _cut(records, self.batch_size, 1)]
         # Sizes must come mixed, or an epoch would end on the largest images alone.
         mixed = range(len(batches)) if self.seed is None else epoch_order(len(batches), self.seed, self.epoch).tolist()
-        yield from (batches[number] for number in mixed)
+        yield from (batches[number] for number in mixed[start:])
 
     def _order(self) -> Positions:
         if self.seed is None:

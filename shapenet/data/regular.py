@@ -46,12 +46,11 @@ def open_regular(path: str | bytes | Path) -> BinaryIO:
         DataError: It is missing, not regular, or can't be opened.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        mode = os.stat(path).st_mode  # noqa: PTH116 -- it may be bytes; and opening a device can do something
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC) if stat.S_ISREG(mode) else None
     except OSError as error:
         raise _refusal(path, reason(error)) from error
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
+    if descriptor is None:
         raise _refusal(path, f"expected a regular file, received {kind_of(mode)}")
     return os.fdopen(descriptor, "rb", buffering=0)
 

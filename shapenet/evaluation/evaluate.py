@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,11 +13,14 @@ from shapenet.callbacks.checkpoint import checked_weights
 from shapenet.errors import Place, RunError
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
-from shapenet.experiment import Experiment, load_experiment, named_plugins
-from shapenet.plugins import was_run
+from shapenet.experiment import Experiment, experiment_of_run, run_at_fault
+from shapenet.layers.backbone import without_weight_files
+from shapenet.models.build import InputSpec, build_model
+from shapenet.models.safe_weights import check_room, load_weights_safely
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import RunManifest, read_manifest
 from shapenet.rundir.paths import RunDir
+from shapenet.rundir.reading import check_inside
 from shapenet.tasks.report import Report
 from shapenet.training.fields import batch_fields, data_spec
 from shapenet.training.reporter import Reporter
@@ -84,11 +86,10 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
         DataError: The data is missing, damaged or unfit.
         MachineError: The outputs can't be written.
     """
-    if not trust:
-        _check_plugins(run)
+    experiment = experiment_of_run(run.resolved_config, trust=trust)
+    check_inside(run.all_evals_dir, run.root)
     importing = import_keras_meanwhile()
     weights = checked_weights(run.best_dir)
-    experiment = load_experiment(run.resolved_config)
     if data is None:
         subject = split_of_run(run, experiment, split, reporter)
     else:
@@ -98,6 +99,7 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     with _placed_at(run):
         figures, reports = _predict(experiment, subject, weights, manifest)
     folder = run.eval_dir(subject.folder)
+    check_inside(folder, run.root)
     files, pictures = write_outputs(folder, run, subject, reports)
     best = manifest.best
     evaluation = Evaluation(
@@ -113,18 +115,6 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     return evaluation
 
 
-def _check_plugins(run: RunDir) -> None:
-    """Refuse a run whose config would run code that this user has never passed to shapenet."""
-    strange = [plugin for plugin in named_plugins(run.resolved_config) if plugin.is_file() and not was_run(plugin)]
-    if strange:
-        raise RunError(
-            "run/untrusted",
-            f"the run would run code that you have not run before: {', '.join(map(str, strange))}",
-            place=Place(str(run.resolved_config)),
-            hint="read it, and add --trust if you trust it",
-        )
-
-
 def _predict(
     experiment: Experiment, subject: Subject, weights: Path, manifest: RunManifest
 ) -> tuple[dict[str, float], dict[str, Report]]:
@@ -133,16 +123,21 @@ def _predict(
     from shapenet.training.build import compile_model
     from shapenet.training.feed import auto_steps, reading, to_dataset
     from shapenet.training.statistics import RecordedStatistics
+    from shapenet.training.tasks import bind_tasks
 
     config = experiment.config
     split = subject.split
     batches = batches_of(split, config.training.batch_size, fields=batch_fields(config))
     statistics = RecordedStatistics(manifest.statistics)
-    with experiment.locating():
+    with run_at_fault(), experiment.locating():
         start_session(config.training, config.seed)
         data = data_spec(split, subject.classes, statistics)
-        compiled = compile_model(config, data, steps_per_execution=auto_steps(batches))
-    _load_weights(compiled, weights)
+        image = InputSpec(data.fields["image"].shape, data.fields["image"].dtype)
+        with without_weight_files():  # the run's own replace them
+            check_room(lambda: build_model(config.model, bind_tasks(config, data), image, config.name), weights)
+            start_session(config.training, config.seed)
+            compiled = compile_model(config, data, steps_per_execution=auto_steps(batches))
+    load_weights_safely(compiled.model, weights, weights.parents[1])
     feed = to_dataset(batches, compiled.encode)
     with reading(batches):
         evaluated = compiled.model.evaluate(feed, verbose=0, return_dict=True)
@@ -184,15 +179,3 @@ def _placed_at(run: RunDir) -> Iterator[None]:
     except RunError as error:
         place = Place(str(run.root))
         raise error.replacing(replace(p, place=p.place or place) for p in error.problems) from error
-
-
-def _load_weights(compiled: Compiled, weights: Path) -> None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the optimizer's state, which evaluation does not need
-            compiled.model.load_weights(weights)
-    except (ValueError, KeyError, OSError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise RunError(
-            "run/checkpoint", f"the weights don't fit the run's config: {reason}", place=Place(str(weights))
-        ) from error

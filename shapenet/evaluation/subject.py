@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from shapenet.data.guess import source_for
 from shapenet.errors import Place, RunError, did_you_mean
-from shapenet.experiment import Experiment
+from shapenet.experiment import Experiment, run_at_fault
 from shapenet.registry import REGISTRIES, Component
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir, safe_name
+from shapenet.rundir.reading import MAX_TEXT_BYTES, check_regular, read_regular
 from shapenet.training.data import load_data, missing_as_asked, open_sources, open_with, unlabelled_as_needed
 from shapenet.training.fields import asked_for, check_fields, needed_fields
 from shapenet.training.reporter import Reporter
@@ -64,7 +65,7 @@ def split_of_run(run: RunDir, experiment: Experiment, name: str, reporter: Repor
     Raises:
         RunError: The data is not what it was, or has no such split.
     """
-    with experiment.locating():
+    with run_at_fault(), experiment.locating():
         sources = open_sources(experiment.config)
     dataset = load_data(_with_own_split_file(experiment, run), sources, reporter)
     expected = read_manifest(run.run_json).data_fingerprint
@@ -87,6 +88,7 @@ def _with_own_split_file(experiment: Experiment, run: RunDir) -> Experiment:
     data = experiment.config.data
     if data.split.file is None:
         return experiment
+    check_regular(run.split_csv, run.root, MAX_TEXT_BYTES)
     split = data.split.model_copy(update={"file": run.split_csv})
     config = experiment.config.model_copy(update={"data": data.model_copy(update={"split": split})})
     return replace(experiment, config=config)
@@ -183,8 +185,8 @@ def read_classes(run: RunDir) -> tuple[str, ...]:
     """
     place = Place(str(run.classes_json))
     try:
-        classes = json.loads(run.classes_json.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        classes = json.loads(read_regular(run.classes_json, run.root))
+    except (OSError, ValueError, RecursionError) as error:
         raise RunError("run/damaged", f"expected the run's class names, received: {error}", place=place) from error
     if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
         raise RunError("run/damaged", "expected a list of class names", place=place)

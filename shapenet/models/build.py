@@ -74,7 +74,7 @@ def _output(config: ModelConfig, name: str, task: BoundTask, features: Mapping[s
     layer = (config.outputs or {}).get(name, LAST)
     check_outputs(config)
     named = [component.arguments.get("name") for component in config.layers]
-    road: Key = ("model", "layers", named.index(layer) if layer else len(named) - 1)
+    index = named.index(layer) if layer else len(named) - 1
     try:
         if config.head == "none":
             task.check_output(tuple(features[layer].shape))
@@ -82,7 +82,23 @@ def _output(config: ModelConfig, name: str, task: BoundTask, features: Mapping[s
         with keras_faults("the output layer", (), lambda reason: ConfigError("model/head", reason)):
             return task.head(features[layer], prefix=f"{name}_" if name else "")
     except ShapenetError as error:
-        raise error.under(road) from None
+        raise _at_the_end(error, config, index, len(features[layer].shape)) from None
+
+
+_ON_EACH_PLACE = ("Activation", "BatchNormalization", "Dense", "Dropout", "LayerNormalization", "ReLU")
+
+
+def _at_the_end(error: ShapenetError, config: ModelConfig, index: int, num_axes: int) -> ShapenetError:
+    """`error`, which says that no head fits, at the layer of `index`; or at the dense layer that was given a map."""
+    first = index + 1
+    while first > 0 and config.layers[first - 1].name in _ON_EACH_PLACE:
+        first -= 1
+    dense = [number for number in range(first, index + 1) if config.layers[number].name == "Dense"]
+    problem = error.problems[0]
+    if problem.code != "model/head" or num_axes != 4 or not dense:
+        return error.under(("model", "layers", index))
+    hint = "insert Flatten or GlobalAveragePooling2D before Dense: it works on each place of the map by itself"
+    return ConfigError(problem.code, problem.message, key=("model", "layers", dense[0]), hint=hint)
 
 
 def check_outputs(config: ModelConfig) -> None:

@@ -1,14 +1,17 @@
-"""Connect the layers of a config: a chain, with branches and merges by name."""
+"""Connect the layers of a config: chains, branches and merges by name, repetitions and groups."""
 
 from __future__ import annotations
 
-import inspect
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from shapenet.errors import ConfigError, Key, Problem, did_you_mean
+from shapenet.errors import ConfigError, Key
 from shapenet.keras_faults import keras_faults
+from shapenet.layers.nested import Nested, nested
+from shapenet.models.inputs import check_number, takes_list
+from shapenet.models.names import check_names, input_names, layer_key
+from shapenet.models.scope import INPUT, PREVIOUS, SEPARATOR, Scope
+from shapenet.models.unfit import empty_output, unfit
 from shapenet.registry import Component
 
 LAST = ""
@@ -19,7 +22,11 @@ def connect(layers: Sequence[Component], inputs: Any, road: Key = ("model", "lay
     """Apply `layers` to `inputs`.
 
     A layer follows the one before it, unless its ``inputs`` name others. A layer is
-    known by its ``name``; ``input`` is what the first layer gets.
+    known by its ``name``; ``input`` is what the first layer of a list gets, ``previous``
+    the layer before.
+
+    In the model, layers inside a block are called ``block.layer``, after the block's name
+    or, where it has none, after what it is and its number: ``residual_2.conv1``.
 
     Args:
         layers: The layers, first to last.
@@ -43,58 +50,48 @@ def connect_all(layers: Sequence[Component], inputs: Any, road: Key = ("model", 
         The output of each layer that has a name, by the name; that of the last one as `LAST`.
     """
     check_names(layers, road)
-    outputs = {"input": inputs}
-    output = inputs
+    scope = _scope(layers, inputs, {}, "")
+    last = _connect(layers, scope, road)
+    return {**scope.outputs, LAST: last}
+
+
+def _scope(layers: Sequence[Component], inputs: Any, outputs: dict[str, Any], prefix: str) -> Scope:
+    given = {str(name) for layer in layers if (name := layer.arguments.get("name"))}
+    return Scope(inputs, {INPUT: inputs, **outputs}, prefix, given)
+
+
+def _connect(layers: Sequence[Component], scope: Scope, road: Key) -> Any:
     for index, component in enumerate(layers):
-        key = _key(road, index)
-        names = _inputs(component)
-        received = [output] if names is None else [outputs[name] for name in names]
-        output = _apply(_create(component, key), received, key)
+        key = layer_key(road, index)
+        names = input_names(component) or [PREVIOUS]
+        received = [scope.previous if name == PREVIOUS else scope.outputs[name] for name in names]
+        inner = nested(component)
+        if inner is not None:
+            scope.previous = _connect_nested(component, inner, scope, received, key)
+        else:
+            scope.previous = _apply(component.name, _create(_named(component, scope), key), received, key)
         if name := component.arguments.get("name"):
-            outputs[str(name)] = output
-    return {**outputs, LAST: output}
+            scope.outputs[str(name)] = scope.previous
+    return scope.previous
 
 
-def check_names(layers: Sequence[Component], road: Key = ("model", "layers")) -> None:
-    """Refuse names that two layers have, and inputs that no layer before is named; needs no Keras.
-
-    Args:
-        layers: The layers, first to last.
-        road: Where the layers stand in the config.
-
-    Raises:
-        ConfigError: There are such names; lists them all.
-    """
-    problems = [*_name_problems(layers, road)]
-    if problems:
-        raise ConfigError(problems)
+def _connect_nested(component: Component, inner: Nested, scope: Scope, received: list[Any], key: Key) -> Any:
+    name = scope.full_name(component.arguments.get("name"), inner.label)
+    outside = scope.outputs if inner.sees_outside else {}
+    output = received[0]
+    for number in range(1, inner.times + 1):
+        prefix = f"{name}{SEPARATOR}{number}{SEPARATOR}" if inner.sees_outside else f"{name}{SEPARATOR}"
+        inputs = {**outside, **dict(zip(inner.input_names, [output, *received[1:]], strict=True))}
+        output = _connect(inner.layers, _scope(inner.layers, output, inputs, prefix), (*key, component.name, "layers"))
+    return output
 
 
-def _name_problems(layers: Sequence[Component], road: Key) -> Iterator[Problem]:
-    known = ["input"]
-    for index, component in enumerate(layers):
-        key = (*_key(road, index), component.name)
-        for wanted in _inputs(component) or ():
-            if wanted not in known:
-                hint = did_you_mean(wanted, known) or "give that layer a name first"
-                message = f"no layer before this one is named {wanted!r}"
-                yield Problem("model/unknown-input", message, key=(*key, "inputs"), hint=hint)
-        name = component.arguments.get("name")
-        if name in known:
-            message = f"expected a name of its own for each layer, received {name!r} again"
-            yield Problem("model/duplicate-name", message, key=(*key, "name"))
-        if name:
-            known.append(str(name))
-
-
-def _inputs(component: Component) -> list[str] | None:
-    """The names of the layers that a layer follows; None for the one before it."""
-    names = component.arguments.get("inputs")
-    return [names] if isinstance(names, str) else names
-
-
-def _key(road: Key, index: int) -> Key:
-    return (*road, index) if road[-1] == "layers" else road
+def _named(component: Component, scope: Scope) -> Component:
+    """`component` with its name in the model; Keras's layers outside of blocks are named by the config or by Keras."""
+    given = component.arguments.get("name")
+    if "name" not in component.entry.parameters or (component.entry.origin == "keras" and not scope.prefix):
+        return component
+    return component.having(name=scope.full_name(given, component.name))
 
 
 def _create(component: Component, key: Key) -> Any:
@@ -105,34 +102,22 @@ def _create(component: Component, key: Key) -> Any:
         return component.without("inputs").create()
 
 
-def _apply(layer: Any, received: list[Any], key: Key) -> Any:
-    name = type(layer).__name__
-    shapes = ", ".join(str(tuple(tensor.shape[1:])) for tensor in received)
-    with keras_faults(name, key, lambda reason: _shape_error(name, shapes, reason, key)):
-        output = layer(received) if len(received) > 1 and _takes_list(layer) else layer(*received)
-    if not hasattr(output, "shape"):
-        message = f"expected one output from {name}, received {_described(output)}"
-        hint = "only what is a single tensor can go on to the next layer: leave return_state and the like at false"
-        raise ConfigError("model/several-outputs", message, key=key, hint=hint)
-    if 0 in output.shape[1:]:
-        raise _shape_error(name, shapes, "its output would be empty (negative or zero size)", key)
+def _apply(name: str, layer: Any, received: list[Any], key: Key) -> Any:
+    shapes = [tuple(tensor.shape[1:]) for tensor in received]
+    try:
+        with keras_faults(name, key, lambda reason: unfit(name, shapes, reason)):
+            check_number(name, layer, len(received))
+            output = layer(received) if takes_list(layer) and len(received) > 1 else layer(*received)
+        if not hasattr(output, "shape"):
+            message = f"expected one output from {name}, received {_described(output)}"
+            hint = "only what is a single tensor can go on to the next layer: leave return_state and the like at false"
+            raise ConfigError("model/several-outputs", message, hint=hint)
+        if 0 in output.shape[1:]:
+            raise empty_output(name, shapes)
+    except ConfigError as error:
+        raise error.under(key) from error.__cause__
     return output
 
 
 def _described(output: Any) -> str:
     return f"{len(output)} of them" if isinstance(output, list | tuple | dict) else f"a {type(output).__name__}"
-
-
-def _takes_list(layer: Any) -> bool:
-    """Whether several inputs go to `layer` as one list: its ``call`` has one parameter that must be given."""
-    parameters = inspect.signature(layer.call).parameters.values()
-    return sum(p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters) == 1
-
-
-def _shape_error(layer: str, shapes: str, reason: str, key: Key) -> ConfigError:
-    if re.search(r"negative|too small|zero size|smaller than|<= ?0", reason, re.IGNORECASE):
-        return ConfigError("model/too-small", f"{layer} can't take an input of shape {shapes}: {reason}", key=key)
-    hint = None
-    if re.search(r"ndim|rank|dimension", reason, re.IGNORECASE):
-        hint = "insert Flatten or GlobalAveragePooling2D before dense layers, Reshape before convolutions"
-    return ConfigError("model/shape", f"{layer} can't take an input of shape {shapes}: {reason}", key=key, hint=hint)

@@ -17,7 +17,8 @@ class LayerRow:
         output_shape: Without the batch.
         num_parameters: All of its parameters.
         num_trainable: Those that learn: not those of frozen layers, nor moving statistics.
-        activation_bytes: What its output takes for one image; None where its size varies.
+        activation_bytes: What its output takes for one image, and those of the layers in it; None
+            where its size varies.
     """
 
     name: str
@@ -45,6 +46,10 @@ def num_trainable(layer: Any) -> int:
 
 
 def _bytes(layer: Any, shape: tuple[int | None, ...]) -> int | None:
+    inside = layer_rows(layer.model) if hasattr(layer, "model") else []  # a whole network as one layer
+    if inside:
+        found = [row.activation_bytes for row in inside]
+        return None if None in found else sum(size or 0 for size in found)
     sides = [side for side in shape if side is not None]
     if len(sides) < len(shape):
         return None

@@ -35,7 +35,7 @@ def machine_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = Place(str(error.filename or path))
+        place = Place(str(error.filename2 or error.filename or path))  # of two, where to and not where from
         reason = os.strerror(error.errno) if error.errno else str(error)
         hints = {
             errno.ENOSPC: f"{_free_bytes(path):,} bytes are free there; free some and run again",

@@ -7,18 +7,27 @@ import platform
 import shutil
 import socket
 import subprocess
+from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 import shapenet
 from shapenet.errors import Place, RunError
 from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.lock import holder_of
+from shapenet.rundir.reading import read_regular
 from shapenet.rundir.status import ShownStatus, Status
 
 _GIT_TIMEOUT_SECONDS = 5
+MAX_BYTES = 16_000_000
+"""The largest run.json that is read."""
+
+
+_Integer = Annotated[int, Field(ge=-(2**63), lt=2**63)]
+_Time = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 2, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC))]
 
 
 class _Part(BaseModel):
@@ -52,7 +61,7 @@ class Device(_Part):
 
     kind: str
     name: str
-    num: int = 1
+    num: _Integer = 1
     precision: str = "float32"
     deterministic: bool | None = None
 
@@ -68,7 +77,7 @@ class Best(_Part):
         rising: Names of those of them that grow as the model improves; None if it was not written.
     """
 
-    epoch: int
+    epoch: _Integer
     monitor: str
     value: float | None
     metrics: dict[str, float | None] = {}
@@ -83,8 +92,26 @@ class ImageSpec(_Part):
         dtype: NumPy's name of their type.
     """
 
-    shape: tuple[int | None, ...]
-    dtype: str
+    shape: Annotated[tuple[Annotated[int, Field(ge=1)] | None, ...], Field(min_length=3, max_length=3)]
+    dtype: Annotated[str, Field(pattern=r"^(uint8|uint16|float32)$")]
+
+
+class Resumed(_Part):
+    """A time at which the run went on.
+
+    Attributes:
+        at: When, UTC.
+        epoch: The epoch, from 1, in which it went on.
+        step: How many of its steps had been done.
+        command: The command line.
+        changes: What was changed: field, then what it was and what it is, as text.
+    """
+
+    at: AwareDatetime
+    epoch: int
+    step: int
+    command: tuple[str, ...] = ()
+    changes: dict[str, tuple[str, str]] = {}
 
 
 class FieldStatistics(_Part):
@@ -99,8 +126,8 @@ class FieldStatistics(_Part):
 
     mean: Any = None
     deviation: Any = None
-    counts: tuple[int, ...] | None = None
-    num_records: int
+    counts: tuple[_Integer, ...] | None = None
+    num_records: _Integer
 
 
 class RunManifest(_Part):
@@ -130,6 +157,7 @@ class RunManifest(_Part):
         epochs_done: Number of complete epochs.
         best: The best epoch; None before the first one ends.
         error: Message of the error that ended the run.
+        resumed: Each time it went on after it had ended or been killed.
     """
 
     status: Status
@@ -140,20 +168,21 @@ class RunManifest(_Part):
     versions: dict[str, str] = {}
     git: GitState | None = None
     device: Device | None = None
-    seed: int
+    seed: _Integer
     data_fingerprint: str | None = None
     image: ImageSpec | None = None
-    class_counts: dict[str, dict[str, int]] = {}
+    class_counts: dict[str, dict[str, _Integer]] = {}
     statistics: dict[str, FieldStatistics] = {}
     class_weight: dict[str, float] | dict[str, dict[str, float]] | None = None
-    num_parameters: int | None = None
-    started_at: AwareDatetime
-    ended_at: AwareDatetime | None = None
-    pid: int
+    num_parameters: _Integer | None = None
+    started_at: _Time
+    ended_at: _Time | None = None
+    pid: _Integer
     host: str
-    epochs_done: int = 0
+    epochs_done: _Integer = 0
     best: Best | None = None
     error: str | None = None
+    resumed: tuple[Resumed, ...] = ()
 
     def changed(self, **changes: Any) -> RunManifest:
         """A copy with some fields changed, validated.
@@ -175,7 +204,7 @@ def read_manifest(path: Path) -> RunManifest:
     """
     place = Place(str(path))
     try:
-        return RunManifest.model_validate_json(path.read_bytes())
+        return RunManifest.model_validate_json(read_regular(path, path.parent, MAX_BYTES))
     except FileNotFoundError as error:
         raise RunError("run/no-manifest", "expected a run's record, received no such file", place=place) from error
     except OSError as error:
@@ -198,20 +227,26 @@ def write_manifest(path: Path, manifest: RunManifest) -> None:
     write_atomic(path, manifest.model_dump_json(indent=2) + "\n")
 
 
-def shown_status(manifest: RunManifest) -> ShownStatus:
+def shown_status(manifest: RunManifest, lock: Path | None = None) -> ShownStatus:
     """The status to show: ``dead`` where the manifest says ``running`` but nothing runs.
 
     A process that was killed can't write its end, so its manifest says ``running`` for
-    ever. Only its own host can tell; elsewhere the manifest is believed, and so it is
-    where another process has been given the same number. The file stays as it is:
+    ever. Only its own host can tell; elsewhere the manifest is believed. The file stays as it is:
     resuming the run, not looking at it, changes it.
+
+    Args:
+        manifest: The manifest.
+        lock: The run's lock, which is free once its process is gone; without it, the number of
+            the process tells, which another may have by now.
     """
-    if manifest.status == "running" and manifest.host == socket.gethostname() and not _is_alive(manifest.pid):
-        return "dead"
-    return manifest.status
+    if manifest.status != "running" or manifest.host != socket.gethostname():
+        return manifest.status
+    runs = holder_of(lock) is not None if lock and lock.exists() else is_alive(manifest.pid)
+    return "running" if runs else "dead"
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of this number on this machine."""
     if pid <= 0:
         return False
     try:

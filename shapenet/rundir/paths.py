@@ -94,6 +94,11 @@ class RunDir:
         return self.root / "run.json"
 
     @property
+    def lock(self) -> Path:
+        """Locked by the process that works on the run."""
+        return self.root / "run.lock"
+
+    @property
     def metrics(self) -> Path:
         """One JSON object per epoch and line."""
         return self.root / "metrics.jsonl"

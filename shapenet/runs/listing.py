@@ -15,7 +15,11 @@ from shapenet.errors import RunError
 from shapenet.rundir.find import iterate_runs
 from shapenet.rundir.manifest import RunManifest, read_manifest, shown_status
 from shapenet.rundir.paths import RunDir
+from shapenet.rundir.reading import check_inside, read_regular
 from shapenet.rundir.status import RowStatus
+
+_RESUMABLE = ("interrupted", "dead", "failed")
+"""A run that diverged would do so again."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class RunRow:
         best: Its value in the best epoch.
         eval_accuracy: Accuracy on the test split, from 0 to 1, once evaluated.
         path: The run directory.
+        resumable: Whether ``shapenet train --resume`` can go on in it.
     """
 
     id: str
@@ -45,6 +50,7 @@ class RunRow:
     best: float | None
     eval_accuracy: float | None
     path: Path
+    resumable: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The row as JSON holds it: times in ISO 8601, unknown values null."""
@@ -104,6 +110,7 @@ def show_run(run: RunDir) -> RunDetails:
         RunError: Its manifest is missing or damaged.
     """
     manifest = read_manifest(run.run_json)
+    check_inside(run.all_evals_dir, run.root)
     folders = sorted(path for path in run.all_evals_dir.glob("*") if path.is_dir())
     found = {folder.name: _eval_figures(run, folder.name) for folder in folders}
     evaluations = {split: figures for split, figures in found.items() if figures}
@@ -113,7 +120,7 @@ def show_run(run: RunDir) -> RunDetails:
 def read_metrics(path: Path) -> tuple[dict[str, Any], ...]:
     """The rows of a metrics.jsonl; a missing file has none, and a line cut short is passed over."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = read_regular(path, path.parent).decode(errors="replace").splitlines()
     except OSError:
         return ()
     rows = (_parsed(line) for line in lines)
@@ -122,9 +129,14 @@ def read_metrics(path: Path) -> tuple[dict[str, Any], ...]:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError):
         return None
+
+
+def _integer(digits: str) -> int | float:
+    """An integer of 64 bits, or a float: no count or metric is larger, and nothing can show it."""
+    return int(digits) if len(digits) < 19 else float(digits)
 
 
 def _row(run: RunDir) -> RunRow:
@@ -137,17 +149,19 @@ def _row(run: RunDir) -> RunRow:
 
 
 def _readable_row(run: RunDir, manifest: RunManifest) -> RunRow:
+    status = shown_status(manifest, run.lock)
     return RunRow(
         id=run.id,
         project=manifest.project,
         name=manifest.name,
-        status=shown_status(manifest),
+        status=status,
         started=manifest.started_at.astimezone(UTC),
         epochs=manifest.epochs_done,
         monitor=manifest.best.monitor if manifest.best else None,
         best=manifest.best.value if manifest.best else None,
         eval_accuracy=_eval_figures(run, "test").get("accuracy"),
         path=run.root,
+        resumable=status in _RESUMABLE and run.resolved_config.is_file(),
     )
 
 
@@ -161,12 +175,12 @@ def _started_by_name(run_id: str) -> datetime | None:
 
 def _eval_figures(run: RunDir, split: str) -> dict[str, float]:
     try:
-        content = _parsed(run.eval_metrics(split).read_text(encoding="utf-8", errors="replace"))
+        content = _parsed(read_regular(run.eval_metrics(split), run.root).decode(errors="replace"))
     except OSError:
         return {}
     figures = content.items() if isinstance(content, dict) else ()
     return {
         name: value
         for name, value in figures
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < math.inf
     }

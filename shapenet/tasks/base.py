@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,9 +21,11 @@ class Statistics(Protocol):
 
     Attributes:
         num_records: How many records the train split has.
+        known: Whether they are of data; False for stand-ins.
     """
 
     num_records: int
+    known: bool
 
     def moments(self, field: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """Mean and standard deviation over the records, float64 of the field's shape each.
@@ -34,7 +36,25 @@ class Statistics(Protocol):
         ...
 
     def counts(self, field: str) -> npt.NDArray[Any]:
-        """How often each value from 0 on occurs in an integer field, int64 ``(highest + 1,)``."""
+        """How often each value from 0 on occurs in an integer field, int64 ``(highest + 1,)``.
+
+        Raises:
+            DataError: There are values below 0.
+        """
+        ...
+
+    def stray(self, field: str, values: Collection[int]) -> tuple[int, str] | None:
+        """Another value than those expected of an integer field, and the name of a record that holds it.
+
+        Every split is looked at, but of streamed data the train split alone.
+
+        Args:
+            field: The field.
+            values: What is expected.
+
+        Returns:
+            None where there is none, and where the data was looked at before.
+        """
         ...
 
 
@@ -178,7 +198,11 @@ class BoundTask(Protocol):
         ...
 
     def class_counts(self) -> Mapping[str, int] | None:
-        """How often each class occurs in the train split, by its name; None if the task has no classes to weigh."""
+        """How often each class occurs in the train split, by its name.
+
+        Returns:
+            None if the task has no classes to weigh; empty if only the data will tell what classes there are.
+        """
         ...
 
     def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from shapenet.callbacks.base import Listener
 from shapenet.data.stream.batches import AnyBatches
+from shapenet.training.continuation import Continuation
 
 
 class Adapter:
@@ -16,11 +17,16 @@ class Adapter:
     Args:
         listeners: Who hears, in this order.
         batches: The training batches, which are told what epoch comes next.
+        continuation: Where the training goes on; None if it begins.
     """
 
-    def __init__(self, listeners: Sequence[Listener], batches: AnyBatches) -> None:
+    def __init__(
+        self, listeners: Sequence[Listener], batches: AnyBatches, continuation: Continuation | None = None
+    ) -> None:
         self._listeners = listeners
         self._batches = batches
+        self._continuation = continuation
+        self._seconds_before = continuation.seconds if continuation else 0.0
         self._model: Any = None
         self._epoch = 1
         self._began = 0.0
@@ -31,22 +37,27 @@ class Adapter:
         self._model = model
         for listener in self._listeners:
             listener.train_begin(model)
+        if self._continuation:
+            self._continuation.train_begin(model)
 
     def epoch_begin(self, epoch: int) -> None:
         """An epoch begins, counted from 0."""
         self._epoch = epoch + 1
         self._batches.epoch = epoch
-        self._began = time.perf_counter()
+        self._began, self._seconds_before = time.perf_counter() - self._seconds_before, 0.0
         for listener in self._listeners:
             listener.epoch_begin(self._epoch)
 
     def train_batch_end(self, batch: int, logs: Any) -> None:
         """Steps up to `batch`, counted from 0, are done."""
         step = min(batch + 1, len(self._batches))
+        if self._continuation and self._continuation.passes(self._epoch, step):
+            self._train_seconds = self._epoch_seconds()
+            return
         values = _floats(logs)
         for listener in self._listeners:
             listener.steps_end(self._epoch, step, values)
-        self._train_seconds = time.perf_counter() - self._began
+        self._train_seconds = self._epoch_seconds()
 
     def test_begin(self) -> None:
         """Validation begins."""
@@ -67,11 +78,20 @@ class Adapter:
         row["images_per_second"] = round(self._batches.num_records / self._train_seconds, 1)
         for listener in self._listeners:
             listener.epoch_end(row)
+        if self._continuation:
+            self._continuation.epoch_end()
 
     def train_end(self) -> None:
         """Training ends in good order."""
         for listener in self._listeners:
             listener.train_end()
+
+    def facts(self) -> dict[str, float]:
+        """What a checkpoint remembers of an epoch that goes on: ``seconds`` that it has taken."""
+        return {"seconds": round(self._epoch_seconds(), 3)}
+
+    def _epoch_seconds(self) -> float:
+        return time.perf_counter() - self._began
 
 
 def to_keras_callback(adapter: Adapter) -> Any:

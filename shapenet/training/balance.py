@@ -112,6 +112,8 @@ def _weights_of(given: Any, task: BoundTask, key: Key) -> dict[str, float]:
     if counts is None:
         message = f"{dotted}: the task has no classes to weigh"
         raise ConfigError("config/conflict", message, key=key, hint="leave it out")
+    if not counts:
+        return {}
     if given == "balanced":
         weights = balanced_weights(counts)
         return {name: weights.get(name, 1.0) for name in counts}

@@ -9,7 +9,7 @@ from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import ConfigError, Key, Problem
 from shapenet.experiment import Experiment
 from shapenet.models.build import check_outputs
-from shapenet.models.graph import check_names
+from shapenet.models.names import check_names
 from shapenet.optim.steps import check_schedule
 from shapenet.registry import Component
 from shapenet.training.monitors import known_value

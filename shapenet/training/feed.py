@@ -36,7 +36,12 @@ def auto_steps(batches: AnyBatches) -> int:
 
 
 def to_dataset(
-    batches: AnyBatches, encode: Encode, *, augmenter: Augmenter | None = None, weigh: Encode | None = None
+    batches: AnyBatches,
+    encode: Encode,
+    *,
+    augmenter: Augmenter | None = None,
+    weigh: Encode | None = None,
+    start: int = 0,
 ) -> Any:
     """A ``tf.data.Dataset`` of one epoch of `batches`.
 
@@ -48,6 +53,7 @@ def to_dataset(
         encode: Makes the targets of a batch.
         augmenter: Changes each batch as seed, epoch and the batch's number in it decide.
         weigh: Makes the weights of a batch; without it, all count 1.
+        start: How many batches of the epoch to leave out at its beginning; the others keep their numbers.
 
     Returns:
         Elements ``(images, targets)``, or ``(images, targets, weights)``: images ``(batch, height, width,
@@ -57,14 +63,14 @@ def to_dataset(
 
     group = auto_steps(batches)
     signature: dict[str, Any] = {name: _signature(batches, name) for name in batches.fields}
-    length = tf.data.experimental.assert_cardinality(len(batches))
+    length = tf.data.experimental.assert_cardinality(len(batches) - start)
     changed = _changed_by(augmenter, encode, weigh)
     if augmenter is None:
-        dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group), output_signature=signature)
+        dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group, start), output_signature=signature)
         dataset = dataset.unbatch().apply(length).map(changed)
     else:
         signature[_NUMBER] = tf.TensorSpec((None, 2), tf.int64)
-        dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group), output_signature=signature)
+        dataset = tf.data.Dataset.from_generator(lambda: _numbered(batches, group, start), output_signature=signature)
         dataset = dataset.unbatch().apply(length)
         dataset = dataset.map(changed, num_parallel_calls=available_cores(), deterministic=True)
     options = tf.data.Options()
@@ -117,10 +123,10 @@ def _changed_by(augmenter: Augmenter | None, encode: Encode, weigh: Encode | Non
     return changed
 
 
-def _numbered(batches: AnyBatches, batches_per_group: int) -> Iterator[dict[str, Any]]:
+def _numbered(batches: AnyBatches, batches_per_group: int, start: int) -> Iterator[dict[str, Any]]:
     """The groups of an epoch, with the numbers of the epoch and of each batch in it, int64 ``(batches, 2)``."""
-    epoch, step = batches.epoch, 0
-    for group in batches.groups(batches_per_group):
+    epoch, step = batches.epoch, start
+    for group in batches.groups(batches_per_group, start):
         steps = np.arange(step, step + len(group["image"]))
         yield {**group, _NUMBER: np.stack([np.full_like(steps, epoch), steps], axis=1)}
         step += len(steps)

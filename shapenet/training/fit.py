@@ -7,38 +7,39 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapenet.callbacks.base import Listener, Row
 from shapenet.callbacks.best import BestEpoch
-from shapenet.callbacks.checkpoint import Checkpoints
+from shapenet.callbacks.checkpoint import Position
 from shapenet.callbacks.divergence import StopOnDivergence
 from shapenet.callbacks.metrics_log import MetricsLog
+from shapenet.callbacks.saving import Checkpoints, Schedule
 from shapenet.callbacks.signals import SignalWatch
+from shapenet.callbacks.state import TrainingState
+from shapenet.callbacks.tensorboard import TensorBoardExtras, TensorBoardFaults, bearing_faults, flat_values
 from shapenet.errors import MachineError, RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
-from shapenet.models.summary import num_trainable
-from shapenet.rundir.manifest import Device, RunManifest
+from shapenet.rundir.manifest import RunManifest
 from shapenet.rundir.paths import RunDir
-from shapenet.training.balance import Balance, class_counts, class_weights, largest_class
-from shapenet.training.build import Compiled, build_augmenter, compile_model
 from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.check import check_experiment
+from shapenet.training.continuation import continuation_of
 from shapenet.training.data import load_data, open_sources
 from shapenet.training.faults import fit_errors
-from shapenet.training.fields import batch_fields, data_spec
-from shapenet.training.freeze import Unfreezing, build_optimizer
-from shapenet.training.init import InitialWeights, initialise, with_found_run
+from shapenet.training.freeze import Unfreezing
+from shapenet.training.init import with_found_run
 from shapenet.training.memory import with_smaller_batches
-from shapenet.training.monitors import Monitors, monitored
-from shapenet.training.record import RunRecord, record_augmentation, record_data, recorded_run
-from shapenet.training.reporter import Reporter, TrainingStart
-from shapenet.training.session import Session, import_keras_meanwhile, start_session
-from shapenet.training.statistics import SplitStatistics
+from shapenet.training.prepare import Prepared, prepare
+from shapenet.training.record import RunRecord, record_data, recorded_run
+from shapenet.training.reporter import Reporter
+from shapenet.training.resume import Resumption, resumed_run
+from shapenet.training.saved import Saved
+from shapenet.training.session import import_keras_meanwhile, start_session
 
 if TYPE_CHECKING:
-    from shapenet.data.augmentation.augmenter import Augmenter
     from shapenet.data.dataset import Dataset
     from shapenet.data.stream.batches import AnyBatches
 
@@ -62,14 +63,18 @@ class TrainingResult:
     seconds: float
 
 
-def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], reporter: Reporter) -> TrainingResult:
-    """Train an experiment in a new run directory.
+def train(
+    experiment: Experiment, runs_dir: Path, command: Sequence[str], reporter: Reporter,
+    resumption: Resumption | None = None,
+) -> TrainingResult:  # fmt: skip
+    """Train an experiment in a new run directory, or go on in one.
 
     Args:
         experiment: What to train.
         runs_dir: Folder of all runs; ``latest`` in it points at this run from its first step on.
         command: The command line, for the manifest.
         reporter: Hears how it goes.
+        resumption: The run to go on in; None for a new one.
 
     Raises:
         ConfigError: The model can't be built, or parts of the config don't fit.
@@ -77,13 +82,20 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
         MachineError: The run directory can't be written, or memory does not suffice.
         DivergedError: The loss stopped being a finite number; the best checkpoint stays.
         RunInterruptedError: SIGINT or SIGTERM; the last state was saved if training had begun.
+        RunError: Another process works on the run to go on in, or it does not fit any more.
     """
     start = time.perf_counter()
     config = experiment.config
     check_experiment(experiment)
-    experiment = with_found_run(experiment, runs_dir)
-    with SignalWatch() as signals, recorded_run(experiment, runs_dir, command) as record, closing(reporter):
+    if resumption:
+        recorded = resumed_run(resumption, command, reporter.warning)
+    else:
+        experiment = with_found_run(experiment, runs_dir)
+        recorded = recorded_run(experiment, runs_dir, command)
+    with SignalWatch() as signals, recorded as record, closing(reporter):
         reporter.opened(record.run.root)
+        if resumption and resumption.is_over:
+            return _result(record, config.training.epochs, start)
         with experiment.locating():
             sources = open_sources(config)
         importing = import_keras_meanwhile()
@@ -92,160 +104,79 @@ def train(experiment: Experiment, runs_dir: Path, command: Sequence[str], report
             with experiment.locating():
                 start_session(config.training, config.seed)
         dataset = load_data(experiment, sources, reporter)
+        if resumption:
+            resumption.check_data(record.manifest, dataset.fingerprint)
         samples = record_data(record, dataset)
         importing.join()
         left: Experiment | None = experiment
         while left is not None:
-            left = _train_once(left, dataset, record, signals, (reporter, samples))
-    num_epochs = record.manifest.epochs_done
-    stopped_early = num_epochs < config.training.epochs
+            left = _train_once(left, dataset, record, signals, (reporter, samples), resumption)
+    return _result(record, config.training.epochs, start)
+
+
+def _result(record: RunRecord, epochs: int, start: float) -> TrainingResult:
+    stopped_early = record.manifest.epochs_done < epochs
     return TrainingResult(record.run, record.manifest, stopped_early, time.perf_counter() - start)
 
 
 def _train_once(
-    experiment: Experiment, dataset: Dataset, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any]
-) -> Experiment | None:
+    experiment: Experiment, dataset: Dataset, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any],
+    resumption: Resumption | None,
+) -> Experiment | None:  # fmt: skip
     """Train; returns what to train instead where memory ran out and smaller batches may help."""
-    run = _prepare(experiment, dataset, record)
+    run = prepare(experiment, dataset, record, resumption)
+    if resumption:
+        resumption.go_on(record)
     outputs[0].started(run.start(record))
     try:
         _fit(run, record, signals, outputs)
     except MachineError as error:
-        smaller = with_smaller_batches(error, experiment, record, outputs[0])
+        smaller = None if resumption else with_smaller_batches(error, experiment, record, outputs[0])
         if smaller is None:
             raise
         return smaller
     return None
 
 
-@dataclass(frozen=True)
-class _Prepared:
-    """Everything that ``fit`` needs."""
-
-    experiment: Experiment
-    dataset: Dataset
-    session: Session
-    compiled: Compiled
-    augmenter: Augmenter | None
-    train: AnyBatches
-    val: AnyBatches | None
-    monitors: Monitors
-    balance: Balance
-    initial: InitialWeights | None
-
-    def start(self, record: RunRecord) -> TrainingStart:
-        """What the reporter hears when training starts."""
-        return TrainingStart(
-            run=record.run.root,
-            name=self.experiment.config.name,
-            num_examples={name: len(split) for name, split in self.dataset.splits.items()},
-            image_shape=self.train.split.image_shape,
-            classes=self.dataset.classes,
-            num_parameters=self.compiled.model.count_params(),
-            num_trainable=num_trainable(self.compiled.model),
-            device=self.session.device_name,
-            precision=self.session.precision,
-            epochs=self.experiment.config.training.epochs,
-            metrics=self.compiled.metrics,
-            monitor=self.monitors.best,
-            balance=self.balance,
-            initial=self.initial,
-        )
-
-
-def _prepare(experiment: Experiment, dataset: Dataset, record: RunRecord) -> _Prepared:
-    from shapenet.data.limited import limited
-    from shapenet.data.stream.batches import batches_of
-    from shapenet.training.feed import auto_steps
-
-    config = experiment.config
-    batch_size = config.training.batch_size
-    data = config.data
-    train = dataset.splits["train"]
-    fields = batch_fields(config)
-    batches = batches_of(
-        train, batch_size, config.seed, oversample=data.oversample, window=data.stream_window, fields=fields
-    )
-    val = batches_of(dataset.splits["val"], batch_size, fields=fields) if "val" in dataset.splits else None
-    if limit := config.training.limit_batches:
-        batches, val = limited(batches, limit.train), limited(val, limit.val) if val else None
-    steps = config.training.steps_per_execution
-    statistics = SplitStatistics(train)
-    spec = data_spec(train, dataset.classes, statistics)
-    with experiment.locating():
-        session = start_session(config.training, config.seed)
-        steps = auto_steps(batches) if steps == "auto" else steps
-        compiled = compile_model(config, spec, steps_per_execution=steps, steps_per_epoch=len(batches))
-        initial = initialise(compiled.model, config.init)
-        build_optimizer(config.training, compiled.model)
-        monitors = monitored(config, compiled, has_val=val is not None)
-        augmenter = build_augmenter(config, spec, compiled.bound)
-        weights = class_weights(config, compiled.bound)
-    device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
-                    precision=session.precision, deterministic=session.deterministic)  # fmt: skip
-    record.update(device=device, num_parameters=compiled.model.count_params())
-    balance = Balance(class_counts(train, dataset.classes), largest_class(config, train), weights)
-    record.update(statistics=statistics.asked(), class_weight=weights.get("", weights) or None)
-    record.best = BestEpoch(monitors.best, monitors.rising)
-    _write_summary(compiled.model, record.run)
-    if augmenter:
-        record_augmentation(record, dataset, augmenter)
-    return _Prepared(experiment, dataset, session, compiled, augmenter, batches, val, monitors, balance, initial)
-
-
-def _write_summary(model: Any, run: RunDir) -> None:
-    from shapenet.rundir.atomic import write_atomic
-
-    lines: list[str] = []
-    model.summary(line_length=100, print_fn=lambda text, **_: lines.append(text))
-    write_atomic(run.model_text, "\n".join(lines) + "\n")
-
-
-def _fit(run: _Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any]) -> None:
+def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[Reporter, Any]) -> None:
     import keras
 
     from shapenet.training.adapter import Adapter, to_keras_callback
     from shapenet.training.feed import reading, to_dataset
 
     config, compiled = run.experiment.config, run.compiled
-    best = record.best or BestEpoch(run.monitors.best, run.monitors.rising)
-    checkpoints = Checkpoints(record.run.checkpoints_dir, best)
     reporter, samples = outputs
-    listeners: list[Listener] = [
-        Unfreezing(config.training, first_epoch=1), best, MetricsLog(record.run.metrics), checkpoints, record,
-        *_tensorboard_extras(run, record.run, samples), _ToReporter(reporter, run.train, best), StopOnDivergence(),
-        signals,
-    ]  # fmt: skip
-    position = _Position()
+    saved = run.resumption.saved if run.resumption else Saved()
+    best = record.best or BestEpoch(run.monitors.best, run.monitors.rising)
+    faults = TensorBoardFaults(record.run.tensorboard_dir, reporter.warning)
     with run.experiment.locating():
-        own = created_callbacks(config, run.monitors)
-    adapter = Adapter([position, *listeners], run.train)
-    tensorboard = keras.callbacks.TensorBoard(str(record.run.tensorboard_dir))
-    callbacks = [*own, to_keras_callback(adapter), tensorboard, *early_stopping(config.training, run.monitors)]
+        own = [*created_callbacks(config, run.monitors), *early_stopping(config.training, run.monitors)]
+    state = TrainingState(compiled.model, own)
     weigh = compiled.weigher(run.balance.weights)
-    feed = to_dataset(run.train, compiled.encode, augmenter=run.augmenter, weigh=weigh)
+    train = partial(to_dataset, run.train, compiled.encode, augmenter=run.augmenter, weigh=weigh)
+    listeners: list[Listener] = []
+    adapter = Adapter(listeners, run.train, continuation_of(saved, state, train))
+    checkpoints = Checkpoints(
+        record.run.checkpoints_dir, best, state, adapter.facts, saved.position,
+        Schedule(**dict(config.training.checkpoint)), config.training.epochs,
+    )  # fmt: skip
+    listeners += [
+        Unfreezing(config.training, first_epoch=saved.position.epochs_done + 1), best,
+        MetricsLog(record.run.metrics), record, _ToReporter(reporter, run.train, best), StopOnDivergence(saved.steps),
+        checkpoints, *_tensorboard_extras(run, record.run, samples, faults), signals,
+    ]  # fmt: skip
     val = to_dataset(run.val, compiled.encode) if run.val else None
+    tensorboard = bearing_faults(keras.callbacks.TensorBoard(str(record.run.tensorboard_dir)), faults)
     signals.defer()
     try:
         told = fit_errors(config.training.batch_size, lambda: record.fitting)
-        with run.experiment.locating(), told, reading(run.train, run.val):
+        with run.experiment.locating(), told, reading(run.train, run.val), checkpoints:
             compiled.model.fit(
-                feed, validation_data=val, epochs=config.training.epochs, callbacks=callbacks, verbose=0, shuffle=False
+                train(), validation_data=val, initial_epoch=saved.position.epochs_done, epochs=config.training.epochs,
+                callbacks=[tensorboard, *own, to_keras_callback(adapter)], verbose=0, shuffle=False,
             )  # fmt: skip
     except RunInterruptedError as error:
-        raise _saved(error, record, checkpoints, position) from None
-
-
-class _Position(Listener):
-    """Remembers how far the training is."""
-
-    def __init__(self) -> None:
-        self.epoch, self.step = 0, 0
-        self.logs: Mapping[str, float] = {}
-
-    def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
-        """Remember."""
-        self.epoch, self.step, self.logs = epoch, step, logs
+        raise _saved(error, record.run, checkpoints.position) from None
 
 
 class _ToReporter(Listener):
@@ -268,23 +199,16 @@ class _ToReporter(Listener):
         self._reporter.epoch(row, is_best=self._best.is_newest)
 
 
-def _tensorboard_extras(run: _Prepared, directory: RunDir, samples: Any) -> list[Listener]:
-    from shapenet.callbacks.tensorboard import TensorBoardExtras, flat_values
-
+def _tensorboard_extras(run: Prepared, directory: RunDir, samples: Any, faults: TensorBoardFaults) -> list[Listener]:
+    if run.resumption:  # they are there
+        return []
     values = flat_values(resolved_values(run.experiment.config))
-    return [TensorBoardExtras(directory.tensorboard_dir, values, samples)]
+    return [TensorBoardExtras(directory.tensorboard_dir, values, samples, faults)]
 
 
-def _saved(
-    error: RunInterruptedError, record: RunRecord, checkpoints: Checkpoints, position: _Position
-) -> RunInterruptedError:
-    """Save the state that the interruption left; returns the error that says so."""
-    name = f"epoch-{position.epoch:04d}-step-{position.step:06d}"
-    if not record.run.last_dir.exists() or position.epoch > record.manifest.epochs_done:
-        checkpoints.save(name, {"epoch": position.epoch, "step": position.step, **position.logs})
-    _LOG.info("interrupted in epoch %d after step %d", position.epoch, position.step)
-    message = (
-        f"{error.problems[0].message}: stopped in epoch {position.epoch} after step {position.step:,}; "
-        f"saved in {record.run.last_dir}"
-    )
-    return RunInterruptedError(error.exit_code - 128, message)
+def _saved(error: RunInterruptedError, run: RunDir, position: Position) -> RunInterruptedError:
+    """The error that says how far the interrupted training came, and how it goes on."""
+    at = f"in epoch {position.epoch} after step {position.step:,}" if position.step else f"after {position}"
+    _LOG.info("interrupted %s", at)
+    message = f"{error.problems[0].message}: stopped {at}; saved in {run.last_dir}"
+    return RunInterruptedError(error.exit_code - 128, message, f"shapenet train --resume {run.root} goes on")

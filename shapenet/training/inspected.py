@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -192,7 +193,8 @@ def augmented(
     captions: list[str] = []
     with experiment.locating():
         start_session(config.training, config.seed)
-        fields = data_spec(split, classes, SplitStatistics(split))
+        statistics = SplitStatistics({"train": split}, lambda _: map("record {:,}".format, count()))
+        fields = data_spec(split, classes, statistics)
         augmenter = build_augmenter(config, fields, bind_tasks(config, fields))
         if augmenter is None:
             return None

@@ -96,7 +96,7 @@ def _sweep(experiment: Experiment, dataset: Dataset, options: RateOptions, on_st
         train, config.training.batch_size, config.seed, oversample=data.oversample, window=data.stream_window,
         fields=batch_fields(config),
     )  # fmt: skip
-    spec = data_spec(train, dataset.classes, SplitStatistics(train))
+    spec = data_spec(train, dataset.classes, SplitStatistics(dataset.splits, dataset.names))
     with experiment.locating():
         start_session(config.training, config.seed)
         compiled = compile_model(config, spec, steps_per_execution=1)

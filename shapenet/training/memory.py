@@ -17,6 +17,7 @@ from shapenet.registry import Component
 from shapenet.rundir.atomic import write_atomic
 from shapenet.training.record import RunRecord
 from shapenet.training.reporter import Reporter
+from shapenet.training.saved import Saved, take_back
 
 _LOG = logging.getLogger("shapenet")
 
@@ -50,6 +51,7 @@ def with_smaller_batches(
     )
     _LOG.warning("%s", text)
     reporter.warning(text)
+    take_back(record.run.checkpoints_dir, Saved())
     write_atomic(record.run.resolved_config, smaller.resolved())
     gc.collect()
     return smaller

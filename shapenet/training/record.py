@@ -19,6 +19,7 @@ from shapenet.errors import DivergedError, MachineError, RunInterruptedError
 from shapenet.experiment import Experiment
 from shapenet.interruption import signals_held
 from shapenet.rundir.atomic import machine_errors, write_atomic
+from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import Best, ImageSpec, RunManifest, git_state, host_versions, write_manifest
 from shapenet.rundir.paths import RunDir, update_latest
 from shapenet.rundir.status import Status
@@ -46,7 +47,7 @@ class RunRecord(Listener):
     Args:
         run: The run directory.
         manifest: Its manifest so far.
-        runs_dir: Folder of all runs.
+        runs_dir: Folder of all runs, where ``latest`` points at the newest; None to leave that as it is.
 
     Attributes:
         run: The run directory.
@@ -55,7 +56,7 @@ class RunRecord(Listener):
         best: Which epoch is the best, once training knows what to monitor.
     """
 
-    def __init__(self, run: RunDir, manifest: RunManifest, runs_dir: Path) -> None:
+    def __init__(self, run: RunDir, manifest: RunManifest, runs_dir: Path | None) -> None:
         self.run = run
         self.manifest = manifest
         self._runs_dir = runs_dir
@@ -76,18 +77,22 @@ class RunRecord(Listener):
         """The run has begun to learn, so it stays whatever happens; it is the newest from now on."""
         if not self.fitting:
             self.fitting = True
-            update_latest(self._runs_dir, self.run)
+            if self._runs_dir:
+                update_latest(self._runs_dir, self.run)
 
     def epoch_end(self, row: Row) -> None:
         """Count the epoch and name the best."""
-        best = None
-        if self.best is not None and self.best.row is not None:
-            figures: dict[str, float | None] = {name: value for name, value in self.best.row.items() if name != "epoch"}
-            monitor, rising = self.best.monitor, tuple(sorted(self.best.rising))
-            epoch = int(self.best.row["epoch"])
-            best = Best(epoch=epoch, monitor=monitor, value=figures[monitor], metrics=figures, rising=rising)
-        self.update(epochs_done=int(row["epoch"]), best=best)
+        self.update(epochs_done=int(row["epoch"]), best=best_in(self.best))
         _LOG.info("%s", json.dumps(dict(row)))
+
+
+def best_in(best: BestEpoch | None) -> Best | None:
+    """The best epoch so far as a manifest has it; None if there is none."""
+    if best is None or best.row is None:
+        return None
+    figures: dict[str, float | None] = {name: value for name, value in best.row.items() if name != "epoch"}
+    monitor, rising = best.monitor, tuple(sorted(best.rising))
+    return Best(epoch=int(best.row["epoch"]), monitor=monitor, value=figures[monitor], metrics=figures, rising=rising)
 
 
 @contextmanager
@@ -116,7 +121,8 @@ def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str])
             run = RunDir.create(runs_dir, config.project, config.name, experiment.digest(), now.astimezone())
             record = RunRecord(run, manifest, runs_dir)
             stack.enter_context(_removed_unless_begun(record))
-        with _log_file(record.run):
+            stack.enter_context(RunLock(run.lock))
+        with log_file(record.run):
             try:
                 _LOG.info("%s", " ".join(command))
                 record.update()
@@ -126,7 +132,7 @@ def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str])
             except BaseException as error:
                 if record.fitting:
                     with suppress(MachineError):  # what ended the run is told, not that the disk is still full
-                        record.end(_status_after(error), str(error) or type(error).__name__)
+                        record.end(status_after(error), str(error) or type(error).__name__)
                 raise
             record.end("done")
 
@@ -142,7 +148,8 @@ def _removed_unless_begun(record: RunRecord) -> Iterator[None]:
         raise
 
 
-def _status_after(error: BaseException) -> Status:
+def status_after(error: BaseException) -> Status:
+    """How a run that `error` ended says it ended."""
     if isinstance(error, RunInterruptedError | KeyboardInterrupt):
         return "interrupted"
     return "diverged" if isinstance(error, DivergedError) else "failed"
@@ -156,7 +163,7 @@ class _LogFile(logging.FileHandler):
 
 
 @contextmanager
-def _log_file(run: RunDir) -> Iterator[None]:
+def log_file(run: RunDir) -> Iterator[None]:
     """Send what shapenet logs to the run's log while the block lasts."""
     with machine_errors(run.train_log):
         run.logs_dir.mkdir(exist_ok=True)

@@ -32,6 +32,7 @@ class TrainingStart:
         monitor: The value that names the best epoch.
         balance: The sizes of the classes, and what makes up for them.
         initial: What the first weights are, where they are not drawn at random.
+        epochs_done: Epochs that were done before: more than none where a run goes on.
     """
 
     run: Path
@@ -48,6 +49,7 @@ class TrainingStart:
     monitor: str
     balance: Balance
     initial: InitialWeights | None
+    epochs_done: int = 0
 
 
 class Reporter:

@@ -1,71 +1,118 @@
-"""Checkpoints: whole, linked, and checked by digest."""
+"""Checkpoints on disk: whole, in order, and checked by digest."""
 
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from shapenet.callbacks.best import BestEpoch
-from shapenet.callbacks.checkpoint import Checkpoints, checked_weights
+from shapenet.callbacks.checkpoint import (
+    Draft,
+    Position,
+    checked_weights,
+    needed,
+    positions,
+    read_arrays,
+    read_state,
+    remove_others,
+)
 from shapenet.errors import RunError
 
 
 class FakeModel:
     """Saves a number as its weights."""
 
-    def __init__(self) -> None:
-        self.weights = 0
-
     def save_weights(self, path: Path) -> None:
-        path.write_text(str(self.weights))
+        path.write_text("7")
 
 
-def run_epochs(folder: Path, values: list[float]) -> Checkpoints:
-    model, best = FakeModel(), BestEpoch("loss")
-    checkpoints = Checkpoints(folder, best)
-    checkpoints.train_begin(model)
-    for epoch, value in enumerate(values, start=1):
-        model.weights = epoch
-        row = {"epoch": epoch, "loss": value}
-        best.epoch_end(row)
-        checkpoints.epoch_end(row)
-    return checkpoints
+def write(folder: Path, position: Position, best: int | None = None, *, arrays: bool = True) -> Path:
+    target = folder / position.name
+    values = {"epoch": position.epoch, "step": position.step, "best": {"epoch": best} if best else None}
+    Draft(target, FakeModel(), values, {"a": np.arange(3)} if arrays else None).commit()
+    return target
 
 
-def test_best_and_last_are_kept_and_nothing_else(tmp_path: Path) -> None:
-    run_epochs(tmp_path, [3.0, 1.0, 2.0, 4.0])
-    assert checked_weights(tmp_path / "best").read_text() == "2"
-    assert checked_weights(tmp_path / "last").read_text() == "4"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["best", "epoch-0002", "epoch-0004", "last"]
-    assert json.loads((tmp_path / "last" / "state.json").read_text()) == {"epoch": 4, "loss": 4.0}
+def test_a_checkpoint_comes_back(tmp_path: Path) -> None:
+    checkpoint = write(tmp_path, Position(3, 7), best=2)
+    assert checked_weights(checkpoint).read_text() == "7"
+    assert read_state(checkpoint) == {"epoch": 3, "step": 7, "best": {"epoch": 2}}
+    assert read_arrays(checkpoint)["a"].tolist() == [0, 1, 2]
 
 
-def test_a_state_saved_between_epochs_is_last_and_never_best(tmp_path: Path) -> None:
-    checkpoints = run_epochs(tmp_path, [3.0, 1.0])
-    checkpoints.save("epoch-0003-step-000007", {"epoch": 3, "step": 7, "loss": 0.5})
-    assert (tmp_path / "last").readlink() == Path("epoch-0003-step-000007")
-    assert (tmp_path / "best").readlink() == Path("epoch-0002")
+def test_what_is_not_committed_is_not_there(tmp_path: Path) -> None:
+    draft = Draft(tmp_path / "epoch-0001", FakeModel(), {}, {})
+    assert [path.name[:5] for path in tmp_path.iterdir()] == [".tmp-"]
+    draft.commit()
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch-0001"]
 
 
-@pytest.mark.parametrize("file", ["model.weights.h5", "state.json"])
+@pytest.mark.parametrize("position", [Position(3), Position(3, 7), Position(12345, 1234567)])
+def test_names_of_positions(position: Position) -> None:
+    assert Position.named(position.name) == position
+
+
+def test_what_is_no_position() -> None:
+    assert [Position.named(name) for name in ("best", "epoch-1", "epoch-0001-step-7", "epoch-0001-x")] == [None] * 4
+
+
+def test_positions_come_newest_first_and_need_a_state(tmp_path: Path) -> None:
+    for position in (Position(1), Position(2, 8), Position(2), Position(10, 1)):
+        write(tmp_path, position)
+    write(tmp_path, Position(4), arrays=False)
+    (tmp_path / "last").symlink_to("epoch-0002")
+    assert [position for position, _ in positions(tmp_path)] == [
+        Position(10, 1), Position(2), Position(2, 8), Position(1),
+    ]  # fmt: skip
+
+
+def test_the_newest_and_the_best_of_each_are_needed(tmp_path: Path) -> None:
+    for epoch, best in ((1, 1), (2, 1), (3, 1), (4, 4), (5, 4)):
+        write(tmp_path, Position(epoch), best)
+    (tmp_path / "best").symlink_to("epoch-0004")
+    (tmp_path / "last").symlink_to("epoch-0005")
+    assert needed(tmp_path, 3) == {"epoch-0001", "epoch-0003", "epoch-0004", "epoch-0005"}
+    assert [path.name for path in remove_others(tmp_path, needed(tmp_path, 1))] == [
+        "epoch-0001", "epoch-0002", "epoch-0003",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("file", ["model.weights.h5", "state.json", "state.npz"])
 def test_a_damaged_file_is_named_by_its_checksum(tmp_path: Path, file: str) -> None:
-    run_epochs(tmp_path, [1.0])
-    (tmp_path / "best" / file).write_text("damaged")
+    checkpoint = write(tmp_path, Position(1))
+    (checkpoint / file).write_text("damaged")
     with pytest.raises(RunError, match=rf"{file} is damaged: expected SHA-256 [0-9a-f]+, received [0-9a-f]+"):
-        checked_weights(tmp_path / "best")
+        checked_weights(checkpoint)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
 def test_a_damaged_manifest_is_no_checkpoint(tmp_path: Path, text: str) -> None:
-    run_epochs(tmp_path, [1.0])
-    (tmp_path / "best" / "manifest.json").write_text(text)
+    checkpoint = write(tmp_path, Position(1))
+    (checkpoint / "manifest.json").write_text(text)
     with pytest.raises(RunError, match="there is no whole checkpoint"):
-        checked_weights(tmp_path / "best")
+        checked_weights(checkpoint)
 
 
 def test_no_checkpoint_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunError) as caught:
         checked_weights(tmp_path / "best")
     assert caught.value.exit_code == 4
+
+
+def test_arrays_run_nothing_and_are_no_larger_than_they_look(tmp_path: Path) -> None:
+    checkpoint = write(tmp_path, Position(1))
+    np.savez(checkpoint / "state.npz", a=np.array([object()]))
+    with pytest.raises(RunError, match="allow_pickle"):
+        read_arrays(checkpoint)
+    with zipfile.ZipFile(checkpoint / "state.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", bytes(100_000))
+    with pytest.raises(RunError, match="not compressed"):
+        read_arrays(checkpoint)
+
+
+def test_the_manifest_lists_every_file(tmp_path: Path) -> None:
+    digests = json.loads((write(tmp_path, Position(1)) / "manifest.json").read_text())
+    assert set(digests) == {"model.weights.h5", "state.json", "state.npz"}

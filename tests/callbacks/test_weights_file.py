@@ -56,3 +56,32 @@ def test_what_is_not_the_system_s_fault_passes(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError, match="no luck"):
         save_weights(Odd(), tmp_path / "a.weights.h5")
+
+
+def test_what_h5py_can_not_raise_while_it_closes_is_raised(tmp_path: Path) -> None:
+    class Closing:
+        def __del__(self) -> None:
+            raise RuntimeError("Can't decrement id ref count (file write failed: errno = 5, error message = ...)")
+
+    class Model:
+        def save_weights(self, path: Path) -> None:
+            path.write_bytes(b"half")
+            Closing()
+
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        save_weights(Model(), tmp_path / "a.weights.h5")
+
+
+def test_what_other_destructors_say_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Other:
+        def __del__(self) -> None:
+            raise ValueError("other")
+
+    class Model:
+        def save_weights(self, path: Path) -> None:
+            Other()
+
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda report: told.append(report.exc_type))
+    save_weights(Model(), tmp_path / "a.weights.h5")
+    assert told == [ValueError]

@@ -29,6 +29,7 @@ COMMANDS = [
     "runs",
     "runs list",
     "runs show",
+    "runs gc",
     "sweep",
     "lr-find",
 ]

@@ -1,6 +1,7 @@
 """YAML by 1.2's rules, its faults with their places, and hostile text."""
 
 import contextlib
+import os
 from pathlib import Path
 
 import pytest
@@ -205,8 +206,19 @@ def test_a_missing_file_a_folder_a_device(tmp_path):
             load_yaml(path)
         assert (caught.value.problems[0].code, caught.value.problems[0].hint) == (code, hint)
     if Path("/dev/zero").exists():
-        with pytest.raises(ConfigError, match="too-big"):
+        with pytest.raises(ConfigError, match="received a pipe or a device"):
             load_yaml(Path("/dev/zero"))
+
+
+def test_a_pipe_of_the_shell_is_read_and_one_with_a_name_is_not(tmp_path):
+    ours, theirs = os.pipe()
+    os.write(theirs, b"a: 1")
+    os.close(theirs)
+    assert to_plain(load_yaml(Path(f"/dev/fd/{ours}"))) == {"a": 1}
+    os.close(ours)
+    os.mkfifo(tmp_path / "a.yaml")
+    with pytest.raises(ConfigError, match="received a pipe or a device"):
+        load_yaml(tmp_path / "a.yaml")
 
 
 def test_a_loop_of_links(tmp_path):

@@ -21,17 +21,21 @@ from pathlib import Path
 LIMIT_SECONDS = 2.0
 _START_SECONDS = 60.0
 _PART = 2500
+_MODULES = dict.fromkeys(("config", "config_cli"), "tests.fuzz.config_cases")
+_LIMITS = {"config": 20.0, "config_cli": 120.0}
+"""Seconds for cases that measure their own time, or start a process each."""
 
 
-def findings(kind: str, first: int, num: int, module: str = "tests.fuzz.cases") -> list[str]:
+def findings(kind: str, first: int, num: int, module: str | None = None) -> list[str]:
     """Run `num` cases of `kind` from number `first` on; what went wrong, a line or more each.
 
     Args:
         kind: A key of the module's ``CASES``.
         first: Number of the first case.
         num: How many.
-        module: Where the cases are.
+        module: Where the cases are; the kind tells it unless given.
     """
+    module = module or _MODULES.get(kind, "tests.fuzz.cases")
     found: list[str] = []
     number = first
     while number < first + num:
@@ -59,7 +63,7 @@ def _until_finding(cases: tuple[str, str], first: int, stop: int) -> tuple[int, 
                 return stop, None
             if isinstance(message, str):
                 return number, message
-            number, began, limit = message, time.monotonic(), LIMIT_SECONDS
+            number, began, limit = message, time.monotonic(), _LIMITS.get(cases[1], LIMIT_SECONDS)
     except EOFError:
         process.join()
         return number, f"the process ended with {process.exitcode}"

@@ -1,5 +1,6 @@
 """Tests of run directories: their names, their paths and the link to the newest."""
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shapenet.errors import MachineError
+from shapenet.rundir.atomic import replace_link
 from shapenet.rundir.paths import RunDir, safe_name, update_latest
 
 NOW = datetime(2026, 1, 15, 10, 30, 5)
@@ -108,3 +110,13 @@ def test_removing_a_run_takes_only_what_was_made_for_it(tmp_path):
     assert (tmp_path / "new/runs/course").is_dir()
     create(tmp_path / "another/runs").remove()
     assert not (tmp_path / "another").exists()
+
+
+def test_a_link_that_can_not_be_made_is_told_by_its_own_name(tmp_path, monkeypatch):
+    def refuse(self, target, target_is_directory):
+        raise OSError(errno.EIO, "Input/output error", target, None, str(self))
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    with pytest.raises(MachineError) as caught:
+        replace_link(tmp_path / "last", "epoch-0001")
+    assert str(tmp_path) in str(caught.value.problems[0].place)

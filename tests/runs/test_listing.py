@@ -43,6 +43,7 @@ def test_a_row_says_how_the_run_went(tmp_path):
     assert row.to_json() == {
         "id": run.id, "project": "course", "name": "cnn", "status": "done", "started": "2026-01-15T10:01:00+00:00",
         "epochs": 3, "monitor": "val_accuracy", "best": 0.9, "eval_accuracy": 0.875, "path": str(run.root),
+        "resumable": False,
     }  # fmt: skip
 
 

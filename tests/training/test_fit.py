@@ -268,7 +268,7 @@ def test_divergence_in_the_first_steps_keeps_the_run_too(tmp_path: Path) -> None
         (("model.input_scaling={Rescaling: {scale: abc}}",), "the model can't take its first step: "),
         (("metrics=[accuracy, accuracy]",), "a name of its own for each metric"),
         (("model.layers.0.Conv2D.kernel_size=40",), "at least"),
-        (("model.layers=[Dense: {units: 3}]",), "end model.layers with Flatten"),
+        (("model.layers=[Dense: {units: 3}]",), "insert Flatten or GlobalAveragePooling2D before Dense"),
         (("model.head=none",), "expected an output of shape (2,)"),
         (("loss={Huber: {delta: -1.0}}", "optimizer={SGD: {momentum: 7.0}}"), "momentum"),
     ],

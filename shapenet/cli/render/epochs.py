@@ -35,6 +35,8 @@ def header_lines(start: TrainingStart) -> list[tuple[str, str]]:
     if start.num_trainable < start.num_parameters:
         parameters += f", {start.num_trainable:,} of them trained,"
     epochs = f"at most {counted(start.epochs, 'epoch')}"
+    if start.epochs_done:
+        epochs += f", {start.epochs_done:,} of them done before"
     named = f": {classes}" if start.classes else ""
     lines = [
         ("training", f"{start.name}, {epochs}; * marks the best {start.monitor} so far"),

@@ -72,8 +72,8 @@ class TrainingLines:
         self.table = EpochTable(start, width)
         self.validating = False
         self._clock = clock
-        self._pace = Pace(start.epochs, clock())
-        self._epoch, self._epochs = 1, start.epochs
+        self._pace = Pace(start.epochs - start.epochs_done, clock())
+        self._epoch, self._epochs = start.epochs_done + 1, start.epochs
         self._images = (0, start.num_examples["train"])
         self._logs: Mapping[str, float] = {}
 

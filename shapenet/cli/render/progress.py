@@ -83,7 +83,7 @@ class PlainReporter(CommandReporter):
 
     def started(self, start: TrainingStart) -> None:
         """The header."""
-        self._pace = Pace(start.epochs, self._clock())
+        self._pace = Pace(start.epochs - start.epochs_done, self._clock())
         self._table = EpochTable(start)
         for name, value in header_lines(start):
             self._write(f"{name:<{LABEL_WIDTH}}{value}")

@@ -13,6 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from shapenet.cli.options import command_text
 from shapenet.cli.render.console import cell, message_lines, number, open_table, printable
 from shapenet.cli.render.fitting import FittingTable
 from shapenet.cli.render.pace import duration
@@ -116,11 +117,13 @@ def _fact_values(row: RunRow, manifest: RunManifest) -> dict[str, str | None]:
     took = f", took {duration((ended - manifest.started_at).total_seconds())}" if ended else ""
     return {
         "note": _NOTES.get(row.status),
+        "go on": command_text("shapenet", "train", "--resume", row.path) if row.resumable else None,
         "error": manifest.error,
         "project": manifest.project,
         "task": manifest.task,
         "command": shlex.join(manifest.command),
         "started": f"{started:%Y-%m-%d %H:%M:%S}{took}",
+        "resumed": _resumed(manifest),
         "process": f"{manifest.pid} on {manifest.host}" if row.status in ("running", "dead") else None,
         "epochs": f"{manifest.epochs_done}",
         "best": f"{best.monitor} {number(best.value)} in epoch {best.epoch}" if best else None,
@@ -131,6 +134,15 @@ def _fact_values(row: RunRow, manifest: RunManifest) -> dict[str, str | None]:
         "code": f"{git.commit[:12]}{', with changes not committed' if git.dirty else ''}" if git else None,
         "versions": ", ".join(f"{package} {version}" for package, version in manifest.versions.items()),
     }
+
+
+def _resumed(manifest: RunManifest) -> str:
+    lines = []
+    for time in manifest.resumed:
+        changes = "".join(f"; {name}: {before} -> {now}" for name, (before, now) in time.changes.items())
+        at = f"epoch {time.epoch}" + (f" after step {time.step:,}" if time.step else "")
+        lines.append(f"{time.at.astimezone():%Y-%m-%d %H:%M:%S} in {at}{changes}")
+    return "\n".join(lines)
 
 
 def _device(device: Device) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 import numpy as np
@@ -82,14 +82,15 @@ class StreamedBatches:
         """Records that an epoch gives."""
         return len(self.split)
 
-    def groups(self, batches_per_group: int) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    def groups(self, batches_per_group: int, start: int = 0) -> Iterator[dict[str, npt.NDArray[Any]]]:
         """The batches of an epoch; see `Batches.groups`. No group reaches over the end of a window."""
         step = self.batch_size * batches_per_group
-        for indices, values in self._read_windows():
+        whole, first = divmod(start * self.batch_size, self._window)
+        for number, (indices, values) in enumerate(self._read_windows(whole)):
             full = len(indices) // self.batch_size * self.batch_size
-            for start in range(0, full, step):
-                yield self._group(indices, values, slice(start, min(start + step, full)), self.batch_size)
-            if full < len(indices):
+            for begin in range(0 if number else first, full, step):
+                yield self._group(indices, values, slice(begin, min(begin + step, full)), self.batch_size)
+            if full < len(indices) and (number or first <= full):
                 yield self._group(indices, values, slice(full, len(indices)), len(indices) - full)
 
     def positions(self) -> Positions:
@@ -109,12 +110,12 @@ class StreamedBatches:
         for number, indices in enumerate(windows(runs, self._used, self._window)):
             yield indices[window_order(len(indices), self.seed, self.epoch, number)]
 
-    def _read_windows(self) -> Iterator[tuple[Positions, dict[str, npt.NDArray[Any]]]]:
-        """Each window's indices and values; the next one is read meanwhile."""
+    def _read_windows(self, start: int) -> Iterator[tuple[Positions, dict[str, npt.NDArray[Any]]]]:
+        """The indices and values of each window from number `start` on; the next one is read meanwhile."""
         self._start_readers()
         reading: tuple[Positions, Mapping[int, Future[Arrays]]] | None = None
         with self._fault_kept(), worker_errors():
-            for indices in self._ordered_windows():
+            for indices in islice(self._ordered_windows(), start, None):
                 following = indices, self._submit(indices)
                 if reading:
                     yield self._received(*reading)

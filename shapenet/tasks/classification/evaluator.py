@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.rundir.atomic import write_atomic
-from shapenet.tasks.classification.confusion_plot import write_confusion_plot
 from shapenet.tasks.classification.figures import (
     ClassificationReport,
     Figures,
@@ -23,6 +22,7 @@ from shapenet.tasks.classification.figures import (
     mistakes,
 )
 from shapenet.tasks.classification.predictions import write_predictions
+from shapenet.tasks.confusion_plot import write_confusion_plot
 from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
 from shapenet.words import counted
 
@@ -109,7 +109,9 @@ class ClassReport:
         write_predictions(predictions, gallery.names, self.labels, self.probabilities, figures.classes)
         write_atomic(folder / "confusion.csv", _confusion_csv(figures))
         pictures = [folder / "confusion.png"]
-        write_confusion_plot(pictures[0], figures, run_name=gallery.run_name, split=gallery.subject)
+        accuracy = "-" if np.isnan(figures.accuracy) else f"{figures.accuracy:.2%}"
+        note = f"accuracy {accuracy}  ·  {gallery.subject}, {figures.num_examples:,} examples"
+        write_confusion_plot(pictures[0], figures.classes, figures.confusion, title=gallery.run_name, note=note)
         if self._write_mistakes(folder / "mistakes.png", gallery):
             pictures.append(folder / "mistakes.png")
         return Files(predictions, tuple(pictures))

@@ -45,8 +45,10 @@ _OF_CLASS_NUMBERS = ("CategoricalGeneralizedCrossEntropy",)
 _NO_LOSS = {
     "Circle": "it compares the embeddings of images, and an output has a value for each class",
     "MeanAbsolutePercentageError": "it divides by the targets, which are 0 for all classes but one",
+    "DiceCrossentropy": "it is for masks",
+    "SoftDice": "it is for masks",
 }
-"""Keras's losses that mean nothing for classes, with the reason."""
+"""Losses that mean nothing for classes, with the reason."""
 
 _ONE_CLASS = "it is for images of one class each"
 _NO_MULTI_LABEL_LOSS = {
@@ -60,7 +62,7 @@ _NO_MULTI_LABEL_LOSS = {
     "CategoricalHinge": _ONE_CLASS,
     "SparseCategoricalCrossentropy": _ONE_CLASS,
 }
-"""Keras's losses that mean nothing where an image shows several classes, with the reason."""
+"""Losses that mean nothing where an image shows several classes, with the reason."""
 
 
 class Classification:
@@ -134,7 +136,7 @@ def takes_vectors(loss: Component) -> bool:
 
 
 def _refuse(given: Component | None, reasons: Mapping[str, str], task: str, others: str) -> None:
-    if given is not None and given.name in reasons and given.entry.origin == "keras":
+    if given is not None and given.name in reasons and given.entry.origin in ("keras", "shapenet"):
         message = f"{given.name} is not a loss for {task}: {reasons[given.name]}"
         hint = f"leave the loss out, or give {others}"
         raise ConfigError("config/loss", message, key=("loss",), hint=hint)

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from shapenet.config.components import parse_component
 from shapenet.errors import ConfigError
 from shapenet.registry import REGISTRIES, Component
+from shapenet.tasks.classification.components import on_probabilities
 from shapenet.tasks.classification.evaluator import probabilities_of
 from shapenet.tasks.classification.single import BoundClassification
 from shapenet.tasks.classification.task import Classification, takes_vectors
@@ -107,7 +108,7 @@ def test_what_sees_probabilities_keeps_name_and_direction() -> None:
 
 
 LOSSES = [entry.name for entry in REGISTRIES["loss"]]
-REFUSED = {"Circle", "MeanAbsolutePercentageError"}
+REFUSED = {"Circle", "DiceCrossentropy", "MeanAbsolutePercentageError", "SoftDice"}
 OF_SCORES = {"Hinge", "SquaredHinge", "CategoricalHinge"}
 OF_A_SIGMOID = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
 
@@ -181,3 +182,9 @@ def test_a_mixed_label_weighs_between_its_classes() -> None:
     weights = np.array([1, 2, 4], np.float32)
     assert BOUND.weights({"label": tf.constant([2, 0], tf.int64)}, weights).numpy().tolist() == [4, 1]
     assert BOUND.weights({"label": tf.constant([[0.5, 0.0, 0.5]])}, weights).numpy().tolist() == [2.5]
+
+
+@pytest.mark.parametrize("name", ["dice", "mean_iou", "pixel_accuracy"])
+def test_metrics_of_masks_are_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is a metric of masks"):
+        on_probabilities(Component("metric", name), "softmax", logits=True)

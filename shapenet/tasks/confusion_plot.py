@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.figure import INK, MUTED, literal, new_figure, quiet_axes, shorten, write_png
-from shapenet.tasks.classification.figures import ClassificationReport
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
+
+Counts = npt.NDArray[np.int64]
 
 _MAX_CLASSES_WITH_SHARES = 5
 _MAX_CLASSES_WITH_COUNTS = 25
@@ -22,48 +23,47 @@ _MAX_LABELS = 60
 _MAX_LABEL_LENGTH = 24
 
 
-def confusion_shares(report: ClassificationReport) -> npt.NDArray[np.float64]:
-    """The confusion matrix with rows that sum to 1; NaN for classes without examples.
+def confusion_shares(confusion: Counts) -> npt.NDArray[np.float64]:
+    """A confusion matrix with rows that sum to 1; NaN for classes without examples.
 
-    Shape ``(num_classes, num_classes)``.
+    Args:
+        confusion: Counts by true class (row) and predicted class (column), ``(num_classes, num_classes)``.
     """
-    support = report.confusion.sum(axis=1, keepdims=True)
-    shares = np.full(report.confusion.shape, np.nan)
-    np.divide(report.confusion, support, out=shares, where=support > 0)
+    support = confusion.sum(axis=1, keepdims=True)
+    shares = np.full(confusion.shape, np.nan)
+    np.divide(confusion, support, out=shares, where=support > 0)
     return shares
 
 
-def write_confusion_plot(path: Path, report: ClassificationReport, *, run_name: str, split: str) -> None:
-    """Draw the confusion matrix into a PNG file.
+def write_confusion_plot(path: Path, classes: Sequence[str], confusion: Counts, *, title: str, note: str) -> None:
+    """Draw a confusion matrix into a PNG file.
 
     The colour of a cell is its share of the row; its number is the count, left out
     where there are too many classes to read it. Few classes show their shares as well.
 
     Args:
         path: The file, replaced in one step.
-        report: What to draw.
-        run_name: The run's name, for the title.
-        split: The split that the report is on, for the title.
+        classes: Class names in label order.
+        confusion: Counts by true class (row) and predicted class (column), ``(num_classes, num_classes)``.
+        title: What stands above it.
+        note: A line below the title.
 
     Raises:
         MachineError: The file can't be written.
     """
-    num_classes = len(report.classes)
+    num_classes = len(classes)
     side = _side_inches(num_classes)
-    names = [literal(shorten(name, _MAX_LABEL_LENGTH)) for name in report.classes]
     figure = new_figure(side + 2.1, side + 1.7)  # class names and scale stand beside the cells
     axes = figure.add_subplot()
-    shares = confusion_shares(report)
+    shares = confusion_shares(confusion)
     image = _draw_cells(axes, shares)
     if num_classes <= _MAX_CLASSES_WITH_COUNTS:
-        _draw_counts(axes, report.confusion, shares)
-    _draw_labels(axes, names)
-    accuracy = "-" if math.isnan(report.accuracy) else f"{report.accuracy:.2%}"
-    axes.set_title(literal(shorten(run_name, 40)), loc="left", fontsize=12, fontweight="bold", color=INK, pad=22)
+        _draw_counts(axes, confusion, shares)
+    _draw_labels(axes, [literal(shorten(name, _MAX_LABEL_LENGTH)) for name in classes])
+    axes.set_title(literal(shorten(title, 40)), loc="left", fontsize=12, fontweight="bold", color=INK, pad=22)
     axes.annotate(
-        literal(f"accuracy {accuracy}  ·  {split}, {report.num_examples:,} examples"),
-        (0, 1), (0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9, color=MUTED,
-    )  # fmt: skip
+        literal(note), (0, 1), (0, 8), xycoords="axes fraction", textcoords="offset points", fontsize=9, color=MUTED
+    )
     bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=5 * side, pad=0.02, format="{x:.0%}", ticks=[0, 0.5, 1])
     bar.outline.set_visible(False)
     bar.ax.tick_params(length=0, labelsize=8, labelcolor=MUTED)
@@ -93,9 +93,11 @@ def _draw_cells(axes: Axes, shares: npt.NDArray[np.float64]) -> AxesImage:
     return image
 
 
-def _draw_counts(axes: Axes, counts: npt.NDArray[np.int64], shares: npt.NDArray[np.float64]) -> None:
+def _draw_counts(axes: Axes, counts: Counts, shares: npt.NDArray[np.float64]) -> None:
     few = len(counts) <= _MAX_CLASSES_WITH_SHARES
-    size = 12.0 if few else min(8.5, 46 / max(len(f"{counts.max():,}"), 3))
+    widest = max(len(f"{counts.max():,}"), 3)
+    cell_points = 72 * _side_inches(len(counts)) / len(counts)
+    size = min(12.0, 1.4 * cell_points / widest) if few else min(8.5, 46 / widest)
     for (row, column), count in np.ndenumerate(counts):
         if count == 0 and row != column:
             continue

@@ -1,0 +1,1 @@
+"""Layers of our own: blocks from papers, and lists of layers inside a list."""

@@ -1,0 +1,108 @@
+"""One process at a time works on a run: a lock on a file that says who holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from shapenet.errors import Place, RunError
+from shapenet.rundir.atomic import machine_errors
+
+_TRIES, _PAUSE_SECONDS = 5, 0.02
+"""Whoever only looks holds the lock for a moment."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a lock.
+
+    Attributes:
+        pid: The process; None if the file does not say.
+        host: Its machine.
+    """
+
+    pid: int | None
+    host: str | None
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}" if self.pid else "another process"
+
+
+class RunLock:
+    """The lock of a run; the system takes it back when its holder ends, however it ends.
+
+    Args:
+        path: The lock's file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> Self:
+        """Take the lock.
+
+        Raises:
+            RunError: Another process holds it; the message names it.
+            MachineError: The file can't be written.
+        """
+        with machine_errors(self._path):
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+            if not _locked(descriptor, fcntl.LOCK_EX):
+                holder = _read(descriptor)
+                os.close(descriptor)
+                hint = "wait until it ends, or end it; its lock is free as soon as it is gone"
+                raise RunError(
+                    "run/locked", f"{holder} works on this run", place=Place(str(self._path.parent)), hint=hint
+                )
+            self._descriptor = descriptor
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode() + b"\n")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give it back."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def holder_of(path: Path) -> Holder | None:
+    """Who holds a lock; None if nobody does, or there is no such file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    try:
+        return None if _locked(descriptor, fcntl.LOCK_SH, tries=1) else _read(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int, kind: int, tries: int = _TRIES) -> bool:
+    for number in range(tries):
+        if number:
+            time.sleep(_PAUSE_SECONDS)
+        try:
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        return True
+    return False
+
+
+def _read(descriptor: int) -> Holder:
+    try:
+        content = json.loads(os.pread(descriptor, 4096, 0))
+        return Holder(int(content["pid"]), str(content["host"]))
+    except (ValueError, KeyError, TypeError, OSError):
+        return Holder(None, None)

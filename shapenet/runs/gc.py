@@ -1,0 +1,96 @@
+"""Finds what killed processes left in the folder of runs, and removes it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from shapenet.callbacks.checkpoint import needed, others
+from shapenet.errors import RunError
+from shapenet.rundir.atomic import TEMPORARY_PREFIX
+from shapenet.rundir.leftovers import remove, unfinished
+from shapenet.rundir.lock import RunLock, holder_of
+from shapenet.rundir.manifest import is_alive, read_manifest, shown_status
+from shapenet.rundir.paths import LATEST, RunDir
+from shapenet.rundir.status import ShownStatus
+
+_RUN_ID = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{6,}(-\d+)?")
+_YOUNG_SECONDS = 3600
+"""A run directory without run.json may be one that is just being made."""
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that nobody needs.
+
+    Attributes:
+        path: A file, a link or a folder.
+        reason: Why nobody needs it.
+    """
+
+    path: Path
+    reason: str
+
+
+def collect_garbage(runs_dir: Path, *, dry_run: bool) -> list[Leftover]:
+    """Remove what killed processes left behind; runs that a process works on are passed over.
+
+    That is: temporary files and folders; checkpoints that are neither the best nor needed to go on;
+    and runs that were killed before they had saved anything: their command begins them again.
+
+    Args:
+        runs_dir: Folder of all runs.
+        dry_run: Look only.
+
+    Returns:
+        What was found, and removed unless `dry_run`.
+
+    Raises:
+        MachineError: Something can't be removed.
+    """
+    found = list(_broken_links(runs_dir))
+    folders = [path for path in sorted(runs_dir.glob("*/*")) if path.is_dir() and not path.is_symlink()]
+    for folder in folders:
+        run = RunDir(folder)
+        if not _RUN_ID.fullmatch(folder.name) or holder_of(run.lock):
+            continue
+        has_record = run.run_json.exists()
+        with suppress(RunError):  # somebody has just begun to work on it, or its record is damaged
+            status = shown_status(read_manifest(run.run_json), run.lock) if has_record else None
+            with nullcontext() if dry_run or not has_record else RunLock(run.lock):
+                of_run = list(_leftovers(run, status))
+                for leftover in [] if dry_run else of_run:
+                    remove(leftover.path)
+            found += of_run
+    for leftover in [] if dry_run else _broken_links(runs_dir):
+        remove(leftover.path)
+    return found
+
+
+def _broken_links(runs_dir: Path) -> Iterator[Leftover]:
+    for path in runs_dir.glob(f"{TEMPORARY_PREFIX}{LATEST}-*"):
+        pid = path.name.rpartition("-")[2]
+        if not (pid.isdigit() and is_alive(int(pid))):
+            yield Leftover(path, "left by a process that was killed")
+
+
+def _leftovers(run: RunDir, status: ShownStatus | None) -> Iterator[Leftover]:
+    if status is None:
+        if time.time() - run.root.stat().st_mtime > _YOUNG_SECONDS:
+            yield Leftover(run.root, "killed before it had a record")
+        return
+    checkpoints = run.checkpoints_dir
+    saved = list(others(checkpoints, set()))
+    if status == "dead" and not saved and not run.metrics.exists():
+        yield Leftover(run.root, "killed before it had saved anything")
+        return
+    yield from (Leftover(path, "left by a process that was killed") for path in unfinished(run.root))
+    if saved:
+        keep = 0 if status == "done" else len(saved)
+        unneeded = others(checkpoints, needed(checkpoints, keep))
+        reason = "not needed: the run is over" if status == "done" else "neither the best nor one to go on from"
+        yield from (Leftover(path, reason) for path in unneeded)

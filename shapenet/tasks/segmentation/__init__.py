@@ -1,0 +1,1 @@
+"""Segmentation: each pixel belongs to one class."""

@@ -1,0 +1,140 @@
+"""Segmentation of masks whose classes are known: head, targets, weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shapenet.errors import ConfigError
+from shapenet.registry import Component
+from shapenet.tasks.base import Moves, Tensors
+from shapenet.tasks.segmentation.classes import MaskClasses
+from shapenet.tasks.segmentation.components import made_loss, made_metric
+from shapenet.tasks.segmentation.evaluator import SegmentationEvaluator
+from shapenet.tasks.segmentation.pixels import IGNORED
+
+_Size = tuple[int | None, ...]
+
+
+class BoundSegmentation:
+    """Softmax over the classes of each pixel.
+
+    Args:
+        mask: The field that holds the mask.
+        size: Height and width of masks; None where they vary.
+        classes: What its values stand for.
+        counts: How often each value occurs in the train split, int64; None if only the data will tell the classes.
+
+    Attributes:
+        moves: The mask moves with the image.
+    """
+
+    def __init__(self, mask: str, size: _Size, classes: MaskClasses, counts: npt.NDArray[np.int64] | None) -> None:
+        self.moves = Moves(masks=(mask,))
+        self._mask = mask
+        self._size = size
+        self._classes = classes
+        self._counts = counts
+
+    def head(self, features: Any, *, prefix: str) -> Any:
+        """A 1 x 1 convolution to one logit a class, in float32. See `BoundTask.head`."""
+        import keras
+
+        shape = tuple(features.shape)
+        if len(shape) != 4 or not _fits(shape[1:3], self._size):
+            message = (
+                f"segmentation needs features (height, width, channels) of the size of the mask, {_words(self._size)}; "
+                f"received {shape[1:]} from the last layer"
+            )
+            raise ConfigError("model/head", message, hint=_advice(shape, self._size))
+        return keras.layers.Conv2D(len(self._classes.names), 1, dtype="float32", name=f"{prefix}logits")(features)
+
+    def check_output(self, shape: tuple[int | None, ...]) -> None:
+        """One value a class and pixel is expected. See `BoundTask.check_output`."""
+        num_classes = len(self._classes.names)
+        if len(shape) == 4 and shape[3] == num_classes and _fits(shape[1:3], self._size):
+            return
+        raise ConfigError(
+            "model/output",
+            f"the masks have {num_classes} classes: expected an output of {_words(self._size)} x {num_classes}, "
+            f"received {tuple(shape[1:])}",
+            hint=f"end model.layers with Conv2D: {{filters: {num_classes}, kernel_size: 1, activation: softmax}}, "
+            "or leave the output to the task with model.head: auto",
+        )
+
+    def make(self, component: Component, *, logits: bool) -> Any:
+        """A loss or metric of masks. See `BoundTask.make`.
+
+        Raises:
+            ConfigError: It is not one of masks.
+        """
+        num_classes = len(self._classes.names)
+        if component.kind == "loss":
+            return made_loss(component, num_classes, logits=logits)
+        return made_metric(component, num_classes)
+
+    def metric_hint(self, loss: Component) -> str | None:
+        """Nothing: every metric of masks takes what every loss takes. See `BoundTask.metric_hint`."""
+        return None
+
+    def encode(self, batch: Tensors, loss: Component) -> Any:
+        """Class numbers, int32 ``(batch, height, width)``; -1 where a pixel does not count. See `BoundTask.encode`."""
+        import tensorflow as tf
+
+        masks = tf.cast(batch[self._mask], tf.int32)
+        if masks.shape.rank == 4:
+            masks = tf.squeeze(masks, axis=-1)
+        table = self._classes.table()
+        last = len(table) - 1  # of no value
+        return tf.gather(tf.constant(table), tf.where((masks < 0) | (masks > last), last, masks))
+
+    def class_counts(self) -> Mapping[str, int]:
+        """Pixels of each class in the train split. See `BoundTask.class_counts`."""
+        if self._counts is None:
+            return {}
+        there = dict(enumerate(self._counts.tolist()))
+        return {
+            name: there.get(value, 0) for name, value in zip(self._classes.names, self._classes.values, strict=True)
+        }
+
+    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:
+        """The weight of each pixel's class, ``(batch, height, width)``. See `BoundTask.weights`."""
+        import tensorflow as tf
+
+        labels = self.encode(batch, Component("loss", "SparseCategoricalCrossentropy"))
+        weights = tf.gather(tf.constant(class_weights, tf.float32), tf.maximum(labels, 0))
+        return tf.where(labels == IGNORED, 0.0, weights)
+
+    def evaluator(self, num_examples: int, *, logits: bool) -> SegmentationEvaluator:
+        """What judges a model on a split. See `BoundTask.evaluator`."""
+        return SegmentationEvaluator(self._mask, self._classes, num_examples)
+
+
+def _fits(received: _Size, expected: _Size) -> bool:
+    """Whether heights and widths agree, as far as they are known."""
+    return all(side is None or other is None or side == other for side, other in zip(received, expected, strict=True))
+
+
+def _words(size: _Size) -> str:
+    return " x ".join("any" if side is None else str(side) for side in size)
+
+
+def _advice(shape: tuple[int | None, ...], size: _Size) -> str:
+    """What to insert so that features of `shape` come to `size`."""
+    if len(shape) != 4:
+        return "leave out Flatten, global pooling and dense layers: convolutions keep height and width"
+    factors = {there // side for side, there in zip(shape[1:3], size, strict=True) if side and there and there >= side}
+    exact = all(side and there and there % side == 0 for side, there in zip(shape[1:3], size, strict=True))
+    if exact and len(factors) == 1:
+        factor = factors.pop()
+        return (
+            f"end model.layers with UpSampling2D: {{size: {factor}}}, or with Conv2DTranspose: "
+            f"{{filters: {shape[3]}, kernel_size: {factor}, strides: {factor}}}"
+        )
+    return (
+        "end model.layers with UpSampling2D or Conv2DTranspose, convolutions with padding: same, "
+        "and image sides that every pooling divides"
+    )

@@ -1,0 +1,113 @@
+"""Figures of a segmentation, from confusion matrices of pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+"""Pixels by true class (row) and predicted class (column), ``(num_classes, num_classes)``."""
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """How well the pixels of one class are found, from 0 to 1; NaN where a quotient is 0/0.
+
+    Attributes:
+        iou: Intersection over union, ``TP / (TP + FP + FN)``. NaN for a class that is neither
+            there nor predicted.
+        dice: Dice coefficient, ``2 TP / (2 TP + FP + FN)``. NaN where `iou` is.
+        precision: Of the pixels predicted as the class, the share that is of it.
+        recall: Of the pixels of the class, the share predicted as it.
+        num_pixels: Number of its pixels.
+        num_predicted: Number of pixels predicted as it.
+    """
+
+    iou: float
+    dice: float
+    precision: float
+    recall: float
+    num_pixels: int
+    num_predicted: int
+
+    def to_json(self) -> dict[str, float | int | None]:
+        """The figures as JSON holds them; NaN becomes null."""
+        return {name: number_or_null(value) for name, value in vars(self).items()}
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How far one mask is that of another, from 0 to 1; NaN without pixels that count.
+
+    Attributes:
+        iou: Mean of the IoU of the classes that are there or predicted.
+        dice: Mean of the Dice coefficient of the same.
+        pixel_accuracy: Share of the pixels predicted rightly.
+    """
+
+    iou: float
+    dice: float
+    pixel_accuracy: float
+
+
+def confusion_of(true: npt.NDArray[Any], predicted: npt.NDArray[Any], num_classes: int) -> Counts:
+    """The confusion matrix of pixels.
+
+    Args:
+        true: Class numbers, of any shape; pixels below 0 don't count.
+        predicted: Class numbers, of the same shape.
+        num_classes: How many classes there are.
+    """
+    counts = true >= 0
+    cells = true[counts].astype(np.int64) * num_classes + predicted[counts]
+    return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
+
+
+def class_figures(confusion: Counts) -> tuple[ClassFigures, ...]:
+    """The figures of each class."""
+    right, true, predicted = _sizes(confusion)
+    ratios = (
+        quotients(right, true + predicted - right),
+        quotients(2 * right, true + predicted),
+        quotients(right, predicted),
+        quotients(right, true),
+    )
+    columns = zip(*(ratio.tolist() for ratio in ratios), true.tolist(), predicted.tolist(), strict=True)
+    return tuple(ClassFigures(*column) for column in columns)
+
+
+def overlap_of(confusion: Counts) -> Overlap:
+    """The means over classes, and over pixels."""
+    right, true, predicted = _sizes(confusion)
+    iou = quotients(right, true + predicted - right)
+    dice = quotients(2 * right, true + predicted)
+    total = int(true.sum())
+    return Overlap(mean(iou), mean(dice), int(right.sum()) / total if total else math.nan)
+
+
+def mean(values: Sequence[float] | npt.NDArray[np.float64]) -> float:
+    """The mean of the values that are not NaN; NaN if none is left."""
+    known = [float(value) for value in values if not math.isnan(value)]
+    return math.fsum(known) / len(known) if known else math.nan
+
+
+def number_or_null(value: float) -> float | None:
+    """`value` as JSON holds it."""
+    return None if math.isnan(value) else value
+
+
+def quotients(numerators: npt.NDArray[Any], denominators: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Quotients, NaN where the denominator is 0."""
+    result = np.full(np.shape(numerators), np.nan)
+    np.divide(numerators, denominators, out=result, where=np.asarray(denominators) > 0)
+    return result
+
+
+def _sizes(confusion: Counts) -> tuple[Counts, Counts, Counts]:
+    """Of each class the pixels found, true and predicted."""
+    return np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)

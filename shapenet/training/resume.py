@@ -1,0 +1,226 @@
+"""Going on in a run: what may have changed, which checkpoint is whole, and how its state comes back."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from shapenet.callbacks.base import Row
+from shapenet.callbacks.metrics_log import cut_metrics
+from shapenet.errors import MachineError, Place, RunError
+from shapenet.experiment import Experiment, experiment_of_run, resolved_values
+from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.find import iterate_runs
+from shapenet.rundir.leftovers import remove, unfinished
+from shapenet.rundir.lock import RunLock
+from shapenet.rundir.manifest import Device, Resumed, RunManifest, host_versions, read_manifest
+from shapenet.rundir.paths import LATEST, RunDir
+from shapenet.training.init import with_found_run
+from shapenet.training.record import RunRecord, best_in, log_file, status_after
+from shapenet.training.saved import Saved, newest_whole, take_back
+
+_LOG = logging.getLogger("shapenet")
+_UNSET = "unset"
+
+Changes = dict[str, tuple[str, str]]
+"""What was changed: field, then what it was and what it is."""
+
+
+@dataclass
+class Resumption:
+    """A run to go on in.
+
+    Attributes:
+        run: Its directory.
+        experiment: Its config, changes included.
+        allow_changed: Go on although something differs from what the run began with.
+        changes: What differs, as far as it is known.
+        saved: Where it goes on.
+        command: The command line.
+    """
+
+    run: RunDir
+    experiment: Experiment
+    allow_changed: bool
+    changes: Changes = field(default_factory=dict)
+    saved: Saved = field(default_factory=Saved)
+    command: Sequence[str] = ()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing to be done any more."""
+        stopped = self.saved.values.get("stopped") and not self.changes
+        return bool(stopped) or self.saved.position.epochs_done >= self.experiment.config.training.epochs
+
+    def best_row(self, monitor: str) -> Row | None:
+        """The best epoch so far, unless another value decides now."""
+        row: Row | None = self.saved.values.get("best")
+        return row if row and monitor in row else None
+
+    def check(self, changes: Changes) -> None:
+        """Refuse changes unless they are allowed.
+
+        Raises:
+            RunError: Names each field that differs.
+        """
+        self.changes.update(changes)
+        if not changes or self.allow_changed:
+            return
+        listed = "".join(f"\n  {name}: {before} -> {now}" for name, (before, now) in changes.items())
+        raise RunError(
+            "run/changed",
+            f"the run began with other values:{listed}",
+            place=Place(str(self.run.root)),
+            hint="--allow-changed goes on with the new ones and records it; a new run leaves this one as it is",
+        )
+
+    def check_data(self, manifest: RunManifest, fingerprint: str) -> None:
+        """Refuse data that is not what the run began with, unless that is allowed.
+
+        Raises:
+            RunError: It differs.
+        """
+        before = manifest.data_fingerprint
+        self.check({"data": (before, fingerprint)} if before not in (None, fingerprint) else {})
+
+    def check_device(self, manifest: RunManifest, device: Device) -> None:
+        """Refuse another kind of device, or another precision, unless that is allowed.
+
+        Raises:
+            RunError: It differs.
+        """
+        names = ("kind", "num", "precision", "deterministic")
+        before = {} if manifest.device is None else {name: getattr(manifest.device, name) for name in names}
+        now = {name: getattr(device, name) for name in before}
+        self.check(_differences(_under("device", before), _under("device", now)))
+
+    def go_on(self, record: RunRecord) -> None:
+        """Take the run's files back to the checkpoint: what came after it is done again.
+
+        Raises:
+            MachineError: The disk refuses.
+        """
+        run, position = record.run, self.saved.position
+        if self.changes:
+            write_atomic(run.resolved_config, self.experiment.resolved())
+        for left in unfinished(run.root):
+            remove(left)
+        take_back(run.checkpoints_dir, self.saved)
+        cut_metrics(run.metrics, position.epochs_done)
+        entry = Resumed(at=datetime.now(UTC), epoch=position.epochs_done + 1, step=self.saved.steps,
+                        command=tuple(self.command), changes=dict(self.changes))  # fmt: skip
+        record.update(
+            status="running", pid=os.getpid(), host=socket.gethostname(), ended_at=None, error=None,
+            epochs_done=position.epochs_done, best=best_in(record.best), versions=host_versions(),
+            resumed=(*record.manifest.resumed, entry),
+        )  # fmt: skip
+        _LOG.info("goes on after %s", position)
+
+
+def resume_run(
+    run: RunDir, overrides: Sequence[str] = (), *, allow_changed: bool = False, trust: bool = False
+) -> Resumption:
+    """Look at a run to go on in; nothing is changed yet.
+
+    Args:
+        run: The run.
+        overrides: Changes of its config, ``dotted.key=value``.
+        allow_changed: Go on although config, versions, data or device differ.
+        trust: Run the plug-ins that its config names, although this user has not run them before.
+
+    Raises:
+        RunError: It differs, or its plug-ins are not trusted, or it ended before it had a config.
+        ConfigError: A change is wrong.
+    """
+    manifest = read_manifest(run.run_json)
+    if not run.resolved_config.is_file():
+        hint = "shapenet runs gc removes it; begin a new one: shapenet train --config CONFIG"
+        message = "the run ended before it had a config"
+        raise RunError("run/no-config", message, place=Place(str(run.root)), hint=hint)
+    before = experiment_of_run(run.resolved_config, trust=trust)
+    experiment = experiment_of_run(run.resolved_config, overrides, trust=trust) if overrides else before
+    changes = {
+        **_differences(_flat(before), _flat(experiment)),
+        **_differences(_under("versions", manifest.versions), _under("versions", host_versions())),
+    }
+    resumption = Resumption(run, experiment, allow_changed)
+    resumption.check(changes)
+    return resumption
+
+
+@contextmanager
+def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[str], None]) -> Iterator[RunRecord]:
+    """The run's directory, locked; its manifest says how the block ended, once it has taken a step.
+
+    Args:
+        resumption: The run; is told where it goes on, and by which command.
+        command: The command line.
+        warn: Is told of checkpoints that are damaged.
+
+    Raises:
+        RunError: Another process works on it.
+    """
+    run = resumption.run
+    with RunLock(run.lock), log_file(run):
+        runs_dir = run.root.absolute().parents[1]
+        has_latest = (runs_dir / LATEST).is_symlink()  # or else the run stands elsewhere, by itself
+        record = RunRecord(run, read_manifest(run.run_json), runs_dir if has_latest else None)
+        _LOG.info("%s", " ".join(command))
+        resumption.saved, resumption.command = newest_whole(run, warn), command
+        try:
+            yield record
+        except BaseException as error:
+            if record.fitting:
+                with suppress(MachineError):  # what ended the run is told, not that the disk is still full
+                    record.end(status_after(error), str(error) or type(error).__name__)
+            raise
+        record.end("done")
+
+
+def newest_like(experiment: Experiment, runs_dir: Path) -> RunDir | None:
+    """The newest run of the very same config in the same project; None if there is none.
+
+    Args:
+        experiment: The experiment.
+        runs_dir: Folder of all runs.
+    """
+    resolved = with_found_run(experiment, runs_dir).resolved().encode()
+    found: list[tuple[datetime, RunDir]] = []
+    for run in iterate_runs(runs_dir):
+        with suppress(RunError, OSError):
+            if run.resolved_config.read_bytes() == resolved:
+                found.append((read_manifest(run.run_json).started_at, run))
+    return max(found, key=lambda one: (one[0], one[1].id))[1] if found else None
+
+
+def _flat(experiment: Experiment) -> dict[str, Any]:
+    """The config's values under dotted names."""
+    flat: dict[str, Any] = {}
+
+    def add(road: str, value: Any) -> None:
+        items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else None
+        if items is None or not value:
+            flat[road] = value
+            return
+        for name, item in items:
+            add(f"{road}.{name}" if road else str(name), item)
+
+    add("", resolved_values(experiment.config))
+    return flat
+
+
+def _under(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{section}.{name}": value for name, value in values.items()}
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    names = dict.fromkeys([*before, *now])
+    pairs = {name: (str(before.get(name, _UNSET)), str(now.get(name, _UNSET))) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

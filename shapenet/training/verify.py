@@ -1,0 +1,177 @@
+"""Whether a config's training, killed and resumed, gives the numbers of one that nobody disturbed."""
+
+from __future__ import annotations
+
+import json
+import math
+import multiprocessing
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shapenet.callbacks.checkpoint import checked_weights, read_arrays, read_state
+from shapenet.errors import RunError
+from shapenet.experiment import load_experiment
+from shapenet.interruption import signals_held
+from shapenet.rundir.find import iterate_runs
+from shapenet.rundir.manifest import read_manifest
+from shapenet.rundir.paths import RunDir
+from shapenet.training.fit import train
+from shapenet.training.reporter import Reporter
+from shapenet.training.resume import resume_run
+from shapenet.words import counted
+
+_TIMES = ("seconds", "images_per_second")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How two runs compare.
+
+    Attributes:
+        equal: Whether all that was compared is equal, bit for bit.
+        lines: What to say about it.
+    """
+
+    equal: bool
+    lines: tuple[str, ...]
+
+
+def verify_resume(
+    config: Path, overrides: Sequence[str], *, limit_epochs: int | None, tell: Callable[[str], None]
+) -> Verdict:
+    """Train a config, train it again with a SIGKILL in its middle, resume that, and compare the two.
+
+    Each training is a process of its own, and all is done in a temporary folder.
+
+    Args:
+        config: The YAML file.
+        overrides: Changes to it.
+        limit_epochs: Train so many epochs; None for the config's own number.
+        tell: Is told what comes next.
+
+    Raises:
+        RunError: A training failed by itself.
+    """
+    changes = [*overrides, *([f"training.epochs={limit_epochs}"] if limit_epochs else [])]
+    load_experiment(config, changes)
+    with tempfile.TemporaryDirectory(prefix="shapenet-verify-") as folder:
+        whole_dir, killed_dir = Path(folder, "undisturbed"), Path(folder, "killed")
+        tell("training undisturbed")
+        steps = _trained(_train, str(config), changes, str(whole_dir))
+        whole = next(iterate_runs(whole_dir))
+        at = (math.ceil(read_manifest(whole.run_json).epochs_done / 2), steps)
+        # A checkpoint must come before the kill; when one is saved does not change the numbers.
+        changes = [*changes, f"training.checkpoint.every_steps={max(1, steps // 3)}"]
+        tell(f"training again, killed in epoch {at[0]} after half of its steps")
+        _trained(_train_until_killed, str(config), changes, str(killed_dir), at[0], expected=-signal.SIGKILL)
+        killed = next(iterate_runs(killed_dir))
+        tell("resuming it")
+        _trained(_resume, str(killed.root))
+        resumed = read_manifest(killed.run_json).resumed[-1]
+        differences = list(_differences(whole, killed))
+        deterministic = getattr(read_manifest(whole.run_json).device, "deterministic", None)
+    return _verdict(differences, f"it went on in epoch {resumed.epoch} after step {resumed.step}", deterministic)
+
+
+def _verdict(differences: Sequence[str], where: str, deterministic: bool | None) -> Verdict:
+    if not differences:
+        return Verdict(True, (f"equal, bit for bit: weights, optimizer, metrics, best; {where}",))
+    why = () if deterministic else ("the training is not deterministic: see training.deterministic",)
+    first = f"not equal, {counted(len(differences), 'difference')}; {where}"
+    return Verdict(False, (first, *differences[:10], *why))
+
+
+def _trained(work: Callable[..., None], *arguments: Any, expected: int = 0) -> int:
+    """Do `work` in a new process that must end as expected; returns what it sent."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=work, args=(*arguments, sender))
+    with signals_held(signal.SIGINT):
+        process.start()
+    sender.close()
+    sent = 0
+    while True:
+        try:
+            sent = receiver.recv()
+        except EOFError:
+            break
+    process.join()
+    if process.exitcode != expected:
+        hint = "shapenet train with the same config may tell more"
+        raise RunError("run/verify", f"a training ended with {process.exitcode}, expected {expected}", hint=hint)
+    return sent
+
+
+class _Watching(Reporter):
+    """Counts the looks at an epoch's steps, and may end the process."""
+
+    def __init__(self, kill_in_epoch: int | None = None) -> None:
+        self._kill_in_epoch = kill_in_epoch
+        self.most = 0
+
+    def step(self, epoch: int, images_done: int, images_total: int, logs: Mapping[str, float]) -> None:
+        """Count, or end."""
+        self.most += epoch == 1
+        if epoch == self._kill_in_epoch and images_done >= images_total / 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _train(config: str, changes: Sequence[str], runs_dir: str, sender: Any) -> None:
+    watching = _Watching()
+    experiment = load_experiment(Path(config), changes)
+    result = train(experiment, Path(runs_dir), ("shapenet", "train", "--verify-resume"), watching)
+    counts = result.manifest.class_counts.get("train", {})
+    sender.send(math.ceil(sum(counts.values()) / experiment.config.training.batch_size))
+
+
+def _train_until_killed(config: str, changes: Sequence[str], runs_dir: str, epoch: int, sender: Any) -> None:
+    experiment = load_experiment(Path(config), changes)
+    train(experiment, Path(runs_dir), ("shapenet", "train", "--verify-resume"), _Watching(epoch))
+
+
+def _resume(run: str, sender: Any) -> None:
+    resumption = resume_run(RunDir(Path(run)), trust=True)
+    train(resumption.experiment, Path(run).parents[1], ("shapenet", "train", "--resume"), Reporter(), resumption)
+
+
+def _differences(one: RunDir, other: RunDir) -> Iterator[str]:
+    if _best(one) != _best(other):
+        yield f"best: {_best(one)} and {_best(other)}"
+    rows = [[_untimed(json.loads(line)) for line in run.metrics.read_text().splitlines()] for run in (one, other)]
+    if rows[0] != rows[1]:
+        yield "metrics.jsonl"
+    for name in ("best", "last"):
+        pair = [_weights(run.checkpoints_dir / name) for run in (one, other)]
+        yield from (f"weights of {name}: {key}" for key in pair[0] if pair[0][key] != pair[1].get(key))
+    pair = [{key: value.tobytes() for key, value in read_arrays(run.last_dir).items()} for run in (one, other)]
+    yield from (f"state: {key}" for key in pair[0] if pair[0][key] != pair[1].get(key))
+    if read_state(one.last_dir)["callbacks"] != read_state(other.last_dir)["callbacks"]:
+        yield "state: callbacks"
+
+
+def _best(run: RunDir) -> dict[str, Any] | None:
+    best = read_manifest(run.run_json).best
+    return {"epoch": best.epoch, **_untimed(best.metrics)} if best else None
+
+
+def _untimed(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in _TIMES}
+
+
+def _weights(checkpoint: Path) -> dict[str, bytes]:
+    import h5py
+
+    found: dict[str, bytes] = {}
+
+    def add(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()].tobytes()
+
+    with h5py.File(checked_weights(checkpoint)) as file:
+        file.visititems(add)
+    return found

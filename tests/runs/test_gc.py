@@ -1,0 +1,88 @@
+"""What `runs gc` removes, and what it leaves alone."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from shapenet.callbacks.checkpoint import Draft, Position
+from shapenet.rundir.lock import RunLock
+from shapenet.runs.gc import collect_garbage
+
+from .test_listing import add_run
+
+
+class FakeModel:
+    def save_weights(self, path):
+        path.write_text("7")
+
+
+def add_checkpoint(run, epoch, *, arrays=True):
+    folder = run.checkpoints_dir / Position(epoch).name
+    Draft(folder, FakeModel(), {"best": {"epoch": 1}}, {"a": np.zeros(1)} if arrays else None).commit()
+    return folder
+
+
+@pytest.fixture
+def run(tmp_path):
+    """An interrupted run with checkpoints, some of which nobody needs."""
+    made = add_run(tmp_path, "cnn", 1, status="interrupted")
+    for epoch in (1, 3, 4):
+        add_checkpoint(made, epoch, arrays=epoch != 1)
+    add_checkpoint(made, 2, arrays=False)
+    for name, epoch in (("best", 1), ("last", 4)):
+        (made.checkpoints_dir / name).symlink_to(Position(epoch).name)
+    made.metrics.write_text('{"epoch": 1}\n')
+    return made
+
+
+def found(runs_dir, *, dry_run=False):
+    return {leftover.path.name for leftover in collect_garbage(runs_dir, dry_run=dry_run)}
+
+
+def test_checkpoints_that_nobody_needs(tmp_path, run):
+    assert found(tmp_path, dry_run=True) == {"epoch-0002"}
+    assert (run.checkpoints_dir / "epoch-0002").exists()
+    assert found(tmp_path) == {"epoch-0002"}
+    assert not (run.checkpoints_dir / "epoch-0002").exists()
+    assert found(tmp_path) == set()
+
+
+def test_a_finished_run_keeps_best_and_last(tmp_path):
+    done = add_run(tmp_path, "cnn", 1)
+    for epoch in (1, 2, 3):
+        add_checkpoint(done, epoch)
+    (done.checkpoints_dir / "best").symlink_to("epoch-0001")
+    (done.checkpoints_dir / "last").symlink_to("epoch-0003")
+    assert found(tmp_path) == {"epoch-0002"}
+
+
+def test_temporary_files_of_the_killed(tmp_path, run):
+    (run.checkpoints_dir / ".tmp-1").mkdir()
+    (run.checkpoints_dir / ".tmp-1" / "weights").write_text("half")
+    (run.root / ".tmp-2").write_text("half")
+    (tmp_path / ".tmp-latest-999999999").symlink_to("nowhere")
+    (tmp_path / f".tmp-latest-{os.getpid()}").symlink_to("nowhere")
+    assert found(tmp_path) == {"epoch-0002", ".tmp-1", ".tmp-2", ".tmp-latest-999999999"}
+    assert not (run.root / ".tmp-2").exists()
+    assert (tmp_path / f".tmp-latest-{os.getpid()}").is_symlink()
+
+
+def test_a_run_at_work_is_passed_over(tmp_path, run):
+    (run.root / ".tmp-2").write_text("half")
+    with RunLock(run.lock):
+        assert found(tmp_path) == set()
+
+
+def test_runs_that_died_before_they_had_saved_anything(tmp_path):
+    dead = add_run(tmp_path, "dead", 1, status="running", pid=-1)
+    learnt = add_run(tmp_path, "learnt", 2, status="running", pid=-1)
+    learnt.metrics.write_text('{"epoch": 1}\n')
+    young, old = (Path(tmp_path, "course", f"20260115-10000{number}-cnn-0a1b2c3d") for number in (1, 2))
+    for folder in (young, old, tmp_path / "course" / "notes"):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    assert found(tmp_path) == {dead.id, old.name}
+    assert learnt.root.exists()
+    assert young.exists()

@@ -1,0 +1,43 @@
+"""Tests of the choice of examples to draw."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from shapenet.tasks.segmentation.examples import NUM_EACH, Examples
+
+MASK = np.zeros((4, 4), np.int32)
+
+
+def chosen(ious: np.ndarray, order: np.ndarray | None = None) -> dict[str, list[float]]:
+    examples = Examples(len(ious))
+    for position in range(len(ious)) if order is None else order.tolist():
+        examples.add(position, float(ious[position]), MASK, MASK)
+    return {name: [example.iou for example in kind] for name, kind in examples.chosen(ious).items()}
+
+
+def test_worst_median_and_best_in_any_order() -> None:
+    ious = np.random.default_rng(1).permutation(np.linspace(0, 1, 2001))
+    found = chosen(ious)
+    assert list(found) == ["worst", "median", "best"]
+    assert found["worst"] == sorted(ious)[:NUM_EACH]
+    assert found["best"] == sorted(ious)[-NUM_EACH:]
+    assert all(abs(iou - 0.5) < 0.05 for iou in found["median"])
+    assert chosen(ious, np.random.default_rng(2).permutation(2001)) == found
+
+
+def test_memory_is_bounded() -> None:
+    examples = Examples(5000)
+    for position in range(5000):
+        examples.add(position, position / 5000, np.zeros((1100, 40), np.uint8), np.zeros((1100, 40), np.int64))
+    kept = [*examples._worst, *examples._middle, *examples._best]
+    assert len(kept) <= 48 + 2 * NUM_EACH
+    assert all(example.true.shape == example.predicted.shape == (367, 14) for example in kept)
+
+
+def test_none_stands_there_twice_and_unknown_ones_not_at_all() -> None:
+    assert chosen(np.array([0.5])) == {"worst": [0.5]}
+    assert chosen(np.array([math.nan, 0.2, 0.9, 0.4])) == {"worst": [0.2, 0.4], "best": [0.9]}
+    assert chosen(np.array([math.nan])) == {}

@@ -1,0 +1,32 @@
+"""A run that is really killed and resumed, in processes of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shapenet.training.verify import _differences, _verdict, verify_resume
+
+from .conftest import train_in
+from .test_resume import MLP
+
+
+def test_a_killed_run_gives_equal_numbers(tmp_path: Path) -> None:
+    (tmp_path / "mlp.yaml").write_text(MLP)
+    told: list[str] = []
+    verdict = verify_resume(tmp_path / "mlp.yaml", (), limit_epochs=2, tell=told.append)
+    assert verdict.equal, verdict.lines
+    assert told[1:] == ["training again, killed in epoch 1 after half of its steps", "resuming it"]
+    assert verdict.lines[0].startswith("equal, bit for bit")
+
+
+def test_what_differs_is_named(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    one = train_in(tmp_path / "one", "training.epochs=1").run
+    other = train_in(tmp_path / "other", "training.epochs=1", "seed=4").run
+    found = list(_differences(one, other))
+    assert "metrics.jsonl" in found
+    assert any(line.startswith("weights of last: ") for line in found)
+    verdict = _verdict(found, "it went on", deterministic=False)
+    assert not verdict.equal
+    assert verdict.lines[-1] == "the training is not deterministic: see training.deterministic"
