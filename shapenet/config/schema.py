@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from shapenet.config.components import ComponentOf, parse_component
 from shapenet.config.learning import InitConfig, LimitBatchesConfig, Patterns, UnfreezeConfig, for_both
 from shapenet.config.problems import raise_in_pydantic
+from shapenet.config.runtime import RuntimeConfig
 from shapenet.config.section import Section
 from shapenet.config.split import Fold, PinnedPath, parse_fold, split_conflicts, with_default_fractions
 from shapenet.config.tasks import ForEachTask, Tasks, unknown_task
@@ -248,6 +249,7 @@ class ExperimentConfig(Section):
     metrics: Metrics = None
     """The task's own unless given; with several tasks, by the task's name."""
     training: TrainingConfig = TrainingConfig()
+    runtime: RuntimeConfig = RuntimeConfig()
 
     @model_validator(mode="after")
     def _balanced_once(self) -> ExperimentConfig:

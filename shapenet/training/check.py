@@ -21,7 +21,7 @@ def check_experiment(experiment: Experiment) -> None:
     """Refuse an experiment whose parts are right by themselves but don't fit each other.
 
     Looked at are the names of layers, the layers that feed tasks, whether loss and metrics are for their task, the
-    values that are monitored, and the schedule of the learning rate.
+    values that are monitored, the weights of classes, and the schedule of the learning rate.
 
     Args:
         experiment: The experiment.
@@ -34,6 +34,7 @@ def check_experiment(experiment: Experiment) -> None:
         lambda: check_names(config.model.layers),
         lambda: check_outputs(config.model),
         *(partial(check, config, name) for name in config.tasks for check in (check_loss, check_metrics)),
+        *(partial(_check_weighable, config, name) for name in config.tasks),
         *_monitor_checks(config),
         *_schedule_checks(config),
     ]
@@ -49,6 +50,26 @@ def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:
     except ConfigError as error:
         return error.problems
     return ()
+
+
+_OF_WHOLE_BATCHES = ("Dice", "Tversky")
+"""Keras's losses that sum over all records of a batch before they divide, unless they are given an axis."""
+
+
+def _check_weighable(config: ExperimentConfig, name: str) -> None:
+    """Refuse weights of classes in a loss that can't tell records apart: all of them would count the mean weight."""
+    weights, loss = config.training.class_weight, config.loss_of(name)
+    weighed = weights is not None and (weights == "balanced" or not name or name in weights)
+    if (
+        weighed
+        and loss
+        and loss.name in _OF_WHOLE_BATCHES
+        and loss.entry.origin == "keras"
+        and "axis" not in loss.arguments
+    ):
+        message = f"training.class_weight does nothing in {loss.name}: it is one number of the whole batch"
+        hint = "give another loss, or data.oversample: true in place of the weights"
+        raise ConfigError("config/conflict", message, key=("loss", name) if name else ("loss",), hint=hint)
 
 
 def _schedule_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:

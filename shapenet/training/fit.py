@@ -24,6 +24,7 @@ from shapenet.errors import MachineError, RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.rundir.manifest import RunManifest
 from shapenet.rundir.paths import RunDir
+from shapenet.training.backend import choose_backend
 from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.check import check_experiment
 from shapenet.training.continuation import continuation_of
@@ -87,6 +88,8 @@ def train(
     start = time.perf_counter()
     config = experiment.config
     check_experiment(experiment)
+    with experiment.locating():
+        choose_backend(config.runtime)
     if resumption:
         recorded = resumed_run(resumption, command, reporter.warning)
     else:

@@ -74,7 +74,7 @@ OURS: dict[str, Callable[[int], float]] = {
 
 @pytest.mark.parametrize("name", table.names("schedule"))
 def test_a_schedule(name: str, tmp_path: Path) -> None:
-    tiny.start_session(tiny.experiment(tmp_path, ["Flatten"]).config.training, 0)
+    tiny.begin(tiny.experiment(tmp_path, ["Flatten"]))
     written = table.component("schedule", name)
     schedule = in_steps(parse_component("schedule", written), Pace(TOTAL, 1)).create()
     steps = [0, 1, 4, TOTAL // 2, TOTAL, TOTAL + 5]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from shapenet.callbacks.weights_file import save_weights
 from shapenet.experiment import Experiment, load_experiment
 from shapenet.fields import Field
 from shapenet.tasks.base import DataSpec
+from shapenet.training.backend import choose_backend
 from shapenet.training.build import Compiled, compile_model
 from shapenet.training.check import check_experiment
 from shapenet.training.freeze import build_optimizer
@@ -38,6 +40,7 @@ SPEC = DataSpec(FIELDS, ("a", "b", "c"), StandIns(FIELDS, 3))
 def experiment(folder: Path, layers: list[Any], **more: Any) -> Experiment:
     """An experiment that has been written and read, with further sections."""
     config: dict[str, Any] = {"name": "tiny", "data": {"source": _SOURCE}, "model": {"layers": layers}}
+    config["runtime"] = {"backend": os.environ.get("KERAS_BACKEND", "tensorflow")}
     for key, value in more.items():
         config[key] = {**config[key], **value} if key in config else value
     path = folder / "tiny.yaml"
@@ -72,10 +75,16 @@ def _placed(outer: Any, layer: Any) -> Any:
     return layer if outer == "THIS" else outer
 
 
+def begin(trial: Experiment, seed: int = 1) -> None:
+    """Check an experiment, and set what it computes with."""
+    check_experiment(trial)
+    choose_backend(trial.config.runtime)
+    start_session(trial.config.training, seed)
+
+
 def compiled(trial: Experiment, seed: int = 1) -> Compiled:
     """The compiled model of an experiment, that runs eagerly: one step takes less time than its tracing."""
-    check_experiment(trial)
-    start_session(trial.config.training, seed)
+    begin(trial, seed)
     made = compile_model(trial.config, SPEC, steps_per_execution=1, steps_per_epoch=2)
     build_optimizer(trial.config.training, made.model)
     made.model.run_eagerly = True
