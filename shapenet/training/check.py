@@ -60,13 +60,8 @@ def _check_weighable(config: ExperimentConfig, name: str) -> None:
     """Refuse weights of classes in a loss that can't tell records apart: all of them would count the mean weight."""
     weights, loss = config.training.class_weight, config.loss_of(name)
     weighed = weights is not None and (weights == "balanced" or not name or name in weights)
-    if (
-        weighed
-        and loss
-        and loss.name in _OF_WHOLE_BATCHES
-        and loss.entry.origin == "keras"
-        and "axis" not in loss.arguments
-    ):
+    whole = loss and loss.name in _OF_WHOLE_BATCHES and loss.entry.origin == "keras" and "axis" not in loss.arguments
+    if weighed and loss and whole:
         message = f"training.class_weight does nothing in {loss.name}: it is one number of the whole batch"
         hint = "give another loss, or data.oversample: true in place of the weights"
         raise ConfigError("config/conflict", message, key=("loss", name) if name else ("loss",), hint=hint)

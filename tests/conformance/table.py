@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from shapenet.errors import ConfigError
 from shapenet.registry import REGISTRIES, Entry
 from shapenet.vocabulary import load_vocabulary
 
@@ -82,6 +83,11 @@ def same_as(kind: str, name: str) -> str | None:
         return None
     own: str = made.__name__
     return own if own in REGISTRIES[kind] and getattr(modules[kind], own) is made else None
+
+
+def check_refusal(error: ConfigError) -> None:
+    """A refusal is about the config, and says where in it."""
+    assert all(problem.code.startswith("config/") and problem.key for problem in error.problems), str(error)
 
 
 def skip_unless_installed(kind: str, name: str) -> None:

@@ -30,7 +30,7 @@ def test_an_augmentation(name: str, task: str, tmp_path: Path) -> None:
             made = compile_model(trial, tiny.SPEC, steps_per_execution=1)
             augmenter = build_augmenter(trial, tiny.SPEC, made.bound)
         except ConfigError as error:
-            assert all(problem.code.startswith("config/") for problem in error.problems)
+            table.check_refusal(error)
             return
         assert augmenter is not None
         batch = {field: tf.constant(tiny.batch()[field]) for field in batch_fields(trial)}

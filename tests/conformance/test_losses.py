@@ -21,7 +21,7 @@ def made(folder: Path, task: dict[str, Any], **more: Any) -> Compiled | None:
     try:
         found = tiny.compiled(tiny.experiment(folder, **task, **more))
     except ConfigError as error:
-        assert all(problem.code.startswith("config/") for problem in error.problems)
+        table.check_refusal(error)
         return None
     tiny.settle(found)
     return found
