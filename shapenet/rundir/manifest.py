@@ -261,7 +261,7 @@ def is_alive(pid: int) -> bool:
 def host_versions() -> dict[str, str]:
     """Versions of Python, shapenet and what it computes with; importing none of it."""
     versions = {"python": platform.python_version(), "shapenet": shapenet.__version__}
-    for package in ("keras", "tensorflow", "jax", "numpy"):
+    for package in ("keras", "tensorflow", "numpy"):
         try:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:

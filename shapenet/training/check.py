@@ -34,6 +34,7 @@ def check_experiment(experiment: Experiment) -> None:
         lambda: check_names(config.model.layers),
         lambda: check_outputs(config.model),
         *(partial(check, config, name) for name in config.tasks for check in (check_loss, check_metrics)),
+        partial(_check_backend, config),
         *(partial(_check_weighable, config, name) for name in config.tasks),
         *_monitor_checks(config),
         *_schedule_checks(config),
@@ -50,6 +51,14 @@ def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:
     except ConfigError as error:
         return error.problems
     return ()
+
+
+def _check_backend(config: ExperimentConfig) -> None:
+    """Refuse what Keras can't do on JAX: there an optimizer has to be built for just the layers that learn."""
+    if config.runtime.backend == "jax" and config.training.unfreeze:
+        message = "training.unfreeze does not go with runtime.backend: jax, where what learns can't change"
+        hint = "train on TensorFlow; or train a second run with init: {run: ...} and without freeze"
+        raise ConfigError("config/conflict", message, key=("training", "unfreeze"), hint=hint)
 
 
 _OF_WHOLE_BATCHES = ("Dice", "Tversky")

@@ -38,13 +38,14 @@ def described(kind: str, name: str) -> dict[str, Any]:
 
 
 def arguments(kind: str, name: str) -> dict[str, Any]:
-    """The least arguments that an entry can be made of; fails where they are not known."""
+    """The least arguments that an entry can be made of; a `LookupError` where they are not known."""
     entry: Entry = REGISTRIES[kind].get(name)
     given = dict(described(kind, name).get("arguments", {}))
     for parameter in entry.parameters.values():
         if parameter.required and parameter.name not in given:
             if parameter.name not in read("entries")["common"]:
-                pytest.fail(f"{kind} {name} can't do without {parameter.name}: add it to conformance/entries.yaml")
+                message = f"{kind} {name} can't do without {parameter.name}: add it to conformance/entries.yaml"
+                raise LookupError(message)
             given[parameter.name] = read("entries")["common"][parameter.name]
     return given
 
@@ -65,7 +66,7 @@ def task(name: str, number: int) -> dict[str, Any]:
     """A way to ask for a task: sections of a config."""
     ways = read("entries").get("task", {}).get(name)
     if not ways:
-        pytest.fail(f"add a way to ask for the task {name} to conformance/entries.yaml")
+        raise LookupError(f"add a way to ask for the task {name} to conformance/entries.yaml")
     way = ways[number]
     return {"task": {name: way["arguments"]} if "arguments" in way else name, "layers": way["layers"]}
 

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from shapenet.config.runtime import RuntimeConfig
-from shapenet.errors import MachineError
+from shapenet.errors import ConfigError, MachineError
 from shapenet.training import backend
+from shapenet.training.check import check_experiment
 from shapenet.training.session import import_keras
+from tests.training.conftest import experiment_in
 from tests.training.on_jax import CASES
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,7 +37,6 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_it_runs_on_jax(found: dict[str, Any], case: str) -> None:
     given = found[case]
     assert not (isinstance(given, dict) and "failed" in given), given["failed"]
-    assert given is not False
 
 
 def test_a_training_on_jax_is_recorded_and_learns(found: dict[str, Any]) -> None:
@@ -55,6 +56,19 @@ def test_the_same_numbers_come_again_on_jax(found: dict[str, Any]) -> None:
         for case in ("trained", "again")
     )
     assert first == again
+
+
+def test_an_interrupted_run_is_saved_and_can_not_go_on(found: dict[str, Any]) -> None:
+    for case in ("interrupted", "interrupted in validation"):
+        step, said = found[case]
+        assert step != "0"
+        assert "a run on JAX can't go on" in said
+
+
+def test_unfreezing_is_refused_on_jax(tmp_path: Path) -> None:
+    overrides = ("runtime.backend=jax", "training.freeze=[conv2d]", "training.unfreeze={at_epoch: 2}")
+    with pytest.raises(ConfigError, match=r"training.unfreeze does not go with runtime.backend: jax"):
+        check_experiment(experiment_in(tmp_path, *overrides))
 
 
 def test_jax_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
