@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True)
@@ -44,4 +44,4 @@ class Field:
         same_shape = len(value.shape) == len(self.shape) and all(
             side in (None, received) for side, received in zip(self.shape, value.shape, strict=True)
         )
-        return value.dtype == np.dtype(self.dtype) and same_shape
+        return same_shape and bool(value.dtype == self.dtype)

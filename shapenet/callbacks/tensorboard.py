@@ -92,9 +92,9 @@ class TensorBoardExtras(Listener):
 
         with tf.summary.create_file_writer(str(self._folder)).as_default(step=0) as writer:
             if keras.config.backend() == "tensorflow":
-                inputs = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs]
-                forward = tf.function(lambda images: model(images, training=False), autograph=False)
-                tf.summary.graph(forward.get_concrete_function(*inputs).graph)
+                specs = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
+                forward = tf.function(lambda given: model(given, training=False), autograph=False)
+                tf.summary.graph(forward.get_concrete_function(specs.get("image", specs)).graph)
             hparams.hparams(self._hyperparameters)
             tf.summary.image("training images", self._samples[None])
             writer.close()

@@ -34,6 +34,7 @@ _COMMANDS = {
     "sweep": _Lazy("shapenet.cli.sweep:sweep", "Train every trial of a sweep."),
     "lr-find": _Lazy("shapenet.cli.lr_find:lr_find", "Find a learning rate for a config."),
     "validate": _Lazy("shapenet.cli.validate:validate", "Check configs without training."),
+    "check": _Lazy("shapenet.cli.check:check", "Check that a config can learn, before it trains for long."),
     "list": _Lazy("shapenet.cli.list:list_parts", "List what a config may name."),
     "data": _Lazy("shapenet.cli.data:data", "Make data sets, convert them, look at them."),
     "runs": _Lazy("shapenet.cli.runs:runs", "Look at runs."),

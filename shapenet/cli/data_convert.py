@@ -85,12 +85,9 @@ def _check_usage(inputs: tuple[Path, ...], config: Path | None, overrides: tuple
 
 def _open(config: Path, overrides: tuple[str, ...]) -> Records:
     from shapenet.experiment import load_experiment
-    from shapenet.registry import create_parts
+    from shapenet.training.inspected import records_of
 
-    experiment = load_experiment(config, overrides)
-    with experiment.locating():
-        records: Records = create_parts(experiment.config.data.source, ("data", "source"))
-    return records
+    return records_of(load_experiment(config, overrides))
 
 
 def _say_what_was_made(converted: Converted, to: str, seconds: float) -> None:

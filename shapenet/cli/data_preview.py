@@ -57,7 +57,7 @@ def preview(
     if isinstance(named, ConfigFile) and name == "train":
         after = _augmented(named, chosen_from, positions, subject.classes)
         views.update({"after": after} if after else {})
-    classes = counted(len(subject.classes), "class", "classes")
+    classes = counted(len(subject.classes), "class", "classes") if subject.classes else "without labels"
     part = f", {name}" if subject.is_divided else ""
     line = f"{len(positions):,} of {counted(len(chosen_from), 'image')}, {classes}, seed {seed}"
     sheet = sheet_of(views, (f"{subject.described}{part}", line))

@@ -52,6 +52,11 @@ def label_indices(
     return names, np.array([indices[text] for text in texts], np.int64)[inverse]
 
 
+def unlabelled(num_records: int) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
+    """The classes and labels of records that have none: no classes, and 0 each, int64 ``(num_records,)``."""
+    return (), np.zeros(num_records, np.int64)
+
+
 def _is_fault(value: Any, classes: Sequence[str] | None) -> bool:
     if not isinstance(value, str):
         return classes is not None and not 0 <= value < len(classes)

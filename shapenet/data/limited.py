@@ -55,7 +55,7 @@ class _Limited:
             if left <= 0:
                 return
             kept = {name: values[:left] for name, values in group.items()}
-            left -= len(kept["image"])
+            left -= len(next(iter(kept.values())))
             yield kept
 
     def __getattr__(self, name: str) -> Any:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -67,25 +67,28 @@ def missing_is_borne() -> bool:
     return _bears_missing.get()
 
 
-_bears_unlabelled: ContextVar[bool] = ContextVar("bears_unlabelled", default=False)
+_bears_unlabelled: ContextVar[Literal["no", "all", "some"]] = ContextVar("bears_unlabelled", default="no")
 
 
 @contextmanager
-def bearing_unlabelled() -> Iterator[None]:
+def bearing_unlabelled(*, some: bool) -> Iterator[None]:
     """Let sources open although they say no class of their records, while the block lasts.
 
     Such records have no classes, and the label 0 each.
+
+    Args:
+        some: Bear it too that they say it of some of their records, and forget it then.
     """
-    token = _bears_unlabelled.set(True)
+    token = _bears_unlabelled.set("some" if some else "all")
     try:
         yield
     finally:
         _bears_unlabelled.reset(token)
 
 
-def unlabelled_is_borne() -> bool:
-    """Whether a source should open although it says no class of its records."""
-    return _bears_unlabelled.get()
+def unlabelled_is_borne(*, some: bool = False) -> bool:
+    """Whether a source should open although it says no class of its records, or of `some` of them."""
+    return _bears_unlabelled.get() in (("some",) if some else ("some", "all"))
 
 
 class UnreadableError(DataError):

@@ -53,21 +53,26 @@ def curve(rows: Sequence[Mapping[str, Any]], name: str) -> Curve:
 
 
 def write_curves(
-    path: Path, rows: Sequence[Mapping[str, Any]], *, run_name: str, metric: str, best_epoch: int | None = None
+    path: Path,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    run_name: str,
+    metrics: Sequence[str],
+    best_epoch: int | None = None,
 ) -> None:
-    """Draw loss and metric, on the training and the validation split, into a PNG file.
+    """Draw loss and metrics, on the training and the validation split, into a PNG file.
 
     Args:
         path: The file, replaced in one step.
         rows: The rows of a metrics.jsonl.
         run_name: The run's name, for the title.
-        metric: The metric beside the loss, without ``val_``, for example ``accuracy``.
+        metrics: The metrics beside the loss, without ``val_``, for example ``accuracy``.
         best_epoch: The epoch to mark.
 
     Raises:
         MachineError: The file can't be written.
     """
-    names = list(dict.fromkeys(["loss", metric.removeprefix("val_")]))
+    names = list(dict.fromkeys(["loss", *metrics]))
     figure = new_figure(4.8 * len(names), 3.6)
     figure.suptitle(literal(shorten(run_name, 40)), x=0.012, ha="left", fontsize=12, fontweight="bold", color=INK)
     for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):

@@ -15,7 +15,7 @@ from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, experiment_of_run, run_at_fault
 from shapenet.layers.backbone import without_weight_files
-from shapenet.models.build import InputSpec, build_model
+from shapenet.models.build import build_model
 from shapenet.models.safe_weights import check_room, load_weights_safely
 from shapenet.rundir.atomic import write_atomic
 from shapenet.rundir.manifest import RunManifest, read_manifest
@@ -24,6 +24,7 @@ from shapenet.rundir.reading import check_inside
 from shapenet.tasks.report import Report
 from shapenet.training.backend import choose_backend, computes_with_jax
 from shapenet.training.fields import batch_fields, data_spec
+from shapenet.training.inputs import given_of, input_spec
 from shapenet.training.reporter import Reporter
 from shapenet.training.session import import_keras_meanwhile, start_session
 
@@ -135,13 +136,13 @@ def _predict(
     with run_at_fault(), experiment.locating():
         start_session(config.training, config.seed)
         data = data_spec(split, subject.classes, statistics)
-        image = InputSpec(data.fields["image"].shape, data.fields["image"].dtype)
+        spec = input_spec(config, data)
         with without_weight_files():  # the run's own replace them
-            check_room(lambda: build_model(config.model, bind_tasks(config, data), image, config.name), weights)
+            check_room(lambda: build_model(config.model, bind_tasks(config, data), spec, config.name), weights)
             start_session(config.training, config.seed)
             compiled = compile_model(config, data, steps_per_execution=auto_steps(batches))
     load_weights_safely(compiled.model, weights, weights.parents[1])
-    feed = to_dataset(batches, compiled.encode)
+    feed = to_dataset(batches, compiled.encode, inputs=compiled.inputs)
     with reading(batches):
         evaluated = compiled.model.evaluate(feed, verbose=0, return_dict=True)
         reports = _judge(compiled, batches)
@@ -159,28 +160,28 @@ def _judge(compiled: Compiled, batches: AnyBatches) -> dict[str, Report]:
     positions, done = batches.positions(), 0
     for group in batches.groups(1):
         batch = {name: values[0] for name, values in group.items()}
-        outputs = forward(batch["image"])
+        outputs = forward(given_of({name: batch[name] for name in compiled.inputs}, compiled.inputs))
         outputs = outputs if len(tasks) > 1 else dict.fromkeys(tasks, outputs)
-        place = positions[done : done + len(batch["image"])]
+        place = positions[done : done + len(next(iter(batch.values())))]
         done += len(place)
         for name, evaluator in evaluators.items():
-            fields = {field: batch[field] for field in tasks[name].fields}
+            fields = {field: batch[field] for field in (*tasks[name].fields, *compiled.inputs)}
             evaluator.add(place, fields, np.asarray(outputs[name]).astype(np.float32))
     return {name: evaluator.report() for name, evaluator in evaluators.items()}
 
 
 def _forward(model: Any) -> Callable[[Any], Any]:
-    """A compiled function from images to what the model gives in use."""
+    """A compiled function from what the model takes to what it gives in use."""
     if computes_with_jax():
         compiled: Callable[[Any], Any] = model.predict_on_batch
         return compiled
     import tensorflow as tf
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def forward(images: Any) -> Any:
-        return model(images, training=False)
+    def forward(given: Any) -> Any:
+        return model(given, training=False)
 
-    return lambda images: forward(tf.constant(images))
+    return lambda given: forward(tf.nest.map_structure(tf.constant, given))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shapenet.evaluation.curves import write_curves
@@ -37,16 +37,25 @@ def write_outputs(
     gallery = SplitGallery(manifest.name, Path(subject.name).name, subject.names, subject.split)
     files = {name: report.write(folder / name if name else folder, gallery) for name, report in reports.items()}
     curves = folder / "curves.png"
-    return files, (curves,) if _write_curves(curves, run, manifest) else ()
+    return files, (curves,) if _write_curves(curves, run, manifest, tuple(reports)) else ()
 
 
-def _write_curves(path: Path, run: RunDir, manifest: RunManifest) -> bool:
+def _write_curves(path: Path, run: RunDir, manifest: RunManifest, tasks: Sequence[str]) -> bool:
     """Draw how the training went; without its metrics, an older picture goes. Returns whether there are some."""
     rows = read_metrics(run.metrics)
     if not rows:
         path.unlink(missing_ok=True)
         return False
-    metric = next((name for name in rows[0] if name not in _TIMES and not name.startswith("val_")), "loss")
+    names = [name for name in rows[0] if name not in _TIMES and not name.startswith("val_")]
+    metrics = [found for task in tasks if (found := _first_metric(task, tasks, names))]
     best_epoch = manifest.best.epoch if manifest.best else None
-    write_curves(path, rows, run_name=manifest.name, metric=metric, best_epoch=best_epoch)
+    write_curves(path, rows, run_name=manifest.name, metrics=metrics, best_epoch=best_epoch)
     return True
+
+
+def _first_metric(task: str, tasks: Sequence[str], names: Sequence[str]) -> str | None:
+    """The first of the values `names` that is a metric of a task, whose name may begin as another's does."""
+    prefix = f"{task}_" if task else ""
+    longer = tuple(f"{other}_" for other in tasks if other.startswith(prefix) and prefix)
+    own = (name for name in names if name.startswith(prefix) and not name.startswith(longer))
+    return next((name for name in own if name != f"{prefix}loss"), None)

@@ -126,7 +126,7 @@ def data_for_run(run: RunDir, experiment: Experiment, path: Path, reporter: Repo
     component = asked_for(_like_training(source_for(path), data.source, shape, needed), needed)
     with missing_as_asked(data), unlabelled_as_needed(needed):
         records = component.create()
-    check_fields(experiment.config, records, ())
+    check_fields(experiment.config, records, component, ())
     like = Expected(classes, Field(manifest.image.dtype, shape), "the run's training data", "label" in needed)
     check_fits(records, like)
     split = adopt(records, open_with(reporter, data)(records), like)

@@ -1,4 +1,4 @@
-"""Build: input scaling, the config's layers, the task's head."""
+"""Build: the input, the config's layers, the task's head."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from shapenet.config.schema import ModelConfig
 from shapenet.errors import ConfigError, Key, MachineError, Problem, ShapenetError, did_you_mean
 from shapenet.keras_faults import keras_faults
+from shapenet.models.field_input import FieldsSpec, enter
 from shapenet.models.graph import LAST, connect, connect_all
 from shapenet.registry import Component
 from shapenet.tasks.base import BoundTask
@@ -31,7 +32,11 @@ class InputSpec:
     dtype: str
 
 
-def build_model(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: InputSpec, name: str) -> Any:
+AnySpec = InputSpec | FieldsSpec
+"""What the data gives the model: images, or numbers."""
+
+
+def build_model(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: AnySpec, name: str) -> Any:
     """The Keras model of a config.
 
     Args:
@@ -41,8 +46,8 @@ def build_model(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: Input
         name: The model's name, in summaries and graphs.
 
     Returns:
-        A ``keras.Model`` from images ``(batch, height, width, channels)`` to the task's outputs; to a dict of
-        them by the tasks' names where there are several.
+        A ``keras.Model`` from images ``(batch, height, width, channels)``, or from a dict of fields by their names,
+        to the task's outputs; to a dict of them by the tasks' names where there are several.
 
     Raises:
         ConfigError: Layers don't take their arguments or don't fit together; the
@@ -52,16 +57,16 @@ def build_model(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: Input
     try:
         return _build(config, tasks, spec, name)
     except ConfigError as error:
-        if error.problems[0].code != "model/too-small":
+        if error.problems[0].code != "model/too-small" or isinstance(spec, FieldsSpec):
             raise
         raise _with_least_size(error, config, tasks, spec) from None
 
 
-def _build(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: InputSpec, name: str) -> Any:
+def _build(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: AnySpec, name: str) -> Any:
     import keras
 
-    inputs = keras.Input(spec.shape, dtype=spec.dtype, name="image")
-    features = connect_all(config.layers, _scaled(inputs, config.input_scaling, spec.dtype))
+    inputs, first = enter(spec) if isinstance(spec, FieldsSpec) else _image(config, spec)
+    features = connect_all(config.layers, first)
     made = {task: _output(config, task, bound, features) for task, bound in tasks.items()}
     outputs = made if len(made) > 1 else next(iter(made.values()))
     with keras_faults("the model", ("model", "layers"), lambda reason: _model_error(config, reason)):
@@ -136,6 +141,14 @@ def _model_error(config: ModelConfig, reason: str) -> ConfigError:
             hint = "choose another: layers that are added to yours, and those without a name, have names too"
             return ConfigError("model/duplicate-name", message, key=(*key, layer.name, "name"), hint=hint)
     return ConfigError("model/graph", f"the layers make no model: {reason}", key=("model", "layers"))
+
+
+def _image(config: ModelConfig, spec: InputSpec) -> tuple[Any, Any]:
+    """The input of images, and what the first layer gets."""
+    import keras
+
+    inputs = keras.Input(spec.shape, dtype=spec.dtype, name="image")
+    return inputs, _scaled(inputs, config.input_scaling, spec.dtype)
 
 
 def _scaled(inputs: Any, scaling: str | Component, dtype: str) -> Any:

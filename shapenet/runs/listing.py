@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +35,8 @@ class RunRow:
         epochs: Number of complete epochs.
         monitor: Name of the metric that decides which epoch is best.
         best: Its value in the best epoch.
-        eval_accuracy: Accuracy on the test split, from 0 to 1, once evaluated.
+        eval_metric: Once it is evaluated on the test split, the accuracy if it has one, or else its first metric.
+        eval_value: Its value on the test split.
         path: The run directory.
         resumable: Whether ``shapenet train --resume`` can go on in it.
     """
@@ -48,7 +49,8 @@ class RunRow:
     epochs: int | None
     monitor: str | None
     best: float | None
-    eval_accuracy: float | None
+    eval_metric: str | None
+    eval_value: float | None
     path: Path
     resumable: bool = False
 
@@ -144,12 +146,24 @@ def _row(run: RunDir) -> RunRow:
         return _readable_row(run, read_manifest(run.run_json))
     except RunError:
         return RunRow(
-            run.id, run.root.parent.name, run.id, "damaged", _started_by_name(run.id), None, None, None, None, run.root
+            run.id,
+            run.root.parent.name,
+            run.id,
+            "damaged",
+            _started_by_name(run.id),
+            None,
+            None,
+            None,
+            None,
+            None,
+            run.root,
         )
 
 
 def _readable_row(run: RunDir, manifest: RunManifest) -> RunRow:
     status = shown_status(manifest, run.lock)
+    figures = _eval_figures(run, "test")
+    metric = _main_metric(figures, manifest)
     return RunRow(
         id=run.id,
         project=manifest.project,
@@ -159,10 +173,18 @@ def _readable_row(run: RunDir, manifest: RunManifest) -> RunRow:
         epochs=manifest.epochs_done,
         monitor=manifest.best.monitor if manifest.best else None,
         best=manifest.best.value if manifest.best else None,
-        eval_accuracy=_eval_figures(run, "test").get("accuracy"),
+        eval_metric=metric,
+        eval_value=figures.get(metric) if metric else None,
         path=run.root,
         resumable=status in _RESUMABLE and run.resolved_config.is_file(),
     )
+
+
+def _main_metric(figures: Mapping[str, float], manifest: RunManifest) -> str | None:
+    """The name of the figure of an evaluation that tells most; the loss only where there is nothing else."""
+    known = {name.removeprefix("val_") for name in manifest.best.metrics} if manifest.best else set()
+    names = ["accuracy", *(name for name in figures if name in known and not name.endswith("loss")), "loss"]
+    return next((name for name in names if name in figures), None)
 
 
 def _started_by_name(run_id: str) -> datetime | None:

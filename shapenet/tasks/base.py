@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any, Protocol
 
 from shapenet.fields import Field
 from shapenet.registry import Component
 from shapenet.tasks.report import Evaluator
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Tensors = Mapping[str, Any]
 """TensorFlow tensors of a batch by field, ``(batch, *shape)`` each."""
@@ -68,11 +69,13 @@ class DataSpec:
         classes: Class names in label order; empty where the data has no labels.
         statistics: Of the train split. Where a model is built without reading any data, stand-ins:
             one record, means 0, deviations 1, and each class once.
+        inputs: Names of the fields that the model is given.
     """
 
     fields: Mapping[str, Field]
     classes: tuple[str, ...]
     statistics: Statistics
+    inputs: tuple[str, ...] = ("image",)
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,18 @@ class BoundTask(Protocol):
 
         Returns:
             Of shape ``(batch,)``, or as the loss is before its mean: ``(batch, height, width)``.
+        """
+        ...
+
+    def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
+        """Outputs that say nothing, whose loss an untrained model is expected to have.
+
+        Args:
+            targets: What `encode` gave.
+            logits: Whether the model gives logits rather than probabilities.
+
+        Returns:
+            float32 ``(batch, ...)``: every class as likely as any other, every number at its mean.
         """
         ...
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 class Evaluator(Protocol):
@@ -20,7 +21,8 @@ class Evaluator(Protocol):
 
         Args:
             positions: Their positions in the split, int64 ``(batch,)``.
-            fields: The fields that the task names, as the records hold them, ``(batch, *shape)`` each.
+            fields: The fields that the task names and those that the model is given, as the records hold them,
+                ``(batch, *shape)`` each.
             outputs: What the model gave, ``(batch, ...)``.
         """
         ...

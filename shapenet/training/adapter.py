@@ -117,6 +117,7 @@ def _floats(logs: Any) -> dict[str, float]:
     return {name: float(str(np.float32(value))) for name, value in (logs or {}).items()}
 
 
-def _place_in_row(name: str) -> tuple[bool, bool, bool]:
-    """Loss before metrics, training before validation, the learning rate last."""
-    return name == "learning_rate", name.startswith("val_"), not name.endswith("loss")
+def _place_in_row(name: str) -> tuple[bool, bool, bool, bool]:
+    """The loss first, then those of tasks, then metrics; training before validation, the learning rate last."""
+    is_val = name.startswith("val_")
+    return name == "learning_rate", is_val, name.removeprefix("val_") != "loss", not name.endswith("loss")

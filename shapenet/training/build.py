@@ -13,15 +13,16 @@ from shapenet.errors import ConfigError, Key
 from shapenet.experiment import Experiment
 from shapenet.fields import Field
 from shapenet.keras_faults import keras_errors, keras_faults
-from shapenet.models.build import InputSpec, build_model, gives_logits
+from shapenet.models.build import build_model, gives_logits
 from shapenet.models.patterns import reset_layer_names
 from shapenet.optim.steps import Pace
 from shapenet.tasks.base import BoundTask, DataSpec, Tensors
 from shapenet.training.backend import choose_backend, computes_with_jax
 from shapenet.training.callbacks import created_callbacks
 from shapenet.training.data import open_sources
-from shapenet.training.fields import batch_fields, known_fields
+from shapenet.training.fields import batch_fields, input_fields, known_fields
 from shapenet.training.freeze import freeze
+from shapenet.training.inputs import check_augmentable, given_of, input_spec
 from shapenet.training.monitors import monitored
 from shapenet.training.names import value_name
 from shapenet.training.optimizer import created_optimizer
@@ -37,6 +38,7 @@ class Compiled:
     Attributes:
         model: The compiled ``keras.Model``.
         tasks: What it learns, by name.
+        inputs: The fields that it is given.
         monitor: The value that names the best epoch unless the config says it, without ``val_``.
         metrics: Names of the values of an epoch besides ``loss``: with several tasks, their losses too.
         rising: Names of those of them that grow as the model improves.
@@ -44,6 +46,7 @@ class Compiled:
 
     model: Any
     tasks: Mapping[str, Learnt]
+    inputs: tuple[str, ...]
     monitor: str
     metrics: tuple[str, ...]
     rising: frozenset[str]
@@ -82,7 +85,7 @@ class Compiled:
 
 
 def build_for_inspection(experiment: Experiment) -> Any:
-    """The model alone, on images as its source has them; nothing is packed.
+    """The model alone, on records as its source has them; nothing is packed.
 
     Raises:
         ConfigError: The layers don't fit together, or augmentations, loss, metrics, optimizer or
@@ -101,22 +104,24 @@ def build_for_inspection(experiment: Experiment) -> Any:
         build_augmenter(config, data, compiled.bound)
         has_val = config.data.val is not None or config.data.split.val != 0
         created_callbacks(config, monitored(config, compiled, has_val=has_val))
-        _check_on_a_blank_image(compiled.model, fields["image"])
+        _check_on_a_blank_record(compiled, fields)
     return compiled.model
 
 
-def _check_on_a_blank_image(model: Any, image: Field) -> None:
-    """Apply the model to a blank image, since some arguments are not looked at before."""
+def _check_on_a_blank_record(compiled: Compiled, fields: Mapping[str, Field]) -> None:
+    """Apply the model to a blank record, since some arguments are not looked at before."""
     import numpy as np
 
-    if None in image.shape:
+    given = {name: fields[name] for name in compiled.inputs}
+    if any(field.is_ragged for field in given.values()):
         return
 
     def failure(reason: str) -> ConfigError:
-        return ConfigError("model/training", f"the model can't take an image: {reason}", key=("model",))
+        return ConfigError("model/training", f"the model can't take a record: {reason}", key=("model",))
 
     with keras_faults("the model", ("model",), failure):
-        model(np.zeros((1, *(side or 1 for side in image.shape)), image.dtype), training=False)
+        blanks = {name: np.zeros((1, *field.fixed_shape), field.dtype) for name, field in given.items()}
+        compiled.model(given_of(blanks, compiled.inputs), training=False)
 
 
 def compile_model(
@@ -136,9 +141,8 @@ def compile_model(
         MachineError: The memory does not suffice for the model.
     """
     bound = bind_tasks(config, data)
-    image = data.fields["image"]
     reset_layer_names()
-    model = build_model(config.model, bound, InputSpec(image.shape, image.dtype), config.name)
+    model = build_model(config.model, bound, input_spec(config, data), config.name)
     outputs = dict(zip(sorted(bound), model.outputs, strict=True))  # Keras sorts the outputs of a dict by their names
     tasks = {name: learnt(config, name, task, logits=gives_logits(outputs[name])) for name, task in bound.items()}
     several = len(tasks) > 1
@@ -146,7 +150,7 @@ def compile_model(
     metrics = (*losses, *(metric for task in tasks.values() for metric in task.metrics))
     monitor = "loss" if several else config.tasks[""].create().monitor
     rising = frozenset(name for task in tasks.values() for name in task.rising)
-    compiled = Compiled(model, tasks, monitor, metrics, rising)
+    compiled = Compiled(model, tasks, input_fields(config), monitor, metrics, rising)
     for name, task in tasks.items():
         _check_on_blanks(task, outputs[name], _blanks(config, data))
     model.compile(
@@ -174,6 +178,7 @@ def build_augmenter(config: ExperimentConfig, data: DataSpec, tasks: Mapping[str
     """
     if not config.data.augment:
         return None
+    check_augmentable(config, tasks)
     fields = {name: data.fields[name] for name in batch_fields(config)}
     moving = _moving([*tasks.values()])
     return Augmenter(config.data.augment, config.seed, fields, len(data.classes), moving)

@@ -12,6 +12,7 @@ from shapenet.models.build import check_outputs
 from shapenet.models.names import check_names
 from shapenet.optim.steps import check_schedule
 from shapenet.registry import Component
+from shapenet.training.inputs import check_scaling
 from shapenet.training.monitors import known_value
 from shapenet.training.names import value_names
 from shapenet.training.tasks import check_loss, check_metrics
@@ -33,6 +34,7 @@ def check_experiment(experiment: Experiment) -> None:
     checks: list[Callable[[], object]] = [
         lambda: check_names(config.model.layers),
         lambda: check_outputs(config.model),
+        lambda: check_scaling(config),
         *(partial(check, config, name) for name in config.tasks for check in (check_loss, check_metrics)),
         partial(_check_backend, config),
         *(partial(_check_weighable, config, name) for name in config.tasks),

@@ -14,7 +14,8 @@ from shapenet.experiment import Experiment
 from shapenet.registry import create_parts
 from shapenet.tasks.base import DataSpec
 from shapenet.training.balance import Balance, class_counts, class_weights, largest_class
-from shapenet.training.fields import asked_for, check_fields, known_fields, needed_fields
+from shapenet.training.fields import asked_for, check_fields, known_fields, needed_fields, target_fields
+from shapenet.training.inputs import check_augmentable, input_spec
 from shapenet.training.reporter import Reporter
 from shapenet.training.statistics import StandIns
 from shapenet.training.tasks import bind_tasks
@@ -50,7 +51,7 @@ def open_sources(config: ExperimentConfig) -> dict[str, Records]:
     with missing_as_asked(data), unlabelled_as_needed(needed):
         opened: Mapping[str, Records] = create_parts(given, ("data",))
     for key, records in opened.items():
-        check_fields(config, records, ("data", key))
+        check_fields(config, records, given[key], ("data", key))
     return {"train" if key == "source" else key: records for key, records in opened.items()}
 
 
@@ -58,7 +59,7 @@ def unlabelled_as_needed(fields: Collection[str]) -> AbstractContextManager[None
     """Lets sources open that say no class of their records, if none of the `fields` that are needed is the label."""
     from shapenet.data.records import bearing_unlabelled
 
-    return nullcontext() if "label" in fields else bearing_unlabelled()
+    return nullcontext() if "label" in fields else bearing_unlabelled(some=True)
 
 
 def missing_as_asked(config: DataConfig) -> AbstractContextManager[None]:
@@ -115,7 +116,7 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
         _check_batch_size(config, {name: len(split) for name, split in dataset.splits.items()})
     train = dataset.splits["train"]
     balance = Balance(class_counts(train, dataset.classes), largest_class(config, train))
-    unequal = balance.warnings() if needs_classes and config.training.class_weight is None else ()
+    unequal = balance.warnings() if "label" in target_fields(config) and config.training.class_weight is None else ()
     advice = [*unequal, *_unused_column(config, sources["train"]), *_values_cut(config, train)]
     dataset = replace(dataset, warnings=(*dataset.warnings, *advice))
     for warning in dataset.warnings:
@@ -125,10 +126,13 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
 
 
 def _check_tasks(config: ExperimentConfig, records: Records) -> None:
-    """Refuse data that is not for the tasks, and weights of classes that there are not: packing may take hours."""
+    """Refuse data that is not for model or tasks, and weights of classes that there are not: packing may take hours."""
     fields = known_fields(records)
-    bound = bind_tasks(config, DataSpec(fields, records.classes, StandIns(fields, len(records.classes))))
+    data = DataSpec(fields, records.classes, StandIns(fields, len(records.classes)))
+    input_spec(config, data)
+    bound = bind_tasks(config, data)
     class_weights(config, bound)
+    check_augmentable(config, bound)
 
 
 def split_plan(config: ExperimentConfig) -> SplitPlan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,8 @@ import numpy as np
 from shapenet.data.augmentation.augmenter import Augmenter
 from shapenet.data.stream.batches import AnyBatches, StreamedBatches
 from shapenet.data.workers import available_cores
+from shapenet.training.fields import IMAGE
+from shapenet.training.inputs import given_of
 
 Encode = Callable[[dict[str, Any]], Any]
 """A function of a batch's fields, that runs in the input pipeline."""
@@ -41,6 +43,7 @@ def to_dataset(
     *,
     augmenter: Augmenter | None = None,
     weigh: Encode | None = None,
+    inputs: Sequence[str] = IMAGE,
     start: int = 0,
 ) -> Any:
     """A ``tf.data.Dataset`` of one epoch of `batches`.
@@ -49,22 +52,23 @@ def to_dataset(
     into batches within it. The epoch is that which `batches.epoch` names when iteration starts.
 
     Args:
-        batches: The batches, which hold ``image`` and the fields that `encode` and `weigh` look at.
+        batches: The batches, which hold the `inputs` and the fields that `encode` and `weigh` look at.
         encode: Makes the targets of a batch.
         augmenter: Changes each batch as seed, epoch and the batch's number in it decide.
         weigh: Makes the weights of a batch; without it, all count 1.
+        inputs: The fields that the model is given.
         start: How many batches of the epoch to leave out at its beginning; the others keep their numbers.
 
     Returns:
         Elements ``(images, targets)``, or ``(images, targets, weights)``: images ``(batch, height, width,
-        channels)`` in the store's type.
+        channels)`` in the store's type, or a dict of the `inputs` in theirs.
     """
     import tensorflow as tf
 
     group = auto_steps(batches)
     signature: dict[str, Any] = {name: _signature(batches, name) for name in batches.fields}
     length = tf.data.experimental.assert_cardinality(len(batches) - start)
-    changed = _changed_by(augmenter, encode, weigh)
+    changed = _changed_by(augmenter, encode, weigh, inputs)
     if augmenter is None:
         dataset = tf.data.Dataset.from_generator(lambda: batches.groups(group, start), output_signature=signature)
         dataset = dataset.unbatch().apply(length).map(changed)
@@ -110,14 +114,14 @@ def reading(*batches: AnyBatches | None) -> Iterator[None]:
             one.close()
 
 
-def _changed_by(augmenter: Augmenter | None, encode: Encode, weigh: Encode | None) -> Encode:
+def _changed_by(augmenter: Augmenter | None, encode: Encode, weigh: Encode | None, inputs: Sequence[str]) -> Encode:
     """A function from a batch, with its number if it is augmented, to what ``fit`` takes."""
 
     def changed(batch: dict[str, Any]) -> tuple[Any, ...]:
         if augmenter is not None:
             number = batch[_NUMBER]
             batch = augmenter({name: batch[name] for name in augmenter.fields}, number[0], number[1])
-        parts = (batch["image"], encode(batch))
+        parts = (given_of(batch, inputs), encode(batch))
         return parts if weigh is None else (*parts, weigh(batch))
 
     return changed
@@ -127,6 +131,6 @@ def _numbered(batches: AnyBatches, batches_per_group: int, start: int) -> Iterat
     """The groups of an epoch, with the numbers of the epoch and of each batch in it, int64 ``(batches, 2)``."""
     epoch, step = batches.epoch, start
     for group in batches.groups(batches_per_group, start):
-        steps = np.arange(step, step + len(group["image"]))
+        steps = np.arange(step, step + len(next(iter(group.values()))))
         yield {**group, _NUMBER: np.stack([np.full_like(steps, epoch), steps], axis=1)}
         step += len(steps)

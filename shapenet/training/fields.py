@@ -1,4 +1,4 @@
-"""The fields that tasks need: asked of the sources, and checked once these are open."""
+"""The fields that tasks and model need: asked of the sources, and checked once these are open."""
 
 from __future__ import annotations
 
@@ -19,19 +19,32 @@ if TYPE_CHECKING:
     from shapenet.data.records import Records
     from shapenet.fields import Field
 
+IMAGE = ("image",)
+"""The fields that a model is given unless the config names others."""
+
 _ALWAYS = ("image", "label")
 """Fields that no source needs to be asked for."""
 
 
-def needed_fields(config: ExperimentConfig) -> tuple[str, ...]:
+def input_fields(config: ExperimentConfig) -> tuple[str, ...]:
+    """The fields that the model is given: `IMAGE` unless the config names others."""
+    return IMAGE if config.model.input is None else config.model.input.fields
+
+
+def target_fields(config: ExperimentConfig) -> tuple[str, ...]:
     """The fields that the targets of the tasks are made of, each once."""
     tasks: list[Task] = [component.create() for component in config.tasks.values()]
     return tuple(dict.fromkeys(name for task in tasks for name in task.fields))
 
 
+def needed_fields(config: ExperimentConfig) -> tuple[str, ...]:
+    """The fields that the model is given and that targets are made of, each once."""
+    return tuple(dict.fromkeys([*input_fields(config), *target_fields(config)]))
+
+
 def batch_fields(config: ExperimentConfig) -> tuple[str, ...]:
-    """The fields that a batch holds: the image, and what targets are made of."""
-    return tuple(dict.fromkeys(["image", *needed_fields(config)]))
+    """The fields that a batch holds: those that are needed, and the image where it is augmented."""
+    return tuple(dict.fromkeys([*needed_fields(config), *(IMAGE if config.data.augment else ())]))
 
 
 def asked_for(source: Component, fields: Collection[str]) -> Component:
@@ -95,12 +108,13 @@ def data_spec(split: Split, classes: tuple[str, ...], statistics: Statistics) ->
     return DataSpec(fields, classes, statistics)
 
 
-def check_fields(config: ExperimentConfig, records: Records, key: Key) -> None:
-    """Refuse a source without the fields that tasks need.
+def check_fields(config: ExperimentConfig, records: Records, source: Component, key: Key) -> None:
+    """Refuse a source without the fields that the model is given or that tasks need.
 
     Args:
         config: The experiment.
         records: The opened source.
+        source: What they were opened by.
         key: Where it stands in the config.
 
     Raises:
@@ -108,16 +122,22 @@ def check_fields(config: ExperimentConfig, records: Records, key: Key) -> None:
     """
     there = known_fields(records)
     problems = []
-    for name, component in config.tasks.items():
-        task: Task = component.create()
-        for field in task.fields:
+    for who, fields in _needs(config):
+        for field in fields:
             if field not in there:
-                who = f"the task {name} ({component.name})" if name else component.name
                 message = f"{who} needs the field {field!r}; {records.describe} has {', '.join(there)}"
-                hint = _hint(field, [*there, *_askable(config.data.source)])
+                hint = _hint(field, there, source)
                 problems.append(Problem("data/no-field", message, key=key, hint=hint))
     if problems:
         raise ConfigError(problems)
+
+
+def _needs(config: ExperimentConfig) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Who needs fields, and which."""
+    yield "model.input", input_fields(config)
+    for name, component in config.tasks.items():
+        task: Task = component.create()
+        yield f"the task {name} ({component.name})" if name else component.name, task.fields
 
 
 def _askable(source: Component) -> Iterator[str]:
@@ -132,10 +152,26 @@ def _askable(source: Component) -> Iterator[str]:
             types.extend(inner)
 
 
-def _hint(field: str, there: Collection[str]) -> str:
+def _hint(field: str, there: Collection[str], source: Component) -> str:
     if field == "label":
         return "give the source labels: a column, a folder for each class"
-    near = did_you_mean(field, [name for name in there if name not in _ALWAYS]) or ""
+    near = did_you_mean(field, [name for name in (*there, *_askable(source)) if name not in _ALWAYS]) or ""
     if near.startswith("did you mean"):
         return near
-    return f"name it in the source: fields: [{field}]; in a csv numbers: [{field}], images: or masks:"
+    return _naming(field, source)
+
+
+def _naming(field: str, source: Component) -> str:
+    """How a source is told of a field."""
+    while inner := source.arguments.get("source") or next(iter(source.arguments.get("sources", ())), None):
+        source = inner
+    named = source.entry.parameters
+    if field == "labels" and "label_separator" in named:
+        return "several classes in a cell of the label column make it: label_separator: '|'"
+    if "numbers" in named:
+        return f"name its column by what it holds: numbers: [{field}], or images: or masks: where it holds files"
+    if field == "mask" and "masks" in named:
+        return "give the source its masks: masks: ..."
+    if "fields" in named:
+        return f"name it in the source: fields: [{field}]"
+    return f"no field of the source {source.name} has this name; a csv makes fields of columns: numbers: [{field}]"

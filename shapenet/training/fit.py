@@ -156,7 +156,8 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
         own = [*created_callbacks(config, run.monitors), *early_stopping(config.training, run.monitors)]
     state = TrainingState(compiled.model, own)
     weigh = compiled.weigher(run.balance.weights)
-    train = partial(to_dataset, run.train, compiled.encode, augmenter=run.augmenter, weigh=weigh)
+    feed = partial(to_dataset, encode=compiled.encode, inputs=compiled.inputs)
+    train = partial(feed, run.train, augmenter=run.augmenter, weigh=weigh)
     listeners: list[Listener] = []
     adapter = Adapter(listeners, run.train, continuation_of(saved, state, train))
     checkpoints = Checkpoints(
@@ -168,7 +169,7 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
         MetricsLog(record.run.metrics), record, _ToReporter(reporter, run.train, best), StopOnDivergence(saved.steps),
         checkpoints, *_tensorboard_extras(run, record.run, samples, faults), signals,
     ]  # fmt: skip
-    val = to_dataset(run.val, compiled.encode) if run.val else None
+    val = feed(run.val) if run.val else None
     tensorboard = bearing_faults(keras.callbacks.TensorBoard(str(record.run.tensorboard_dir)), faults)
     signals.defer()
     try:

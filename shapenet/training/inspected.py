@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shapenet.errors import DataError
 from shapenet.experiment import Experiment
-from shapenet.registry import REGISTRIES
-from shapenet.training.data import bearable_fraction, open_sources, split_plan
-from shapenet.training.fields import data_spec, needed_fields
+from shapenet.registry import REGISTRIES, create_parts
+from shapenet.training.data import bearable_fraction, open_sources, split_plan, unlabelled_as_needed
+from shapenet.training.fields import asked_for, data_spec, needed_fields
 from shapenet.training.reporter import Reporter
 from shapenet.vocabulary import load_vocabulary
 
@@ -37,7 +37,7 @@ _ALL_BUT_ONE = 1 - 1e-9
 
 
 def records_at(path: Path, *, any_size: bool = False) -> Records:
-    """The records of a file or folder, read by the source that its name tells.
+    """The records of a file or folder, read by the source that its name tells; they need no labels.
 
     Args:
         path: The file or folder.
@@ -48,12 +48,27 @@ def records_at(path: Path, *, any_size: bool = False) -> Records:
         ConfigError: The source needs to be told more, which only a config can.
     """
     from shapenet.data.guess import source_for
+    from shapenet.data.records import bearing_unlabelled
 
     load_vocabulary()
     component = source_for(path)
     if any_size and "size" in REGISTRIES["source"].get(component.name).parameters:
         component = replace(component, arguments={**component.arguments, "size": "any"})
-    records: Records = component.create()
+    with bearing_unlabelled(some=False):
+        records: Records = component.create()
+    return records
+
+
+def records_of(experiment: Experiment) -> Records:
+    """The records of a config's ``data.source``, with the fields that its tasks need.
+
+    Raises:
+        DataError: It is at fault.
+        ConfigError: Its arguments don't fit each other.
+    """
+    source, needed = experiment.config.data.source, needed_fields(experiment.config)
+    with experiment.locating(), unlabelled_as_needed(needed):
+        records: Records = create_parts(asked_for(source, needed), ("data", "source"))
     return records
 
 
@@ -98,9 +113,9 @@ def subject_at(path: Path, reporter: Reporter, *, tolerant: bool) -> Subject:
         DataError: It can't be read.
     """
     from shapenet.data.inspect.subject import whole
-    from shapenet.data.records import bearing_missing
+    from shapenet.data.records import bearing_missing, bearing_unlabelled
 
-    with bearing_missing() if tolerant else nullcontext():
+    with bearing_unlabelled(), bearing_missing() if tolerant else nullcontext():
         records = records_at(path)
         try:
             return whole(records, packing(reporter, 0.0)(records))

@@ -67,7 +67,7 @@ def find_learning_rate(
         MachineError: The memory does not suffice.
     """
     check_experiment(experiment)
-    experiment = _with_plain_rate(with_found_run(experiment, runs_dir), options.lowest)
+    experiment = with_plain_rate(with_found_run(experiment, runs_dir), options.lowest)
     with experiment.locating():
         sources = open_sources(experiment.config)
         choose_backend(experiment.config.runtime)
@@ -81,7 +81,13 @@ def find_learning_rate(
     return sweep
 
 
-def _with_plain_rate(experiment: Experiment, rate: float) -> Experiment:
+def with_plain_rate(experiment: Experiment, rate: float) -> Experiment:
+    """The experiment with a learning rate that stays.
+
+    Args:
+        experiment: The experiment.
+        rate: In place of its own rate or schedule.
+    """
     optimizer = experiment.config.optimizer
     arguments = MappingProxyType({**optimizer.arguments, "learning_rate": rate})
     config = experiment.config.model_copy(update={"optimizer": replace(optimizer, arguments=arguments)})
@@ -106,7 +112,7 @@ def _sweep(experiment: Experiment, dataset: Dataset, options: RateOptions, on_st
         build_optimizer(config.training, compiled.model)
         augmenter = build_augmenter(config, spec, compiled.bound)
         weigh = compiled.weigher(class_weights(config, compiled.bound))
-    feed = to_dataset(batches, compiled.encode, augmenter=augmenter, weigh=weigh)
+    feed = to_dataset(batches, compiled.encode, augmenter=augmenter, weigh=weigh, inputs=compiled.inputs)
     num_done = 0
 
     def loss_at(rate: float) -> float:
@@ -128,9 +134,9 @@ def _update(model: Any, batches: Iterator[Any], rate: float) -> float:
     num_batches = model.optimizer.gradient_accumulation_steps or 1
     losses = []
     for _ in range(num_batches):
-        images, targets, *weights = next(batches)
+        given, targets, *weights = next(batches)
         model.reset_metrics()
-        logs = model.train_on_batch(images, targets, sample_weight=weights[0] if weights else None, return_dict=True)
+        logs = model.train_on_batch(given, targets, sample_weight=weights[0] if weights else None, return_dict=True)
         losses.append(float(logs["loss"]))
     return sum(losses) / len(losses)
 

@@ -67,6 +67,7 @@ class Prepared:
             balance=self.balance,
             initial=self.initial,
             epochs_done=self.resumption.saved.position.epochs_done if self.resumption else 0,
+            inputs=self.compiled.inputs,
         )
 
 

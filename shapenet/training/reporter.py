@@ -33,6 +33,7 @@ class TrainingStart:
         balance: The sizes of the classes, and what makes up for them.
         initial: What the first weights are, where they are not drawn at random.
         epochs_done: Epochs that were done before: more than none where a run goes on.
+        inputs: The fields that the model is given.
     """
 
     run: Path
@@ -50,6 +51,7 @@ class TrainingStart:
     balance: Balance
     initial: InitialWeights | None
     epochs_done: int = 0
+    inputs: tuple[str, ...] = ("image",)
 
 
 class Reporter:

@@ -13,6 +13,7 @@ from shapenet.errors import ConfigError, Key
 from shapenet.keras_faults import keras_errors
 from shapenet.registry import Component
 from shapenet.tasks.base import BoundTask, DataSpec, Task, Tensors
+from shapenet.training.fields import input_fields
 from shapenet.training.monitors import rises
 from shapenet.training.names import value_name
 
@@ -69,6 +70,7 @@ def bind_tasks(config: ExperimentConfig, data: DataSpec) -> dict[str, BoundTask]
         ConfigError: The data is not for one of them.
     """
     bound = {}
+    data = replace(data, inputs=input_fields(config))
     for name, component in config.tasks.items():
         task: Task = component.create()
         with _under(("task", name) if name else ("task",)):

@@ -32,10 +32,12 @@ def start(**changes):
     ("balance", "line"),
     [
         (Balance({"a": 90, "b": 10, "c": 0}, shown=90), "each class 90 times an epoch, 180 images in all"),
-        (Balance({"a": 90, "b": 10}, weights={"a": 5 / 9, "b": 5.0}), "class weights 0.556 a, 5 b"),
-        (Balance({"a": 2, "b": 1}, {"a": 1.0, "b": 3.0}, 2),
+        (Balance({"a": 90, "b": 10}, weights={"": {"a": 5 / 9, "b": 5.0}}), "class weights 0.556 a, 5 b"),
+        (Balance({"a": 2, "b": 1}, 2, {"": {"a": 1.0, "b": 3.0}}),
          "each class 2 times an epoch, 4 images in all; class weights 1 a, 3 b"),
-        (Balance(dict.fromkeys("abcdef", 1), dict(zip("abcdef", range(1, 7), strict=True))), "class weights 1 to 6"),
+        (Balance({}, weights={"": dict(zip("abcdef", range(1, 7), strict=True))}), "class weights 1 to 6"),
+        (Balance({}, weights={"kind": {"a": 2.0}, "what": {"b": 1.0}}),
+         "class weights of kind 2 a; class weights of what 1 b"),
     ],
 )  # fmt: skip
 def test_what_makes_up_for_unequal_classes_has_a_line(balance, line):
@@ -44,6 +46,11 @@ def test_what_makes_up_for_unequal_classes_has_a_line(balance, line):
 
 def test_where_nothing_does_there_is_no_such_line():
     assert "balance" not in dict(header_lines(start()))
+
+
+def test_what_goes_in_has_a_line_where_it_is_not_the_image():
+    assert ("input", "label, centre") in header_lines(start(inputs=("label", "centre")))
+    assert "input" not in dict(header_lines(start()))
 
 
 def test_one_metric_and_validation_fit_80_columns_with_everything():

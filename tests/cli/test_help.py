@@ -17,6 +17,7 @@ COMMANDS = [
     "train",
     "eval",
     "validate",
+    "check",
     "list",
     "data",
     "data generate",

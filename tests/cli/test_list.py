@@ -63,7 +63,7 @@ def test_arguments_with_type_and_default(cli):
 
 
 def test_a_name_without_arguments(cli):
-    assert cli("list", "task", "classification").out.endswith("It takes no arguments.\n")
+    assert cli("list", "metric", "accuracy").out.endswith("It takes no arguments.\n")
 
 
 def test_arguments_are_described_where_the_factory_describes_them(cli):

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from shapenet.data.batches import Batches, Split
 from shapenet.data.order import epoch_order
 from shapenet.data.pack import open_packed
+from shapenet.errors import DataError
+from shapenet.fields import Field
 from tests.data.conftest import NumberRecords, RampRecords
 
 
@@ -83,6 +85,48 @@ def test_batches_of_any_size_hold_images_of_one_size_and_each_record_once(ragged
         images, labels = group["image"], group["label"]
         assert images.shape[:2] == labels.shape
         assert {SIZES[label] for label in labels[0]} == {images.shape[2:4]}
+
+
+class MaskedRamps(RampRecords):
+    """Images of any sizes with masks of theirs; the mask of record 3 is of another where `unlike` says so.
+
+    Args:
+        sizes: Height and width of each.
+        unlike: Whether one mask has another size than its image.
+    """
+
+    def __init__(self, sizes, *, unlike=False):
+        super().__init__(sizes)
+        self.unlike = unlike
+        self.fields = {**self.fields, "mask": Field("uint8", (None, None, 1)), "number": Field("float32", ())}
+        self.key = f"{unlike:d}{self.key[1:]}"
+
+    def read(self, start, stop):
+        masks = [self.image(index)[..., :1] + index for index in range(start, stop)]
+        if self.unlike and start <= 3 < stop:
+            masks[3 - start] = np.zeros((1, 1, 1), np.uint8)
+        numbers = np.arange(start, stop, dtype=np.float32)
+        return {**super().read(start, stop), "mask": masks, "number": numbers}
+
+
+@pytest.mark.parametrize("seed", [None, 5])
+def test_masks_of_any_size_stand_beside_their_images(tmp_path, seed):
+    store = open_packed(MaskedRamps(SIZES), tmp_path)
+    batches = Batches(Split(store, np.arange(35), np.arange(35)), 4, seed, fields=("image", "mask", "number"))
+    seen = []
+    for group in batches.groups(3):
+        assert group["mask"].shape == (*group["image"].shape[:4], 1)
+        for image, mask, number in zip(group["image"][0], group["mask"][0], group["number"][0], strict=True):
+            np.testing.assert_array_equal(mask, image[..., :1] + np.uint8(number))
+            seen.append(number)
+    assert sorted(seen) == list(range(35))
+
+
+def test_a_mask_of_another_size_than_its_image_is_told(tmp_path):
+    store = open_packed(MaskedRamps(SIZES, unlike=True), tmp_path)
+    batches = Batches(Split(store, np.arange(35), np.arange(35)), 4, fields=("image", "mask"))
+    with pytest.raises(DataError, match="expected 'mask' to be of one size where images are"):
+        list(batches.groups(1))
 
 
 def test_sizes_come_mixed(ragged):

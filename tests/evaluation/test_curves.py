@@ -31,18 +31,18 @@ def test_an_epoch_that_became_nan_has_no_earlier_value():
 def test_draws_any_history(tmp_path, rows, best_epoch):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        write_curves(tmp_path / "c.png", rows, run_name="run", metric="val_accuracy", best_epoch=best_epoch)
+        write_curves(tmp_path / "c.png", rows, run_name="run", metrics=["accuracy"], best_epoch=best_epoch)
     with Image.open(tmp_path / "c.png") as image:
         assert image.width > 1200
 
 
 def test_the_best_epoch_shows(tmp_path):
     for name, epoch in {"without": None, "with": 7}.items():
-        write_curves(tmp_path / name, ROWS, run_name="run", metric="accuracy", best_epoch=epoch)
+        write_curves(tmp_path / name, ROWS, run_name="run", metrics=["accuracy"], best_epoch=epoch)
     assert (tmp_path / "without").read_bytes() != (tmp_path / "with").read_bytes()
 
 
 def test_the_loss_alone_has_one_panel(tmp_path):
-    write_curves(tmp_path / "one", ROWS, run_name="run", metric="val_loss")
-    write_curves(tmp_path / "two", ROWS, run_name="run", metric="accuracy")
+    write_curves(tmp_path / "one", ROWS, run_name="run", metrics=[])
+    write_curves(tmp_path / "two", ROWS, run_name="run", metrics=["accuracy"])
     assert Image.open(tmp_path / "one").width < 0.6 * Image.open(tmp_path / "two").width

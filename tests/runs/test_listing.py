@@ -42,9 +42,22 @@ def test_a_row_says_how_the_run_went(tmp_path):
     (row,) = list_runs(tmp_path)
     assert row.to_json() == {
         "id": run.id, "project": "course", "name": "cnn", "status": "done", "started": "2026-01-15T10:01:00+00:00",
-        "epochs": 3, "monitor": "val_accuracy", "best": 0.9, "eval_accuracy": 0.875, "path": str(run.root),
-        "resumable": False,
+        "epochs": 3, "monitor": "val_accuracy", "best": 0.9, "eval_metric": "accuracy", "eval_value": 0.875,
+        "path": str(run.root), "resumable": False,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("metrics", "metric"),
+    [({"val_loss": 3.0, "val_kind_loss": 2.0, "val_where_mae": 0.5}, "where_mae"), ({"val_loss": 3.0}, "loss")],
+)
+def test_what_has_no_accuracy_is_told_by_its_first_metric_or_its_loss(tmp_path, metrics, metric):
+    run = add_run(tmp_path, "both", 1, best=Best(epoch=1, monitor="val_loss", value=3.0, metrics=metrics))
+    run.eval_dir("test").mkdir(parents=True)
+    figures = {"epoch": 1, "loss": 3.1, "kind_loss": 2.1, "where_mae": 0.6, "num_examples": 9}
+    run.eval_metrics("test").write_text(json.dumps(figures))
+    (row,) = list_runs(tmp_path)
+    assert (row.eval_metric, row.eval_value) == (metric, figures[metric])
 
 
 def test_statuses_of_killed_and_damaged_runs(tmp_path):
@@ -66,7 +79,7 @@ def test_damaged_figures_are_unknown(tmp_path, content):
     run = add_run(tmp_path, "cnn", 1)
     run.eval_dir("test").mkdir(parents=True)
     run.eval_metrics("test").write_text(content)
-    assert list_runs(tmp_path)[0].eval_accuracy is None
+    assert list_runs(tmp_path)[0].eval_metric is None
     assert show_run(run).evaluations == {}
 
 

@@ -86,6 +86,8 @@ def test_two_tasks_share_a_trunk(together: tuple[str, dict[str, Any], Path]) -> 
     whole = result["kind_loss"] + 0.5 * result["where_loss"]
     assert result["loss"] == pytest.approx(whole, rel=1e-4)
     assert 0 <= result["kind_accuracy"] <= 1
+    row = list(json.loads((run / "metrics.jsonl").read_text().splitlines()[0]))
+    assert row[1:4] == ["loss", "kind_loss", "where_loss"]
     assert (run / "eval" / "test" / "where" / "errors.csv").is_file()
     with (run / "eval" / "test" / "kind" / "predictions.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 12

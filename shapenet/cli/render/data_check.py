@@ -1,29 +1,21 @@
-"""The report of a check: one finding after another, and a verdict."""
+"""The report of a check of a data set."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
 
 from shapenet.cli.render.console import printable
 from shapenet.cli.render.data_facts import splits_text
-from shapenet.data.inspect.finding import Evidence, Finding, Severity, count_by_severity
+from shapenet.cli.render.findings import findings_view
+from shapenet.data.inspect.finding import Evidence, Finding
 from shapenet.words import counted
-
-_STYLES: Mapping[Severity, str] = {
-    Severity.ERROR: "bold red",
-    Severity.WARNING: "bold yellow",
-    Severity.NOTE: "bold cyan",
-    Severity.OK: "green",
-}
 
 
 def check_view(evidence: Evidence, findings: Sequence[Finding], *, passed: bool) -> RenderableType:
-    """The findings in columns that fold on a terminal, below a title and above the verdict.
+    """The findings below a title and above the verdict.
 
     Args:
         evidence: What was checked.
@@ -34,30 +26,4 @@ def check_view(evidence: Evidence, findings: Sequence[Finding], *, passed: bool)
     title = Text.assemble((printable(subject.described), "bold"), f": {counted(subject.num_records, 'image')}")
     if subject.is_divided:
         title.append(f"; {splits_text({name: len(split) for name, split in subject.splits.items()})}")
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for finding in findings:
-        style = _STYLES[finding.severity]
-        dim = "dim" if finding.severity is Severity.OK else ""
-        table.add_row(Text(finding.severity, style), Text(printable(finding.code), dim), _body(finding, dim))
-    return Group(title, Text(), table, Text(), _verdict(findings, passed))
-
-
-def _body(finding: Finding, style: str) -> RenderableType:
-    lines: list[RenderableType] = [Text(printable(finding.message), style)]
-    lines += [
-        Padding(Text(printable(example), "dim", overflow="fold"), (0, 0, 0, 2), expand=False)
-        for example in finding.examples
-    ]
-    if finding.hint:
-        lines.append(Text.assemble(("help", "cyan"), f": {printable(finding.hint)}"))
-    return Group(*lines)
-
-
-def _verdict(findings: Sequence[Finding], passed: bool) -> Text:
-    counts = count_by_severity(findings)
-    found = [counted(counts[name], name) for name in ("error", "warning", "note") if counts[name]]
-    text = f"{', '.join(found) or 'nothing wrong'}; {counts['ok']} of {counted(len(findings), 'finding')} ok"
-    return Text.assemble(("passed" if passed else "failed", "bold green" if passed else "bold red"), f": {text}")
+    return findings_view(title, findings, passed=passed)

@@ -31,7 +31,8 @@ def info_view(summary: Summary) -> RenderableType:
     facts.add_column(overflow="fold")
     for name, value in _facts(summary):
         facts.add_row(name, Text(printable(value)))
-    return Group(Text(printable(summary.described), "bold"), Text(), facts, Text(), _classes_table(summary))
+    classes = (Text(), _classes_table(summary)) if summary.classes else ()
+    return Group(Text(printable(summary.described), "bold"), Text(), facts, *classes)
 
 
 def _facts(summary: Summary) -> list[tuple[str, str]]:
@@ -47,6 +48,8 @@ def _facts(summary: Summary) -> list[tuple[str, str]]:
     for index, (name, mean, deviation) in enumerate(zip(names, summary.mean, summary.deviation, strict=True)):
         label = "" if index else "pixels"
         facts.append((label, f"{name} mean {number(mean)}, standard deviation {number(deviation)}{scale}"))
+    if not summary.classes:
+        facts.append(("classes", "none: nothing says the class of an image"))
     share = f" ({summary.num_duplicates / total:.2%})" if summary.num_duplicates else ""
     facts.append(("duplicates", f"{summary.num_duplicates:,}{share}" if summary.num_duplicates else "none"))
     facts.append(("store", f"{readable_bytes(summary.num_bytes)} in {summary.stores[0]}"))

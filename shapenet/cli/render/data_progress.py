@@ -35,6 +35,7 @@ class DataReporter(CommandReporter):
         self._clock = clock
         self._is_packing = False
         self._lines: PackingLines | None = None
+        self._status = "opening the data"
         self._live: Live | None = None
         if console.is_terminal and not console.is_dumb_terminal:
             self._live = Live(
@@ -59,6 +60,12 @@ class DataReporter(CommandReporter):
             self._begin("packing", total, described)
         self._is_packing = done < total
         self._step(done, total)
+
+    def status(self, text: str) -> None:
+        """What goes on, in place of a bar; or a line."""
+        self._lines, self._status = None, text
+        if not self._live:
+            click.echo(text, err=True)
 
     def counting(self, label: str, total: int) -> Callable[[int], None]:
         """A bar for something else.
@@ -92,4 +99,4 @@ class DataReporter(CommandReporter):
             self._lines.step(done, total, self._clock())
 
     def _view(self) -> RenderableType:
-        return self._lines.view() if self._lines else Text("opening the data", "dim")
+        return self._lines.view() if self._lines else Text(self._status, "dim")

@@ -41,12 +41,18 @@ def header_lines(start: TrainingStart) -> list[tuple[str, str]]:
     lines = [
         ("training", f"{start.name}, {epochs}; * marks the best {start.monitor} so far"),
         ("images", f"{images} of {shape}{named}"),
+        *_input_line(start.inputs),
         *_balance_line(start.balance),
         ("model", f"{parameters} in {start.precision} on {start.device}"),
         *_initial_lines(start.initial),
         ("run", str(start.run)),
     ]
     return [(name, printable(value)) for name, value in lines]
+
+
+def _input_line(inputs: Sequence[str]) -> list[tuple[str, str]]:
+    """What the model is given in place of the image, if it is."""
+    return [] if "image" in inputs else [("input", ", ".join(inputs))]
 
 
 def _initial_lines(initial: InitialWeights | None) -> list[tuple[str, str]]:

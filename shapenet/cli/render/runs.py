@@ -65,8 +65,12 @@ def runs_table(rows: Sequence[RunRow], *, grouped: bool = False) -> Table:
 
 
 def _figures(row: RunRow) -> tuple[RenderableType, ...]:
-    best = Text.assemble((f"{short_metric(row.monitor)} ", "dim"), number(row.best)) if row.monitor else "-"
-    return cell(row.status, _STYLES[row.status]), number(row.epochs), best, number(row.eval_accuracy)
+    best, test = _named_figure(row.monitor, row.best), _named_figure(row.eval_metric, row.eval_value)
+    return cell(row.status, _STYLES[row.status]), number(row.epochs), best, test
+
+
+def _named_figure(name: str | None, value: float | None) -> RenderableType:
+    return Text.assemble((f"{short_metric(name)} ", "dim"), number(value)) if name else "-"
 
 
 def short_metric(name: str) -> str:

@@ -15,9 +15,9 @@ from shapenet.data.arrays.files import StoredArray, array_names, find_array
 from shapenet.data.arrays.values import UnpackingFolder, load, map_values, native
 from shapenet.data.fieldnames import check_field_names
 from shapenet.data.files.faults import shown
-from shapenet.data.labelling import label_indices
+from shapenet.data.labelling import label_indices, unlabelled
 from shapenet.data.pack import default_cache_dir
-from shapenet.data.records import Arrays, UnreadableError
+from shapenet.data.records import Arrays, UnreadableError, unlabelled_is_borne
 from shapenet.data.regular import fingerprint_of
 from shapenet.errors import DataError, Place, Problem
 from shapenet.fields import Field
@@ -68,19 +68,18 @@ class ArraysRecords:
         check_field_names(form.fields, "fields")
         self.describe = str(path)
         images = find_array(path, form.image)
-        labels_path = labels or (path if images.member else _labels_beside(path))
-        label_array = find_array(labels_path, form.label)
+        label_array = _label_array(images, labels, form)
         self._arrays = {"image": images, **{name: find_array(path, name) for name in form.fields}}
         _check_image(images)
-        _check_lengths(images, [label_array, *self._arrays.values()])
+        _check_lengths(images, [*([label_array] if label_array else ()), *self._arrays.values()])
         self._folder: UnpackingFolder | None = None
         self._maps: dict[str, npt.NDArray[Any]] = {}
         self.fields: Mapping[str, Field] = {
             **{name: _field(array, images) for name, array in self._arrays.items()},
             "label": Field("int64", ()),
         }
-        self.classes, self._labels = _labels(label_array, form)
-        self.key = _key((path, labels_path), form, self.classes)
+        self.classes, self._labels = _labels(label_array, form) if label_array else unlabelled(len(self))
+        self.key = _key((path, label_array.path if label_array else path), form, self.classes)
         self.warnings: tuple[str, ...] = ()
         self.columns: Mapping[str, Sequence[str]] = {
             name: _texts(find_array(path, name), images) for name in form.columns
@@ -132,9 +131,21 @@ class ArraysRecords:
                 self._arrays[name] = self._folder.unpack(array)
 
 
-def _labels_beside(path: Path) -> Path:
+def _label_array(images: StoredArray, labels: Path | None, form: Form) -> StoredArray | None:
+    """The array of labels; None where there is none and that is borne."""
+    if labels is None and not images.member:
+        labels = _labels_beside(images.path)
+    elif labels is None and unlabelled_is_borne() and form.label not in array_names(images.path):
+        return None
+    return find_array(labels or images.path, form.label) if labels or images.member else None
+
+
+def _labels_beside(path: Path) -> Path | None:
+    """The file of the labels; None where there is none and that is borne."""
     beside = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1"))
     if beside == path or not beside.exists():
+        if unlabelled_is_borne():
+            return None
         message = "expected a second file with the labels"
         looked = "" if beside == path else f"; there is no {beside.name}"
         raise DataError(_CODE, message + looked, place=Place(str(path)), hint="the source's `labels` names it")

@@ -27,7 +27,8 @@ def arrays(
     Args:
         path: The npz, or the file of the images.
         labels: The file of the labels. If not given, they are in the npz, or in the file
-            that is named after PATH with labels for images and idx1 for idx3.
+            that is named after PATH with labels for images and idx1 for idx3; tasks that
+            need none do without.
         image: The npz's array of images.
         label: The npz's array of labels.
         fields: Arrays of the npz that become further fields: masks, clean images, numbers.

@@ -71,8 +71,7 @@ def _elastic(layer: Any, batch: Batch, moving: Moving) -> Batch:
     image = drawn.apply(batch["image"], layer.interpolation, layer.fill_value)
     changed = {"image": tf.clip_by_value(image, *layer.value_range)}
     changed.update((field, drawn.apply(batch[field], "nearest", _BACKGROUND)) for field in moving.masks)
-    further = {field: drawn.apply(batch[field], layer.interpolation, layer.fill_value) for field in moving.images}
-    changed.update((field, tf.clip_by_value(image, *layer.value_range)) for field, image in further.items())
+    changed.update((field, drawn.apply(batch[field], layer.interpolation, layer.fill_value)) for field in moving.images)
     return {**batch, **changed}
 
 

@@ -119,6 +119,10 @@ def filter_records(source: Records, column: str, values: Sequence[str], *, keep:
 
 
 def _column(source: Records, name: str) -> Sequence[str]:
+    if name == LABEL and not source.classes:
+        message = "expected labels to filter by, found none"
+        hint = f"filter by one of its columns: {', '.join(map(shown, source.columns))}" if source.columns else None
+        raise DataError("data/filter", message, place=Place(source.describe), hint=hint)
     if name == LABEL:
         return [source.classes[label] for label in source.label_of()]
     if name not in source.columns:

@@ -75,7 +75,8 @@ def convert(records: Records, out: Path, plan: Plan, progress: Progress | None =
     ``csv`` writes PNG files in ``images/`` (and masks and more images in folders of their
     fields' names) and ``dataset.csv``; ``folder`` a folder of PNG files for each class;
     ``tfrecord`` shards, see `shapenet.data.tfrecord.writer`; ``npz`` one file with the arrays
-    ``images``, ``labels`` (indices into ``classes``), ``classes``, the further fields and the columns.
+    ``images``, ``labels`` (indices into ``classes``), ``classes``, the further fields and the columns. Records
+    without classes are written without labels.
 
     Args:
         records: What to write.

@@ -19,6 +19,7 @@ from shapenet.data.store import create_arrays, field_path, write_values
 from shapenet.data.tfrecord.writer import columns_kept
 from shapenet.data.workers import Block, blocks_of
 from shapenet.errors import DataError, Place
+from shapenet.fields import Field
 from shapenet.rundir.atomic import TEMPORARY_PREFIX, fsync_dir, machine_errors
 
 NAMES = {"image": "images", "label": "labels"}
@@ -30,6 +31,11 @@ CLASSES = "classes"
 _BLOCK_RECORDS = 64
 _COPY_BYTES = 1 << 22
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same always, so that equal records give equal bytes
+
+
+def _fields(records: Records) -> dict[str, Field]:
+    """The fields that are written: no label where nothing says one."""
+    return {name: field for name, field in records.fields.items() if name != "label" or records.classes}
 
 
 def check_npz(records: Records) -> None:
@@ -72,12 +78,14 @@ def write_npz(records: Records, out: Path, *, compressed: bool, progress: Callab
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=out.parent))
         try:
-            create_arrays(folder, records.fields, len(records))
+            fields = _fields(records)
+            create_arrays(folder, fields, len(records))
             each_block(_write_block, records, (folder,), blocks_of(len(records), _BLOCK_RECORDS), advance)
-            texts = {CLASSES: records.classes, **{name: records.columns[name] for name in columns_kept(records)}}
+            classes = {CLASSES: records.classes} if records.classes else {}
+            texts = {**classes, **{name: records.columns[name] for name in columns_kept(records)}}
             for name, values in texts.items():
                 np.save(field_path(folder, name), np.array(values, np.str_), allow_pickle=False)
-            _pack(folder, [*records.fields, *texts], compressed=compressed)
+            _pack(folder, [*fields, *texts], compressed=compressed)
             (folder / "all.npz").chmod(0o644)
             (folder / "all.npz").replace(out)
             fsync_dir(out.parent)
@@ -86,8 +94,9 @@ def write_npz(records: Records, out: Path, *, compressed: bool, progress: Callab
 
 
 def _write_block(records: Records, folder: Path, start: int, stop: int) -> None:
-    for name, values in records.read(start, stop).items():
-        write_values(folder, name, start, np.asarray(values, records.fields[name].dtype))
+    values = records.read(start, stop)
+    for name, field in _fields(records).items():
+        write_values(folder, name, start, np.asarray(values[name], field.dtype))
 
 
 def _pack(folder: Path, names: list[str], *, compressed: bool) -> None:

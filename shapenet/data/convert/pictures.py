@@ -108,23 +108,25 @@ def write_csv(records: Records, folder: Path, progress: Progress) -> None:
     further = [*(names[name] for name in pictures[1:]), *numbers.values(), *columns.values()]
     with (folder / LIST_NAME).open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([*_OWN_COLUMNS, "label", *pictures[1:], *numbers, *columns])
+        label = ["label"] if records.classes else []
+        writer.writerow([*_OWN_COLUMNS, *label, *pictures[1:], *numbers, *columns])
         for index in range(len(records)):
-            row = [records.name_of(index), names["image"][index], records.classes[labels[index]]]
+            classes = [records.classes[labels[index]]] if records.classes else []
+            row = [records.name_of(index), names["image"][index], *classes]
             writer.writerow([*row, *(values[index] for values in further)])
 
 
 def write_folder(records: Records, folder: Path, progress: Progress) -> None:
-    """Write PNG files into a folder for each class, below an empty folder.
+    """Write PNG files into a folder for each class, below an empty folder, or straight into it without classes.
 
     Raises:
         DataError: Records can't be read.
         OSError: The folder can't be written.
     """
     digits = _digits(records)
-    classes = [records.classes[label] for label in records.label_of()]
+    classes = [records.classes[label] if records.classes else "." for label in records.label_of()]
     for name in dict.fromkeys(classes):
-        (folder / name).mkdir()
+        (folder / name).mkdir(exist_ok=True)
     names = {"image": [f"{name}/{index:0{digits}d}.png" for index, name in enumerate(classes)]}
     _write_all(records, folder, names, progress)
 

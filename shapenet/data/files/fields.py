@@ -123,5 +123,6 @@ def numbers_of(listing: Listing, column: str) -> npt.NDArray[np.float32]:
             faults.append((listing.line(index), shown(text) or "nothing"))
     if faults:
         message = f"expected a finite number in the column {column!r}, received others in {counted(len(faults), 'row')}"
-        raise items_error("data/number", message, faults, path=listing.path)
+        hint = f"classes are no numbers: for these name it as label_column: {column}"
+        raise items_error("data/number", message, faults, path=listing.path, hint=hint)
     return numbers

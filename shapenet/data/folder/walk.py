@@ -42,7 +42,7 @@ def list_folder(path: Path, masks: Path | None = None) -> Listing:
     has_splits = bool(above) and above <= set(_SPLITS)
     depth = 1 if has_splits else 0
     faults = [(None, name) for name in names if name.count("/") <= depth]
-    unlabelled = bool(names) and bool(faults) and unlabelled_is_borne()
+    unlabelled = bool(faults) and unlabelled_is_borne(some=len(faults) < len(names))
     if not names or (len(faults) == len(names) and not unlabelled):
         message = "expected a folder for each class with images in it, found none"
         hint = f"images are told by their ending: {', '.join(ENDINGS)}"

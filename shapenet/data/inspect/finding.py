@@ -104,9 +104,11 @@ class Evidence:
 
     @cached_property
     def counts(self) -> Mapping[str, npt.NDArray[np.int64]]:
-        """Images of each class in each split, int64 ``(classes,)``."""
+        """Images of each class in each split, int64 ``(classes,)``; of no length where there are no labels."""
         length = len(self.subject.classes)
-        return {name: np.bincount(measures.labels, minlength=length) for name, measures in self.measures.items()}
+        return {
+            name: np.bincount(measures.labels, minlength=length)[:length] for name, measures in self.measures.items()
+        }
 
     def names(self, split: str, positions: Iterable[int]) -> tuple[str, ...]:
         """What the first few of some records are called."""

@@ -53,13 +53,13 @@ def samples_of(split: Split, positions: npt.NDArray[np.int64], classes: Sequence
     Args:
         split: The split.
         positions: Which of its records.
-        classes: Class names in label order.
+        classes: Class names in label order; none where there are no labels.
     """
     fields = split.store.meta.fields
     indices = split.indices[positions]
     images = tuple(_smaller(_read(split, "image", index)) for index in indices)
     masks = tuple(_thinned(_read(split, MASK, index)) for index in indices) if MASK in fields else None
-    return Samples(images, tuple(classes[label] for label in split.labels[positions]), masks)
+    return Samples(images, tuple(classes[label] if classes else "" for label in split.labels[positions]), masks)
 
 
 def _read(split: Split, name: str, index: int) -> npt.NDArray[Any]:

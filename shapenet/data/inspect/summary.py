@@ -80,6 +80,7 @@ def summarize(evidence: Evidence) -> Summary:
     shapes = np.concatenate([one.shapes for one in measures])
     mean, deviation = mean_and_deviation(measures, subject.image.dtype)
     distinct = len(np.unique(content_keys([one.content for one in measures])))
+    hidden = (CONTENT,) if subject.classes else (CONTENT, "label")
     sizes = {name: len(one) for name, one in evidence.measures.items()}
     return Summary(
         described=subject.described,
@@ -89,7 +90,7 @@ def summarize(evidence: Evidence) -> Summary:
         counts={name: tuple(map(int, counts)) for name, counts in evidence.counts.items()},
         height=_span(shapes[:, 0]),
         width=_span(shapes[:, 1]),
-        fields={name: field for name, field in subject.stores[0].meta.fields.items() if name != CONTENT},
+        fields={name: field for name, field in subject.stores[0].meta.fields.items() if name not in hidden},
         mean=tuple(mean),
         deviation=tuple(deviation),
         num_duplicates=len(shapes) - distinct,

@@ -92,6 +92,15 @@ class PlacedShape:
         return angle if angle < self.symmetry else 0.0  # a tiny negative number leaves the modulus itself
 
     @property
+    def traits(self) -> tuple[float, ...]:
+        """The numbers that vary within its class.
+
+        Shorter by longer side or axis (rectangle, ellipse, a cross's arm), inner by outer radius (star, ring); the
+        degrees of the circle between a triangle's corners, clockwise from the sharpest; none of the others.
+        """
+        return SHAPE_FORMS[self.shape].seen_traits(self.figure)
+
+    @property
     def area(self) -> float:
         """Area inside the outer edge, a ring's hole not counted, in square pixels, whatever hides parts of it."""
         return SHAPE_FORMS[self.shape].area(self.figure)

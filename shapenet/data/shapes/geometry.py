@@ -73,6 +73,7 @@ class Shape:
             every rotation does.
         direction: Gives the direction in radians that a picture of the shape shows, up to
             `symmetry`.
+        seen_traits: Gives the traits as a picture of the shape shows them, seen from `direction`.
     """
 
     distance: Callable[[Grid, Grid, AnyFigure], Grid]
@@ -80,6 +81,7 @@ class Shape:
     traits: tuple[tuple[float, float], ...] = ()
     symmetry: float = 0.0
     direction: Callable[[Figure], float] = attrgetter("angle")
+    seen_traits: Callable[[Figure], tuple[float, ...]] = attrgetter("traits")
 
 
 def each(function: Callable[..., float], *values: Numbers) -> Numbers:
@@ -160,9 +162,19 @@ def triangle_arcs(figure: AnyFigure) -> list[Numbers]:
 
 def _sharpest_corner(figure: Figure) -> float:
     """Direction of the triangle's corner opposite its shortest side; the picture tells no first corner."""
+    return figure.angle + sum(triangle_arcs(figure)[: _sharpest(figure)])
+
+
+def _arcs_from_sharpest(figure: Figure) -> tuple[float, ...]:
+    """The triangle's arcs in degrees, clockwise from its sharpest corner."""
+    arcs, corner = [math.degrees(arc) for arc in triangle_arcs(figure)], _sharpest(figure)
+    return (*arcs[corner:], *arcs[:corner])
+
+
+def _sharpest(figure: Figure) -> int:
+    """The number of the corner opposite the triangle's shortest side."""
     arcs = triangle_arcs(figure)
-    side = arcs.index(min(arcs))
-    return figure.angle + sum(arcs[: (side + 2) % 3])
+    return (arcs.index(min(arcs)) + 2) % 3
 
 
 def _regular(corners: int) -> Shape:
@@ -228,6 +240,7 @@ SHAPE_FORMS: Mapping[ShapeName, Shape] = MappingProxyType(
             ((0.8, 1.2), (0.8, 1.2), (0.8, 1.2)),
             360,
             _sharpest_corner,
+            _arcs_from_sharpest,
         ),
         "circle": Shape(_circle, lambda f: math.pi * f.radius**2),
         "rectangle": Shape(_rectangle, lambda f: 4 * math.prod(sides(f)), ((0.4, 0.7),), 180),

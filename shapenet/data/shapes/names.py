@@ -12,5 +12,7 @@ ShapeName = Literal[
 SHAPES: tuple[ShapeName, ...] = get_args(ShapeName)
 """Every shape. A place in this list is part of what is drawn: add new ones at its end."""
 
-FieldName = Literal["image", "label", "mask", "clean", "labels", "centre", "size", "angle", "area"]
+FieldName = Literal[
+    "image", "label", "mask", "clean", "labels", "centre", "size", "angle", "area", "traits", "foreground", "background"
+]
 """A field that records of shapes can have."""

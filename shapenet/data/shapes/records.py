@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shapenet.data.records import Arrays
 from shapenet.data.shapes.facts import Drawing
+from shapenet.data.shapes.geometry import SHAPE_FORMS
 from shapenet.data.shapes.names import FieldName
 from shapenet.data.shapes.parameters import FieldNames, ShapesParameters
 from shapenet.data.shapes.render import RENDER_VERSION, render_block, render_clean_into
@@ -28,17 +29,20 @@ _NEEDED: tuple[FieldName, ...] = ("image", "label")
 class ShapesRecords:
     """Records with the fields that were asked for, whose images do not depend on which those are.
 
-    ======== =========================== ==========================================================
-    image    uint8 ``(size, size, 3)``   the picture
-    label    int64 ``()``                class of the main shape, the topmost and largest
-    mask     uint8 ``(size, size, 1)``   0 background, 1 + class: see `truth.draw_mask`
-    clean    uint8 ``(size, size, 3)``   the shapes alone: see `render.render_clean_into`
-    labels   float32 ``(num_classes,)``  1 for every class that the image shows, 0 for the others
-    centre   float32 ``(2,)``            x and y of the main shape's centre in pixels
-    size     float32 ``()``              diameter of the circle around it in pixels
-    angle    float32 ``()``              its rotation in degrees: see `facts.PlacedShape.angle`
-    area     float32 ``()``              its visible area in square pixels
-    ======== =========================== ==========================================================
+    ========== =========================== ========================================================
+    image      uint8 ``(size, size, 3)``   the picture
+    label      int64 ``()``                class of the main shape, the topmost and largest
+    mask       uint8 ``(size, size, 1)``   0 background, 1 + class: see `truth.draw_mask`
+    clean      uint8 ``(size, size, 3)``   the shapes alone: see `render.render_clean_into`
+    labels     float32 ``(num_classes,)``  1 for every class that the image shows, 0 for the others
+    centre     float32 ``(2,)``            x and y of the main shape's centre in pixels
+    size       float32 ``()``              diameter of the circle around it in pixels
+    angle      float32 ``()``              its rotation in degrees: see `facts.PlacedShape.angle`
+    area       float32 ``()``              its visible area in square pixels
+    traits     float32 ``(num_traits,)``   what varies within its class: see `facts.PlacedShape.traits`
+    foreground float32 ``(3,)``            its red, green and blue, 0 to 255
+    background float32 ``(3,)``            those of the background
+    ========== =========================== ========================================================
 
     Args:
         parameters: What to draw.
@@ -103,7 +107,15 @@ def _fields(parameters: ShapesParameters) -> dict[str, Field]:
         "size": Field("float32", ()),
         "angle": Field("float32", ()),
         "area": Field("float32", ()),
+        "traits": Field("float32", (_num_traits(parameters),)),
+        "foreground": Field("float32", (3,)),
+        "background": Field("float32", (3,)),
     }
+
+
+def _num_traits(parameters: ShapesParameters) -> int:
+    """The most that any class has, but at least one, so that the field is there whatever the classes are."""
+    return max(1, *(len(SHAPE_FORMS[name].traits) for name in parameters.classes))
 
 
 def _checked(fields: Any) -> tuple[FieldName, ...]:
@@ -124,6 +136,10 @@ def _write_field(name: str, values: npt.NDArray[Any], offset: int, drawing: Draw
     elif name == "labels":
         values[offset] = 0
         values[offset][[shape.label for shape in drawing.shapes]] = 1
+    elif name == "traits":
+        traits = drawing.main.traits
+        values[offset] = 0
+        values[offset][: len(traits)] = traits
     else:
         values[offset] = _TARGETS[name](drawing)
 
@@ -134,5 +150,7 @@ _TARGETS: Mapping[str, Callable[[Drawing], Any]] = MappingProxyType(
         "size": lambda drawing: drawing.main.size,
         "angle": lambda drawing: drawing.main.angle,
         "area": main_visible_area,
+        "foreground": lambda drawing: drawing.main.foreground,
+        "background": lambda drawing: drawing.background,
     }
 )

@@ -18,7 +18,8 @@ def shapes(*, fields: FieldNames = ("image", "label"), **config: Any) -> ShapesR
     Args:
         fields: What each record holds, ``image`` and ``label`` among it: ``mask`` and ``clean``
             are pictures too, ``labels`` tells every class that is there, ``centre``, ``size``,
-            ``angle`` and ``area`` are the main shape's. `ShapesRecords` has their types.
+            ``angle``, ``area``, ``traits`` and ``foreground`` are the main shape's, ``background``
+            is the colour behind it. `ShapesRecords` has their types.
         **config: The fields of `ShapesParameters`, which has their types, ranges and defaults.
 
     Raises:

@@ -46,7 +46,8 @@ class Index:
         offsets: Of each record's bytes in its uncompressed shard, int64 ``(n,)``.
         num_bytes: Of each record, int64 ``(n,)``.
         numbers: Label of each record, int64 ``(n,)``; empty if labels are text only.
-        texts: Label of each record as text ``(n,)``; empty if there are numbers only.
+        texts: Label of each record as text ``(n,)``; empty if there are numbers only. Both are empty where
+            records have no labels.
         columns: Text of each record for every wanted column.
     """
 
@@ -72,10 +73,12 @@ class Wanted:
     Attributes:
         label: A number or a text; a text beside a number stands in the feature ``LABEL/text``.
         columns: Texts or integers, one a record.
+        needs_label: Whether records must have a label; if not, all may lack it.
     """
 
     label: str
     columns: tuple[str, ...] = ()
+    needs_label: bool = True
 
 
 def make_index(shards: Sequence[Shard], wanted: Wanted) -> Index:
@@ -135,9 +138,10 @@ def _index_shard(shards: Sequence[Shard], wanted: Wanted, start: int, stop: int)
             sizes.append(len(frame.data))
             try:
                 example = Example(frame.data)
-                labels.append(_label(example, wanted.label))
+                labels.append(_label(example, wanted))
                 if _kind(labels[0]) != _kind(labels[-1]):
-                    raise DataError("data/tfrecord-feature", f"{wanted.label}: expected the same type as before")
+                    among = "the same type as before" if any(_kind(labels[-1])) else "a label, as before"
+                    raise DataError("data/tfrecord-feature", f"{wanted.label}: expected {among}")
                 for name, texts in columns.items():
                     texts.append(_text(_only(example, name), name, _MAX_COLUMN_BYTES))
             except DataError as error:
@@ -159,8 +163,11 @@ def _kind(label: tuple[int | None, str | None]) -> tuple[bool, bool]:
     return label[0] is not None, label[1] is not None
 
 
-def _label(example: Example, label: str) -> tuple[int | None, str | None]:
-    """A record's label as a number, as a text, or both."""
+def _label(example: Example, wanted: Wanted) -> tuple[int | None, str | None]:
+    """A record's label as a number, as a text, or both; neither where it may lack one and does."""
+    label = wanted.label
+    if not wanted.needs_label and example.get(label) is None:
+        return None, None
     value = _only(example, label)
     if isinstance(value, bytes):
         return None, _text(value, label)

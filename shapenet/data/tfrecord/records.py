@@ -18,8 +18,8 @@ import numpy.typing as npt
 from shapenet.data.fieldnames import check_field_names
 from shapenet.data.files.load import FileOptions
 from shapenet.data.images.options import DECODING
-from shapenet.data.labelling import label_indices
-from shapenet.data.records import Arrays, UnreadableError, Values
+from shapenet.data.labelling import label_indices, unlabelled
+from shapenet.data.records import Arrays, UnreadableError, Values, unlabelled_is_borne
 from shapenet.data.regular import fingerprint_of, open_regular
 from shapenet.data.stream.order import CYCLE_LENGTH
 from shapenet.data.tfrecord.example import Example
@@ -106,7 +106,7 @@ class TfrecordRecords:
         check_field_names((*form.fields, *form.masks), "fields")
         self.describe = str(path)
         self._shards = [_shard(file, compression) for file in find_shards(path)]
-        self._index = open_index(self._shards, Wanted(form.label, form.columns))
+        self._index = open_index(self._shards, Wanted(form.label, form.columns, not unlabelled_is_borne()))
         if not len(self._index):
             raise DataError("data/empty", "expected records, received none", place=Place(self.describe))
         self.bounds: Sequence[int] = np.cumsum([0, *self._index.counts]).tolist()
@@ -250,6 +250,8 @@ def _shard(path: Path, compression: Literal["auto"] | Compression) -> Shard:
 
 def _labels(index: Index, form: Form, described: str, name_of: Any) -> tuple[tuple[str, ...], npt.NDArray[np.int64]]:
     place = Place(described)
+    if not index.numbers.size and not index.texts.size:
+        return unlabelled(len(index))
     both = index.numbers.size > 0 and index.texts.size > 0
     classes = form.classes
     if both and classes is None:  # numbers give the order of the names

@@ -71,7 +71,7 @@ def write_tfrecords(
     """Write records into a new folder of shards, all of it or nothing.
 
     A record is a ``tf.train.Example``: ``image``, ``label`` (int64) and ``label/text`` (its
-    class), its further fields, and its columns as texts. See `features_of` for their form.
+    class) if it has one, its further fields, and its columns as texts. See `features_of` for their form.
 
     Args:
         records: What to write.
@@ -141,6 +141,8 @@ def features_of(records: Records, block: Arrays, position: int, encode: Encoding
     features: dict[str, Feature] = {}
     for name, field in records.fields.items():
         value = np.asarray(block[name][position])
+        if name == "label" and not records.classes:
+            continue
         if name == "label":
             features |= {name: [int(value)], f"{name}/text": [records.classes[int(value)].encode()]}
         elif encode == "png" and is_png(field):

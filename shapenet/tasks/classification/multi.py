@@ -82,6 +82,12 @@ class BoundMultiLabel:
         mean = tf.math.divide_no_nan(tf.linalg.matvec(shown, tf.constant(class_weights)), num_shown)
         return tf.where(num_shown > 0, mean, tf.ones_like(mean))
 
+    def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
+        """A probability of one half: the cross-entropy is the logarithm of 2. See `BoundTask.uninformed`."""
+        import numpy as np
+
+        return np.full((len(targets), len(self.classes)), 0 if logits else 0.5, np.float32)
+
     def evaluator(self, num_examples: int, *, logits: bool) -> Evaluator:
         """See `BoundTask.evaluator`."""
         from shapenet.tasks.classification.multi_evaluator import MultiLabelEvaluator

@@ -80,6 +80,10 @@ class BoundClassification:
             return tf.linalg.matvec(label, tf.constant(class_weights))
         return tf.gather(tf.constant(class_weights), label)
 
+    def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
+        """The same for each class: the cross-entropy is the logarithm of their number. See `BoundTask.uninformed`."""
+        return np.full((len(targets), len(self.classes)), 0 if logits else 1 / len(self.classes), np.float32)
+
     def evaluator(self, num_examples: int, *, logits: bool) -> Evaluator:
         """See `BoundTask.evaluator`."""
         from shapenet.tasks.classification.evaluator import ClassEvaluator

@@ -29,6 +29,7 @@ class BoundReconstruction:
 
     def __init__(self, target: str, data: DataSpec) -> None:
         self._target = target
+        self._sees_images = data.inputs == ("image",)
         self._field = data.fields[target]
         if len(self._field.shape) != 3 or self._field.dtype not in TOPS:
             message = f"expected images in the field {target!r}, received {self._field.dtype} {self._field.shape}"
@@ -91,11 +92,17 @@ class BoundReconstruction:
         """Never called, since there are no classes."""
         raise TypeError("a reconstruction has no classes to weigh")
 
+    def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
+        """Gray, which is what a sigmoid gives at first; of another output the mean. See `BoundTask.uninformed`."""
+        import numpy as np
+
+        return np.full(targets.shape, targets.mean() if logits else 0.5, np.float32)
+
     def evaluator(self, num_examples: int, *, logits: bool) -> Evaluator:
         """See `BoundTask.evaluator`."""
         from shapenet.tasks.reconstruction.evaluator import ReconstructionEvaluator
 
-        return ReconstructionEvaluator(self._target, num_examples)
+        return ReconstructionEvaluator(self._target, num_examples, sees_images=self._sees_images)
 
 
 def _check_count(received: int | None, shape: tuple[int | None, ...]) -> None:

@@ -22,10 +22,12 @@ class ReconstructionEvaluator:
     Args:
         target: The field that holds the image to give.
         num_examples: How many examples will come.
+        sees_images: Whether the model is given images.
     """
 
-    def __init__(self, target: str, num_examples: int) -> None:
+    def __init__(self, target: str, num_examples: int, *, sees_images: bool) -> None:
         self._target = target
+        self._sees_images = sees_images
         self._measures = {name: np.full(num_examples, np.nan) for name in MEASURES}
         self._input_psnr = np.full(num_examples, np.nan)
         self._num_bad = 0
@@ -47,7 +49,7 @@ class ReconstructionEvaluator:
         }
         for name, measured in values.items():
             self._measures[name][positions] = measured
-        if self._target != "image" and fields["image"].shape == target.shape:
+        if self._sees_images and self._target != "image" and fields["image"].shape == target.shape:
             self._input_psnr[positions] = np.asarray(psnr(target, _from_0_to_1(fields["image"])))
         self._examples.add(positions, values["psnr"], outputs, target)
 
@@ -63,7 +65,7 @@ class ReconstructionEvaluator:
         measures = dict(self._measures)
         if np.isfinite(self._input_psnr).all() and num_examples:
             measures["input_psnr"] = self._input_psnr
-        return ReconstructionReport(measures, self._examples.chosen())
+        return ReconstructionReport(measures, self._examples.chosen(), shows_inputs=self._sees_images)
 
 
 def _from_0_to_1(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:

@@ -32,10 +32,12 @@ class ReconstructionReport:
         measures: For each image ``psnr``, ``ssim``, ``mse`` and ``mae``, and ``input_psnr`` where the input is
             an image of the target's size other than the target: what leaving it as it is would give. ``(n,)`` each.
         examples: Examples to show: ``worst``, ``median`` and ``best``.
+        shows_inputs: Whether there is an image that the model is given, to show beside them.
     """
 
     measures: Mapping[str, npt.NDArray[np.float64]]
     examples: Mapping[str, Sequence[Example]]
+    shows_inputs: bool
 
     def to_json(self) -> dict[str, Any]:
         """See `Report.to_json`."""
@@ -74,22 +76,27 @@ class ReconstructionReport:
         return text.getvalue()
 
     def _write_examples(self, path: Path, gallery: Gallery) -> None:
-        """A row for each example: input, output, target, and how far they are apart."""
+        """A row for each example: the input if it is an image, output, target, and how far they are apart."""
         shown = [(group, example) for group, examples in self.examples.items() for example in examples]
-        inputs = gallery.images([example.position for _, example in shown])
+        inputs = (
+            gallery.images([example.position for _, example in shown]) if self.shows_inputs else [None] * len(shown)
+        )
         differences = [_difference(example) for _, example in shown]
         gain = _gain(differences)
         images: list[npt.NDArray[Any]] = []
         captions: list[str] = []
         for (group, example), image, difference in zip(shown, inputs, differences, strict=True):
             bright = np.minimum(difference * gain, _BRIGHT).astype(np.uint8)
-            images += [image, *gallery.viewable([example.output, example.target, bright])]
-            captions += [f"{group}: input", f"output, {example.quality:.2f} dB", "target", f"difference x {gain}"]
+            first = [] if image is None else [image]
+            images += [*first, *gallery.viewable([example.output, example.target, bright])]
+            texts = [*["input"] * len(first), f"output, {example.quality:.2f} dB", "target", f"difference x {gain}"]
+            captions += [f"{group}: {texts[0]}", *texts[1:]]
         heading = (
             f"{gallery.run_name}: reconstructions of {gallery.subject}",
             "the worst, the nearest to the median and the best by PSNR",
         )
-        gallery.write_sheet(path, images, captions, heading, columns=4)
+        columns, tile = (4, 128) if self.shows_inputs else (3, 160)  # as wide as the longest caption
+        gallery.write_sheet(path, images, captions, heading, columns=columns, tile=tile)
 
 
 def _summary(name: str, values: npt.NDArray[np.float64]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Registers the task ``reconstruction``: an image becomes another image."""
+"""Registers the task ``reconstruction``: what goes in becomes an image."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ METRICS = (
 @REGISTRIES["task"].register("reconstruction")
 def reconstruction(*, target: Annotated[str, Field(min_length=1)] = "image") -> Task:
     """Each image becomes another: itself, through a bottleneck; itself without noise; itself, larger.
+
+    Or numbers that ``model.input`` names become the image that they describe.
 
     Targets and outputs are from 0 to 1: integers are divided by 255 or 65535, floating point has to be so.
     For super-resolution let `target` name a larger image; or let the first layer,
@@ -49,7 +51,7 @@ class Reconstruction:
 
     def __init__(self, target: str) -> None:
         self.target = target
-        self.fields: tuple[str, ...] = tuple(dict.fromkeys(("image", target)))
+        self.fields: tuple[str, ...] = (target,)
 
     def loss(self, given: Component | None, *, logits: bool, mixer: str | None) -> Component:
         """Mean squared error, or another that compares images. See `Task.loss`."""

@@ -96,6 +96,14 @@ class BoundRegression:
         """Never called, since there are no classes."""
         raise TypeError("a regression has no classes to weigh")
 
+    def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
+        """Numbers at their means, no direction of angles: the squared error is about 1. See `BoundTask.uninformed`."""
+        import numpy as np
+
+        nothing = np.zeros((len(targets), self.scale.num_standardised), np.float32)
+        means, stds = (np.asarray(values, np.float32) for values in (self.scale.means, self.scale.stds))
+        return np.asarray(self.scale.outputs(nothing, means, stds))
+
     def evaluator(self, num_examples: int, *, logits: bool) -> Evaluator:
         """See `BoundTask.evaluator`."""
         from shapenet.tasks.regression.evaluator import RegressionEvaluator

@@ -108,6 +108,11 @@ class BoundSegmentation:
         weights = tf.gather(tf.constant(class_weights, tf.float32), tf.maximum(labels, 0))
         return tf.where(labels == IGNORED, 0.0, weights)
 
+    def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
+        """The same for each class in each pixel. See `BoundTask.uninformed`."""
+        num_classes = len(self._classes.names)
+        return np.full((*targets.shape, num_classes), 0 if logits else 1 / num_classes, np.float32)
+
     def evaluator(self, num_examples: int, *, logits: bool) -> SegmentationEvaluator:
         """What judges a model on a split. See `BoundTask.evaluator`."""
         return SegmentationEvaluator(self._mask, self._classes, num_examples)

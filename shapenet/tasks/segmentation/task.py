@@ -103,4 +103,5 @@ def _check_field(name: str, mask: Field, image: Field) -> None:
         raise ConfigError("config/mask", message, hint="sources of files read masks as such: masks: [...]")
     if mask.shape[:2] != image.shape[:2]:
         message = f"expected a mask of the size of the image, {image.shape[:2]}; {name!r} has {mask.shape[:2]}"
-        raise ConfigError("config/mask", message)
+        hint = "sources of files bring both to one size: size: ..."
+        raise ConfigError("config/mask", message, hint=hint)

@@ -15,7 +15,7 @@ import pytest
 from shapenet.data.arrays.files import find_array
 from shapenet.data.arrays.source import arrays
 from shapenet.data.pack import open_packed
-from shapenet.data.records import UnreadableError
+from shapenet.data.records import UnreadableError, bearing_unlabelled
 from shapenet.errors import ConfigError, DataError
 from shapenet.fields import Field
 
@@ -84,6 +84,17 @@ def test_npy_with_labels_beside(images, tmp_path, order):
     (tmp_path / "train_labels.npy").rename(tmp_path / "other.npy")
     assert "there is no train_labels.npy" in message_of(path=tmp_path / "train_images.npy")
     assert len(arrays(path=tmp_path / "train_images.npy", labels=tmp_path / "other.npy")) == 8
+
+
+def test_labels_may_lack_where_none_is_needed(images, save, tmp_path):
+    np.save(tmp_path / "photos.npy", images)
+    with bearing_unlabelled(some=False):
+        for read in (arrays(path=tmp_path / "photos.npy"), arrays(path=save(images=images))):
+            assert (read.classes, read.label_of().tolist()) == ((), [0] * 8)
+            np.testing.assert_array_equal(read.read(2, 5)["image"], images[2:5])
+        assert arrays(path=save(images=images, labels=LABELS)).classes, "labels that are there are read"
+        with pytest.raises(DataError):
+            arrays(path=tmp_path / "photos.npy", labels=tmp_path / "none.npy")
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])

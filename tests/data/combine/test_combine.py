@@ -182,6 +182,17 @@ def test_filters_at_fault(make, arguments, message, hint):
     assert (message in problem.message, problem.hint) == (True, hint)
 
 
+def test_there_is_no_filtering_by_labels_that_nothing_says(make):
+    records = column(make(4, label=np.zeros(4, np.int64)), color=["a", "b"] * 2)
+    records.classes = ()
+    problem = message_of(filter_, source=records, keep=["cat"])
+    assert (problem.message, problem.hint) == (
+        "expected labels to filter by, found none", "filter by one of its columns: color",
+    )  # fmt: skip
+    kept = filter_(source=records, column="color", keep=["a"])
+    assert (len(kept), kept.classes, kept.label_of().tolist()) == (2, (), [0, 0])
+
+
 @pytest.mark.parametrize("arguments", [{}, {"keep": ["cat"], "drop": ["dog"]}])
 def test_filter_needs_keep_or_drop(make, arguments):
     with pytest.raises(ConfigError, match="expected keep or drop"):

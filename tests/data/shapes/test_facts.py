@@ -64,3 +64,17 @@ def test_a_triangle_points_with_its_sharpest_corner(traits):
     points = [complex(math.cos(c), math.sin(c)) for c in corners]
     sharpness = [abs(points[(n + 1) % 3] - points[(n + 2) % 3]) for n in range(3)]
     assert math.degrees(corners[sharpness.index(min(sharpness))]) % 360 == pytest.approx(shape.angle)
+
+
+def test_a_triangles_traits_are_its_corners_seen_from_the_sharpest():
+    shape = placed("triangle", 0.4, (0.8, 1.0, 1.2))
+    turned = placed("triangle", 2.4, (1.0, 1.2, 0.8))  # the same triangle with another corner as its first
+    assert sum(shape.traits) == pytest.approx(360)
+    assert shape.traits == pytest.approx(turned.traits)
+    assert shape.traits[1] == min(shape.traits)
+    for arc in (0.0, shape.traits[0], shape.traits[0] + shape.traits[1]):
+        radians = math.radians(shape.angle + arc)
+        at = np.array([[20 * math.cos(radians)]], np.float32), np.array([[20 * math.sin(radians)]], np.float32)
+        assert abs(SHAPE_FORMS["triangle"].distance(*at, shape.figure)[0, 0]) < 1e-3
+    assert placed("ring", 0.4, (0.5,)).traits == (0.5,)
+    assert placed("square", 0.4, ()).traits == ()

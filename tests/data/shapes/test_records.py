@@ -14,7 +14,9 @@ from shapenet.data.shapes.truth import draw_mask, main_visible_area
 from shapenet.errors import ConfigError
 from tests.data.shapes.dials import any_parameters
 
-ALL = ("image", "label", "mask", "clean", "labels", "centre", "size", "angle", "area")
+ALL = (
+    "image", "label", "mask", "clean", "labels", "centre", "size", "angle", "area", "traits", "foreground", "background"
+)  # fmt: skip
 
 
 @settings(max_examples=25)
@@ -32,6 +34,10 @@ def test_every_field_is_what_the_facts_say(parameters, start):
         assert block["size"][offset] == pytest.approx(drawing.main.size, rel=1e-6)
         assert block["angle"][offset] == pytest.approx(drawing.main.angle, rel=1e-6)
         assert block["area"][offset] == pytest.approx(main_visible_area(drawing), rel=1e-6)
+        np.testing.assert_array_equal(block["foreground"][offset], drawing.main.foreground)
+        np.testing.assert_array_equal(block["background"][offset], drawing.background)
+        traits = [*drawing.main.traits, *[0.0] * 3][: block["traits"].shape[1]]
+        np.testing.assert_allclose(block["traits"][offset], traits, rtol=1e-6)
         assert set(np.flatnonzero(block["labels"][offset])) == {shape.label for shape in drawing.shapes}
         mask = np.empty((parameters.size, parameters.size), np.uint8)
         draw_mask(mask, drawing)

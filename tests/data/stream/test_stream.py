@@ -117,6 +117,23 @@ def test_without_a_seed_records_keep_their_order():
     np.testing.assert_array_equal(store.take("image", np.array([3, 1])), images[[3, 1]])
 
 
+def test_further_fields_are_streamed_with_their_records():
+    fields = ("mask", "angle", "centre")
+    parameters = ShapesParameters(classes=("square", "ring"), num_images=30, size=8)
+    records = ShapesRecords(parameters, ("image", "label", *fields))
+    store = StreamStore(records)
+    split = Split(store, np.arange(1, 30, 2), store["label"][1::2])
+    batches = batches_of(split, 4, seed=2, window=8, fields=("image", *fields))
+    groups = list(batches.groups(2))
+    assert {name for group in groups for name in group} == {"image", *fields}, "the label is not read for nothing"
+    whole, places = records.read(0, 30), split.indices[batches.positions()]
+    for name in ("image", *fields):
+        values = np.concatenate([group[name].reshape(-1, *group[name].shape[2:]) for group in groups])
+        assert values.dtype == records.fields[name].dtype
+        np.testing.assert_array_equal(values, np.asarray(whole[name])[places])
+    batches.close()
+
+
 def test_records_are_told_apart_by_source_and_position():
     first, second = StreamStore(NumberRecords([1, 1])), StreamStore(NumberRecords([1, 2]))
     assert len(np.unique(np.concatenate([first[CONTENT], second[CONTENT]]), axis=0)) == 4

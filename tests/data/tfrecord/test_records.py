@@ -10,7 +10,7 @@ import pytest
 
 from shapenet.data.pack import open_packed
 from shapenet.data.png import encode_png
-from shapenet.data.records import UnreadableError
+from shapenet.data.records import UnreadableError, bearing_unlabelled
 from shapenet.data.tfrecord import indexing
 from shapenet.data.tfrecord import records as records_module
 from shapenet.data.tfrecord.source import tfrecord
@@ -179,6 +179,17 @@ def test_classes(write, labels, classes, expected):
 def test_labels_at_fault(write, labels, classes, message):
     path = write(*({"image": [PNG], **label} for label in labels))
     assert message in error_of(path=path, classes=classes).message
+
+
+def test_labels_may_lack_in_all_records_where_none_is_needed(write):
+    path = write(*[{"image": [PNG]}] * 3)
+    with bearing_unlabelled(some=False):
+        read = tfrecord(path=path)
+    assert (read.classes, read.label_of().tolist()) == ((), [0, 0, 0])
+    assert "expected the feature 'label'" in error_of(path=path).message, "the index of the one serves no other"
+    path = write({"image": [PNG], "label": [1]}, {"image": [PNG]})
+    with bearing_unlabelled(some=True), pytest.raises(DataError, match="record 1: label: expected a label, as before"):
+        tfrecord(path=path)
 
 
 def test_labels_of_one_type_in_all_shards(write, tmp_path):

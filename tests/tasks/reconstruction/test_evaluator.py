@@ -25,8 +25,8 @@ STEPS = (RANDOM.permutation(COUNT) + 1) / 400  # the constant error of each outp
 OUTPUTS = (CLEAN / 255 + STEPS.reshape(-1, 1, 1, 1)).astype(np.float32)
 
 
-def report(target: str = "clean") -> ReconstructionReport:
-    evaluator = ReconstructionEvaluator(target, COUNT)
+def report(target: str = "clean", *, sees_images: bool = True) -> ReconstructionReport:
+    evaluator = ReconstructionEvaluator(target, COUNT, sees_images=sees_images)
     for positions in np.array_split(RANDOM.permutation(COUNT), 9):
         fields = {"image": NOISY[positions], "clean": CLEAN[positions]}
         evaluator.add(positions, fields, OUTPUTS[positions])
@@ -67,7 +67,7 @@ def test_the_examples_are_the_worst_the_middle_and_the_best() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, 2, 4, 8])
 def test_few_examples_stand_once(count: int, tmp_path: Path, gallery_of: Callable[[Sequence[Any]], Any]) -> None:
-    evaluator = ReconstructionEvaluator("clean", count)
+    evaluator = ReconstructionEvaluator("clean", count, sees_images=True)
     for i in range(count):
         evaluator.add(np.array([i]), {"image": NOISY[i : i + 1], "clean": CLEAN[i : i + 1]}, OUTPUTS[i : i + 1])
     made = evaluator.report()
@@ -94,9 +94,21 @@ def test_what_is_written(tmp_path: Path, gallery_of: Callable[[Sequence[Any]], A
     assert gallery.sheet[3].max() == pytest.approx(STEPS.max() * 255 * 4, abs=4)
 
 
+def test_what_was_made_of_numbers_stands_beside_its_target_alone(
+    tmp_path: Path, gallery_of: Callable[[Sequence[Any]], Any]
+) -> None:
+    made = report(sees_images=False)
+    assert "input_psnr" not in made.measures
+    gallery = gallery_of(NOISY)
+    made.write(tmp_path, gallery)
+    assert len(gallery.sheet) == 9 * 3
+    assert gallery.captions[0].startswith("worst: output")
+    np.testing.assert_array_equal(gallery.sheet[1], CLEAN[made.examples["worst"][0].position])
+
+
 def test_gray_and_larger_targets(tmp_path: Path, gallery_of: Callable[[Sequence[Any]], Any]) -> None:
     target = RANDOM.integers(0, 65536, (4, 20, 20, 1)).astype(np.uint16)
-    evaluator = ReconstructionEvaluator("large", 4)
+    evaluator = ReconstructionEvaluator("large", 4, sees_images=True)
     small = target[:, ::2, ::2]
     evaluator.add(np.arange(4), {"image": small, "large": target}, (target / 65535).astype(np.float32))
     made = evaluator.report()
@@ -106,7 +118,7 @@ def test_gray_and_larger_targets(tmp_path: Path, gallery_of: Callable[[Sequence[
 
 
 def test_outputs_that_are_not_finite_are_refused() -> None:
-    evaluator = ReconstructionEvaluator("clean", 2)
+    evaluator = ReconstructionEvaluator("clean", 2, sees_images=True)
     evaluator.add(np.arange(2), {"image": NOISY[:2], "clean": CLEAN[:2]}, np.full((2, 12, 14, 3), np.nan))
     with pytest.raises(RunError, match="2 of 2 examples"):
         evaluator.report()

@@ -106,9 +106,9 @@ def test_a_picture_beside_the_image_moves_with_it() -> None:
     assert bound().moves == Moves()
 
 
-def test_the_image_is_among_the_fields_once() -> None:
+def test_the_target_is_all_that_it_needs() -> None:
     assert parse_component("task", "reconstruction").create().fields == ("image",)
-    assert parse_component("task", {"reconstruction": {"target": "clean"}}).create().fields == ("image", "clean")
+    assert parse_component("task", {"reconstruction": {"target": "clean"}}).create().fields == ("clean",)
 
 
 @pytest.mark.parametrize("name", ["CategoricalCrossentropy", "MeanAbsolutePercentageError", "Dice"])

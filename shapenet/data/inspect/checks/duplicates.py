@@ -67,7 +67,7 @@ class _Pooled:
         """Split and name of an image, or its name and class."""
         split, position = self.place(index)
         name = self.evidence.subject.name(split, position)
-        if label:
+        if label and self.evidence.subject.classes:
             return f"{name} ({self.evidence.subject.classes[self.labels[index]]})"
         return f"{split}: {name}" if self.evidence.subject.is_divided else name
 

@@ -21,6 +21,10 @@ def imbalance(evidence: Evidence) -> Iterator[Finding]:
     """Classes that differ in size, or are empty."""
     counts = evidence.counts[evidence.reference]
     classes = evidence.subject.classes
+    if not classes:
+        need = "only tasks that don't need them can learn from it; classification needs a column or folder that says it"
+        yield Finding(Severity.NOTE, "data/unlabelled", "no labels: nothing says the class of an image", hint=need)
+        return
     yield from _absent(evidence)
     present = np.flatnonzero(counts)
     if len(present) < 2:
@@ -81,6 +85,8 @@ def few(evidence: Evidence) -> Iterator[Finding]:
 
 def class_names(evidence: Evidence) -> Iterator[Finding]:
     """Class names that differ only in case or spaces."""
+    if not evidence.subject.classes:
+        return
     alike: dict[str, list[str]] = {}
     for name in evidence.subject.classes:
         alike.setdefault("".join(name.casefold().split()), []).append(name)

@@ -20,6 +20,8 @@ LEAST_IMAGES = 100
 
 def shares(evidence: Evidence) -> Iterator[Finding]:
     """Splits whose classes have other shares than in ``train``."""
+    if not evidence.subject.classes:
+        return
     train = evidence.counts[evidence.reference]
     for name, counts in evidence.counts.items():
         found = homogeneity(train, counts) if name != evidence.reference else None

@@ -1,0 +1,65 @@
+"""The loss of the untrained model against the loss of knowing nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from shapenet.checks.bench import Bench
+from shapenet.data.inspect.finding import Finding, Severity
+
+HIGH, VERY_HIGH, LOW = 4.0, 10.0, 0.5
+"""Times the expected loss: above the first a warning, above the second a problem; below the last worth a note.
+
+Sound networks have up to three times the expected loss where outputs are numbers, whose variance adds to theirs.
+"""
+
+
+def initial_loss(bench: Bench) -> Iterator[Finding]:
+    """The loss of each task on a few batches, before any step."""
+    learner = bench.learner
+    targets = bench.examples.targets
+    uninformed = {
+        name: task.bound.uninformed(targets[name], logits=task.logits) for name, task in learner.compiled.tasks.items()
+    }
+    expected, measured = learner.losses(targets, uninformed), learner.losses(targets, bench.untrained)
+    for name in measured:
+        yield _judged(f"the initial loss{f' of {name}' * bool(name)}", measured[name], expected[name], bench)
+
+
+def _judged(what: str, measured: float, expected: float, bench: Bench) -> Finding:
+    code, numbers = "check/initial-loss", {"loss": measured, "expected": expected}
+    if not math.isfinite(measured):
+        hint = "a layer gives NaN or infinity: divisions, logarithms, or inputs that are far too large"
+        message = f"{what} is {measured:g}: expected about {expected:.4g}"
+        return Finding(Severity.ERROR, code, message, numbers, hint=hint)
+    message = f"{what} is {measured:.4g}, of outputs that say nothing {expected:.4g}"
+    if measured > HIGH * expected:
+        severity = Severity.ERROR if measured > VERY_HIGH * expected else Severity.WARNING
+        hint = (
+            "scale the inputs, or begin with smaller weights in the last layer (kernel_initializer); "
+            "is the loss told rightly whether it gets logits?"
+        )
+        return Finding(severity, code, f"{message}: expected at most {HIGH:g} times that", numbers, hint=hint)
+    if measured < LOW * expected and bench.experiment.config.init is None:
+        hint = "weights that have learnt it before do that; so does a target that stands in the input"
+        return Finding(Severity.NOTE, code, f"{message}: less than {LOW:.0%} of that", numbers, hint=hint)
+    return Finding(Severity.OK, code, message, numbers)
+
+
+def logits(bench: Bench) -> Iterator[Finding]:
+    """Whether the loss takes the outputs for what they are: logits or probabilities."""
+    for name, task in bench.learner.compiled.tasks.items():
+        told = task.component.arguments.get("from_logits")
+        if told is None:
+            continue
+        of = f" of {name}" * bool(name)
+        outputs = "logits" if task.logits else "probabilities"
+        numbers = {"from_logits": float(told), "logits": float(task.logits)}
+        if told == task.logits:
+            message = f"the loss{of} takes the outputs for {outputs}, as they are"
+            yield Finding(Severity.OK, "check/logits", message, numbers)
+            continue
+        message = f"the loss{of} has from_logits: {str(told).lower()}, but the model gives {outputs}"
+        hint = "leave from_logits out: it is set by the activation of the last layer"
+        yield Finding(Severity.ERROR, "check/logits", message, numbers, hint=hint)
