@@ -159,7 +159,7 @@ def compile_model(
         loss_weights=dict.fromkeys(tasks, 1.0) | (config.loss_weights or {}) if several else None,
         metrics=compiled.structured({name: list(task.metrics.values()) for name, task in tasks.items()}),
         steps_per_execution=steps_per_execution,
-        jit_compile=config.training.jit_compile or computes_with_jax(),  # JAX by itself is slow
+        jit_compile=config.training.jit_compile or ("auto" if computes_with_jax() else False),
     )
     freeze(config.training, model)
     return compiled

@@ -22,7 +22,7 @@ def check_experiment(experiment: Experiment) -> None:
     """Refuse an experiment whose parts are right by themselves but don't fit each other.
 
     Looked at are the names of layers, the layers that feed tasks, whether loss and metrics are for their task, the
-    values that are monitored, the weights of classes, and the schedule of the learning rate.
+    values that are monitored, the backend, and the schedule of the learning rate.
 
     Args:
         experiment: The experiment.
@@ -37,7 +37,6 @@ def check_experiment(experiment: Experiment) -> None:
         lambda: check_scaling(config),
         *(partial(check, config, name) for name in config.tasks for check in (check_loss, check_metrics)),
         partial(_check_backend, config),
-        *(partial(_check_weighable, config, name) for name in config.tasks),
         *_monitor_checks(config),
         *_schedule_checks(config),
     ]
@@ -61,21 +60,6 @@ def _check_backend(config: ExperimentConfig) -> None:
         message = "training.unfreeze does not go with runtime.backend: jax, where what learns can't change"
         hint = "train on TensorFlow; or train a second run with init: {run: ...} and without freeze"
         raise ConfigError("config/conflict", message, key=("training", "unfreeze"), hint=hint)
-
-
-_OF_WHOLE_BATCHES = ("Dice", "Tversky")
-"""Keras's losses that sum over all records of a batch before they divide, unless they are given an axis."""
-
-
-def _check_weighable(config: ExperimentConfig, name: str) -> None:
-    """Refuse weights of classes in a loss that can't tell records apart: all of them would count the mean weight."""
-    weights, loss = config.training.class_weight, config.loss_of(name)
-    weighed = weights is not None and (weights == "balanced" or not name or name in weights)
-    whole = loss and loss.name in _OF_WHOLE_BATCHES and loss.entry.origin == "keras" and "axis" not in loss.arguments
-    if weighed and loss and whole:
-        message = f"training.class_weight does nothing in {loss.name}: it is one number of the whole batch"
-        hint = "give another loss, or data.oversample: true in place of the weights"
-        raise ConfigError("config/conflict", message, key=("loss", name) if name else ("loss",), hint=hint)
 
 
 def _schedule_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:

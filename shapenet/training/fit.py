@@ -87,9 +87,7 @@ def train(
     """
     start = time.perf_counter()
     config = experiment.config
-    check_experiment(experiment)
-    with experiment.locating():
-        choose_backend(config.runtime)
+    _check(experiment)
     if resumption:
         recorded = resumed_run(resumption, command, reporter.warning)
     else:
@@ -115,6 +113,13 @@ def train(
         while left is not None:
             left = _train_once(left, dataset, record, signals, (reporter, samples), resumption)
     return _result(record, config.training.epochs, start)
+
+
+def _check(experiment: Experiment) -> None:
+    """Refuse what can be refused before there is a run."""
+    check_experiment(experiment)
+    with experiment.locating():
+        choose_backend(experiment.config.runtime)
 
 
 def _result(record: RunRecord, epochs: int, start: float) -> TrainingResult:

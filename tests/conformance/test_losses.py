@@ -38,7 +38,7 @@ def test_a_loss(name: str, task: str, number: int, tmp_path: Path) -> None:
         return
     loss, true, outputs = found.tasks[""].loss, tiny.targets(found), tf.constant(tiny.output(found))
 
-    rank = len(loss.call(tf.constant(true), outputs).shape)  # of images some losses give a value for each pixel
+    given_weights = weights_for(loss, true, outputs)
 
     def gradient(weights: np.ndarray | None) -> np.ndarray:
         with tf.GradientTape() as tape:
@@ -52,7 +52,7 @@ def test_a_loss(name: str, task: str, number: int, tmp_path: Path) -> None:
     with table.checking("loss", name, "gradient"):
         assert (gradient(None) > 0).any()
     with table.checking("loss", name, "weights"):
-        slopes = gradient(WEIGHTS.reshape(-1, *[1] * (rank - 1)))
+        slopes = gradient(given_weights)
         assert (slopes[WEIGHTS > 0] > 0).any()
         assert not slopes[WEIGHTS == 0].any(), "a record that weighs nothing counts"
     with table.checking("loss", name, "mixed precision"):
@@ -76,7 +76,8 @@ def test_a_metric(name: str, task: str, number: int, tmp_path: Path) -> None:
             assert np.isfinite(value_of(found, true, outputs))
             assert np.isfinite(tiny.train(found))
         with table.checking("metric", name, "weights"):
-            weighted = value_of(found, true, outputs, WEIGHTS)
+            weights = np.broadcast_to(WEIGHTS[:, None, None], true.shape) if true.ndim == 3 else WEIGHTS
+            weighted = value_of(found, true, outputs, weights)
             np.testing.assert_allclose(weighted, value_of(found, true[:2], outputs[:2]), rtol=1e-4, atol=1e-6)
         with table.checking("metric", name, "mixed precision"):
             mixed = made(tmp_path, config, metrics=[given], **loss, training={"precision": "mixed_bfloat16"})
@@ -84,6 +85,16 @@ def test_a_metric(name: str, task: str, number: int, tmp_path: Path) -> None:
             assert np.isfinite(tiny.train(mixed))
             first, second = (value_of(m, true, outputs) for m in (found, mixed))
             assert first == second, "a metric is computed in float32 whatever the model is computed in"
+
+
+def weights_for(loss: Any, true: np.ndarray, outputs: Any) -> np.ndarray:
+    """`WEIGHTS` in the form that a loss takes: one for each pixel where it has a value for each pixel."""
+    try:
+        shape = loss.call(true, outputs).shape
+    except (NotImplementedError, ValueError):  # ours of masks take weights of pixels themselves
+        shape = true.shape
+    rank = max(1, len(shape))
+    return np.broadcast_to(WEIGHTS.reshape(-1, *[1] * (rank - 1)), true.shape[:rank])
 
 
 def value_of(found: Compiled, true: np.ndarray, outputs: np.ndarray, weights: np.ndarray | None = None) -> float:

@@ -23,7 +23,7 @@ from tests.training.test_resume import CNN, EMA, At, interrupt, stop
 
 JAX = "runtime.backend=jax"
 TASKS = (
-    "task={kind: classification, place: {regression: {fields: [radius]}}}",
+    "task={kind: classification, place: {regression: {fields: [size]}}}",
     "training.class_weight={kind: {square: 2.0}}",
     "training.learning_rate_multipliers={conv2d: 0.5}",
 )
