@@ -106,6 +106,12 @@ class Draft:
             (self._folder / _MANIFEST).write_text(json.dumps(digests, indent=1) + "\n")
 
 
+def linked(link: Path) -> Path:
+    """The checkpoint that ``best`` or ``last`` names now: it stays that one when training moves the link on."""
+    target = link.readlink() if link.is_symlink() else Path()
+    return link.parent / target if len(target.parts) == 1 else link
+
+
 def checked_weights(checkpoint: Path) -> Path:
     """The weights file of a checkpoint, after comparing its files with their digests.
 
@@ -123,7 +129,8 @@ def checked_weights(checkpoint: Path) -> Path:
                 received = hashlib.file_digest(opened, "sha256").hexdigest()
             if digests[file] != received:
                 message = f"{file} is damaged: expected SHA-256 {digests[file]}, received {received}"
-                raise RunError("run/checkpoint", message, place=place)
+                hint = "shapenet train --resume RUN goes on from the newest checkpoint that is whole"
+                raise RunError("run/checkpoint", message, place=place, hint=hint)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         hint = "the run may have ended before its first epoch did"
         raise RunError("run/checkpoint", f"there is no whole checkpoint: {error}", place=place, hint=hint) from None
@@ -200,8 +207,8 @@ def remove_others(folder: Path, names: set[str]) -> list[Path]:
 
 
 def others(folder: Path, names: set[str]) -> Iterator[Path]:
-    """The checkpoints of a folder but for `names`."""
-    found = (path for path in sorted(folder.glob("epoch-*")) if not path.is_symlink())
+    """The checkpoints of a folder but for `names`; what else lies there is somebody's own."""
+    found = (path for path in sorted(folder.glob("epoch-*")) if Position.named(path.name) and not path.is_symlink())
     return (path for path in found if path.name not in names)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -80,30 +81,58 @@ class TrainingState:
             arrays.update((f"callback/{index}/{name}", array) for name, array in own.items())
         return values, arrays
 
-    def restore(self, values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    def restore(
+        self, values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], *, new_rate: bool, new_callbacks: bool
+    ) -> None:
         """Put back what `collect` returned; the model must be built, its optimizer and metrics too.
+
+        Args:
+            values: The plain values.
+            arrays: The arrays.
+            new_rate: Leave the learning rate as it is: the config has another one now.
+            new_callbacks: Leave the arguments of callbacks as they are, and bear that there are others now.
 
         Raises:
             RunError: The state is that of another model, or of other callbacks.
         """
         import numpy as np
 
-        _assign("optimizer", self.model.optimizer.variables, arrays)
+        optimizer = self.model.optimizer
+        rate = copied(optimizer.learning_rate) if new_rate else None
+        _assign("optimizer", optimizer.variables, arrays)
+        if rate is not None and not callable(optimizer._learning_rate):
+            optimizer.learning_rate = rate
         _assign("seed", _seeds(self.model), arrays)
         _assign("metric", self.model.metrics_variables, arrays)
-        saved = values["callbacks"]
-        if [one["class"] for one in saved] != [type(callback).__name__ for callback in self.callbacks]:
-            raise _unlike("the callbacks are others")
-        for index, (callback, one) in enumerate(zip(self.callbacks, saved, strict=True)):
-            prefix = f"callback/{index}/"
-            own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-            if "monitor_op" not in one["attributes"] and getattr(callback, "monitor_op", 1) is None:
-                callback._set_monitor_op()  # which Keras does late, and turns the sign of min_delta once
-            for name, value in {**one["attributes"], **own}.items():
-                setattr(callback, name, tuple(value) if isinstance(getattr(callback, name, None), tuple) else value)
+        self._restore_callbacks(values["callbacks"], arrays, new=new_callbacks)
         version, gauss = values["random"]["python"]
         random.setstate((version, tuple(arrays["random/python"].tolist()), gauss))
         np.random.set_state(("MT19937", arrays["random/numpy"], *values["random"]["numpy"]))
+
+    def _restore_callbacks(
+        self, saved: Sequence[Mapping[str, Any]], arrays: Mapping[str, npt.NDArray[Any]], *, new: bool
+    ) -> None:
+        names = [type(callback).__name__ for callback in self.callbacks]
+        left = dict(enumerate(saved))
+        if not new and [one["class"] for one in saved] != names:
+            raise _unlike("the callbacks are others")
+        for callback, name in zip(self.callbacks, names, strict=True):
+            index = next((index for index, one in left.items() if one["class"] == name), None)
+            if index is not None:
+                prefix = f"callback/{index}/"
+                own = {road.removeprefix(prefix): array for road, array in arrays.items() if road.startswith(prefix)}
+                _set_attributes(callback, {**left.pop(index)["attributes"], **own}, keep_arguments=new)
+
+
+def _set_attributes(callback: Any, values: Mapping[str, Any], *, keep_arguments: bool) -> None:
+    if keep_arguments and values.get("monitor") != getattr(callback, "monitor", None):
+        return  # what it remembers is about another value
+    if "monitor_op" not in values and getattr(callback, "monitor_op", 1) is None:
+        callback._set_monitor_op()  # which Keras does late, and turns the sign of min_delta once
+    kept = inspect.signature(type(callback).__init__).parameters if keep_arguments else {}
+    for name, value in values.items():
+        if name not in kept:
+            setattr(callback, name, tuple(value) if isinstance(getattr(callback, name, None), tuple) else value)
 
 
 def _seeds(model: Any) -> list[Any]:
@@ -165,8 +194,19 @@ def _attributes(callback: Any) -> tuple[dict[str, Any], Arrays]:
         if isinstance(value, np.ndarray) and value.dtype.kind in "biufcSU":
             arrays[name] = value.copy()
         elif _is_plain(value):
-            plain[name] = value.item() if isinstance(value, np.generic) else value
+            plain[name] = _as_plain(value)
     return plain, arrays
+
+
+def _as_plain(value: Any) -> Any:
+    """`value` as JSON holds it: without NumPy's own numbers."""
+    import numpy as np
+
+    if isinstance(value, Mapping):
+        return {key: _as_plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _is_plain(value: Any) -> bool:

@@ -86,17 +86,23 @@ def gc_command(runs_dir: Path, dry_run: bool) -> None:
     """Remove what killed processes left behind.
 
     That is temporary files, checkpoints that are neither the best nor needed to go on, and
-    runs that were killed before they had saved anything. Runs at work are passed over.
+    runs that were killed before they had saved anything. Runs at work are passed over, links
+    are not followed, and what shapenet did not write stays.
     """
     from shapenet.cli.render.console import printable
+    from shapenet.cli.render.layers import readable_bytes
     from shapenet.runs.gc import collect_garbage
     from shapenet.words import counted
 
     found = collect_garbage(runs_dir, dry_run=dry_run)
-    for leftover in found:
-        click.echo(f"{printable(leftover.path)}: {leftover.reason}")
+    for reason in dict.fromkeys(leftover.reason for leftover in found):
+        click.echo(f"{reason}:")
+        for leftover in found:
+            if leftover.reason == reason:
+                click.echo(f"{readable_bytes(leftover.num_bytes):>10}  {printable(leftover.path)}")
+    size = readable_bytes(sum(leftover.num_bytes for leftover in found))
     done = "to remove" if dry_run else "removed"
-    click.echo(f"{counted(len(found), 'leftover')} {done}" if found else "nothing to remove")
+    click.echo(f"{counted(len(found), 'leftover')}, {size}, {done}" if found else "nothing to remove")
 
 
 def _echo_json(value: object) -> None:

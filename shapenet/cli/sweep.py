@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     "--sweeps-dir", type=click.Path(path_type=Path, file_okay=False), default=Path("sweeps"), show_default=True,
     help="Folder of all sweeps.",
 )  # fmt: skip
+@click.option("--new", is_flag=True, help="Begin a new sweep although the last one of this name is not finished.")
 @click.option("--dry-run", is_flag=True, help="Check and list the trials without training.")
-def sweep(config: Path, overrides: tuple[str, ...], runs_dir: Path, sweeps_dir: Path, dry_run: bool) -> None:
+def sweep(config: Path, overrides: tuple[str, ...], runs_dir: Path, sweeps_dir: Path, new: bool, dry_run: bool) -> None:
     """Train every trial of a sweep.
 
     A sweep file names a base experiment and a grid of values over its keys; each
     combination becomes an ordinary run. All trials are checked before the first one
-    begins, and a trial that fails does not end the others.
+    begins, and a trial that fails does not end the others. A sweep that was stopped or
+    killed goes on where it was when the same command is run again.
     """
     from shapenet.cli.render.console import show
     from shapenet.cli.render.sweep import SweepLines, leaderboard_table, trials_table
@@ -38,17 +40,19 @@ def sweep(config: Path, overrides: tuple[str, ...], runs_dir: Path, sweeps_dir: 
     if dry_run:
         show(trials_table(loaded.trials))
         return
+    from shapenet.sweeps.reopen import opened_study
     from shapenet.sweeps.run import run_sweep
-    from shapenet.sweeps.study import Study
 
-    study = Study.create(sweeps_dir, loaded.config.name, loaded.config.objective)
     command = ("shapenet", *sys.argv[1:])
-    try:
-        run_sweep(loaded, study, runs_dir, command, SweepLines(loaded.trials))
-    finally:
-        if study.results:
-            click.echo()
-            show(leaderboard_table(study.standings(), study.objective or "objective"))
+    with opened_study(loaded, sweeps_dir, new=new) as study:
+        if study.goes_on:
+            click.echo(f"goes on in {study.folder}: {len(study.results)} of {len(loaded.trials)} trials have ended")
+        try:
+            run_sweep(loaded, study, runs_dir, command, SweepLines(loaded.trials))
+        finally:
+            if study.results:
+                click.echo()
+                show(leaderboard_table(study.standings(), study.objective or "objective"))
     _say_what_there_is(study)
 
 

@@ -66,7 +66,7 @@ def train(context: click.Context, /, **options: Any) -> int:
             result = train_fast(experiment, runs_dir, command, reporter)
         elif experiment:
             result = fit(experiment, runs_dir, command, reporter, resumption)
-    if not experiment:
+    if not experiment or (resumption and resumption.is_over):
         click.echo("the run is finished: nothing to do")
     elif options["fast_dev_run"]:
         _say_that_it_works(result)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shapenet.callbacks.checkpoint import checked_weights
+from shapenet.callbacks.checkpoint import checked_weights, linked, read_state
 from shapenet.errors import Place, RunError
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
@@ -93,7 +93,9 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     with experiment.locating():
         choose_backend(experiment.config.runtime)
     importing = import_keras_meanwhile()
-    weights = checked_weights(run.best_dir)
+    checkpoint = linked(run.best_dir)
+    weights = checked_weights(checkpoint)
+    epoch = _epoch_of(checkpoint)
     if data is None:
         subject = split_of_run(run, experiment, split, reporter)
     else:
@@ -104,10 +106,9 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
         figures, reports = _predict(experiment, subject, weights, manifest)
     folder = run.eval_dir(subject.folder)
     check_inside(folder, run.root)
-    files, pictures = write_outputs(folder, run, subject, reports)
-    best = manifest.best
+    files, pictures = write_outputs(folder, run, subject, reports, epoch)
     evaluation = Evaluation(
-        run=run, split=subject.name, epoch=best.epoch if best else None, num_examples=len(subject.split),
+        run=run, split=subject.name, epoch=epoch, num_examples=len(subject.split),
         figures=figures, reports=reports, folder=folder,
         predictions={name: one.predictions for name, one in files.items() if one.predictions},
         pictures=(*(picture for one in files.values() for picture in one.pictures), *pictures),
@@ -117,6 +118,12 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
         run.eval_metrics(subject.folder), json.dumps(evaluation.to_json(), indent=2, ensure_ascii=False) + "\n"
     )
     return evaluation
+
+
+def _epoch_of(checkpoint: Path) -> int | None:
+    """The epoch that a checkpoint says itself; the run's record may be of a moment before or after."""
+    epoch = read_state(checkpoint).get("epoch")
+    return epoch if isinstance(epoch, int) else None
 
 
 def _predict(

@@ -8,7 +8,7 @@ from pathlib import Path
 from shapenet.evaluation.curves import write_curves
 from shapenet.evaluation.gallery import SplitGallery
 from shapenet.evaluation.subject import Subject
-from shapenet.rundir.manifest import RunManifest, read_manifest
+from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir
 from shapenet.runs.listing import read_metrics
 from shapenet.tasks.report import Files, Report
@@ -17,7 +17,7 @@ _TIMES = ("epoch", "loss", "learning_rate", "seconds", "images_per_second")
 
 
 def write_outputs(
-    folder: Path, run: RunDir, subject: Subject, reports: Mapping[str, Report]
+    folder: Path, run: RunDir, subject: Subject, reports: Mapping[str, Report], epoch: int | None
 ) -> tuple[dict[str, Files], tuple[Path, ...]]:
     """Write every file but the figures.
 
@@ -26,6 +26,7 @@ def write_outputs(
         run: The run that was evaluated.
         subject: What it was evaluated on.
         reports: How it does, by task.
+        epoch: The epoch whose weights these are.
 
     Returns:
         What each task's report wrote, and the pictures beside these.
@@ -37,10 +38,10 @@ def write_outputs(
     gallery = SplitGallery(manifest.name, Path(subject.name).name, subject.names, subject.split)
     files = {name: report.write(folder / name if name else folder, gallery) for name, report in reports.items()}
     curves = folder / "curves.png"
-    return files, (curves,) if _write_curves(curves, run, manifest, tuple(reports)) else ()
+    return files, (curves,) if _write_curves(curves, run, tuple(reports), epoch) else ()
 
 
-def _write_curves(path: Path, run: RunDir, manifest: RunManifest, tasks: Sequence[str]) -> bool:
+def _write_curves(path: Path, run: RunDir, tasks: Sequence[str], epoch: int | None) -> bool:
     """Draw how the training went; without its metrics, an older picture goes. Returns whether there are some."""
     rows = read_metrics(run.metrics)
     if not rows:
@@ -48,8 +49,8 @@ def _write_curves(path: Path, run: RunDir, manifest: RunManifest, tasks: Sequenc
         return False
     names = [name for name in rows[0] if name not in _TIMES and not name.startswith("val_")]
     metrics = [found for task in tasks if (found := _first_metric(task, tasks, names))]
-    best_epoch = manifest.best.epoch if manifest.best else None
-    write_curves(path, rows, run_name=manifest.name, metrics=metrics, best_epoch=best_epoch)
+    run_name = read_manifest(run.run_json).name
+    write_curves(path, rows, run_name=run_name, metrics=metrics, best_epoch=epoch)
     return True
 
 

@@ -29,6 +29,19 @@ def fsync_dir(path: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(path: Path) -> tuple[Path, ...]:
+    """Make a folder and those above it that are missing, all of which survive a power loss.
+
+    Returns:
+        The folders that were missing, the deepest first.
+    """
+    made = tuple(folder for folder in (path, *path.parents) if not folder.exists())
+    path.mkdir(parents=True, exist_ok=True)
+    for folder in made:
+        fsync_dir(folder.parent)
+    return made
+
+
 @contextmanager
 def machine_errors(path: Path) -> Iterator[None]:
     """Turn an OSError met while writing below `path` into a `MachineError` that names it."""
@@ -65,7 +78,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     """
     data = content.encode() if isinstance(content, str) else content
     with machine_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -86,10 +99,14 @@ def append_line(path: Path, line: str) -> None:
     Raises:
         MachineError: The disk is full, the folder is read-only, and the like.
     """
-    with machine_errors(path), path.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    with machine_errors(path):
+        is_new = not path.exists()
+        with path.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        if is_new:
+            fsync_dir(path.parent)
 
 
 @contextmanager
@@ -110,7 +127,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
     try:  # an interruption may come as soon as it is made
         with machine_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
             temporary.mkdir(mode=0o700)
         yield temporary
         with machine_errors(path):
@@ -137,7 +154,8 @@ def remove_stale(folder: Path, seconds: float) -> None:
 
 
 def _fsync_files(folder: Path) -> None:
-    files = [file for file in folder.rglob("*") if file.is_file() and not file.is_symlink()]
+    below = [path for path in folder.rglob("*") if not path.is_symlink()]
+    files = [path for path in below if path.is_file()]
     if len(files) > _MANY_FILES:
         os.sync()  # all at once: thousands of waits for the disk would take longer than writing
         return
@@ -145,7 +163,8 @@ def _fsync_files(folder: Path) -> None:
         descriptor = os.open(file, os.O_RDONLY)
         os.fsync(descriptor)
         os.close(descriptor)
-    fsync_dir(folder)
+    for inner in (*(path for path in below if path.is_dir()), folder):
+        fsync_dir(inner)
 
 
 def _rename_unless_there(temporary: Path, path: Path) -> None:

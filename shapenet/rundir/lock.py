@@ -36,14 +36,16 @@ class Holder:
 
 
 class RunLock:
-    """The lock of a run; the system takes it back when its holder ends, however it ends.
+    """The lock of a run, or of a sweep; the system takes it back when its holder ends, however it ends.
 
     Args:
         path: The lock's file.
+        what: What it is the lock of.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = "run") -> None:
         self._path = path
+        self._what = what
         self._descriptor: int | None = None
 
     def __enter__(self) -> Self:
@@ -59,9 +61,8 @@ class RunLock:
                 holder = _read(descriptor)
                 os.close(descriptor)
                 hint = "wait until it ends, or end it; its lock is free as soon as it is gone"
-                raise RunError(
-                    "run/locked", f"{holder} works on this run", place=Place(str(self._path.parent)), hint=hint
-                )
+                message = f"{holder} works on this {self._what}"
+                raise RunError("run/locked", message, place=Place(str(self._path.parent)), hint=hint)
             self._descriptor = descriptor
             os.ftruncate(descriptor, 0)
             os.write(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode() + b"\n")

@@ -105,6 +105,8 @@ class Resumed(_Part):
         step: How many of its steps had been done.
         command: The command line.
         changes: What was changed: field, then what it was and what it is, as text.
+        exact: Whether the device gives the same numbers again, so that the run is the one that nobody had
+            disturbed; None if it was not written.
     """
 
     at: AwareDatetime
@@ -112,6 +114,7 @@ class Resumed(_Part):
     step: int
     command: tuple[str, ...] = ()
     changes: dict[str, tuple[str, str]] = {}
+    exact: bool | None = None
 
 
 class FieldStatistics(_Part):

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from shapenet.rundir.atomic import check_link, fsync_dir, machine_errors, replace_link
+from shapenet.rundir.atomic import check_link, fsync_dir, machine_errors, make_folder, replace_link
 
 LATEST = "latest"
 """Name of the link to the newest run, in the folder of all runs."""
@@ -54,8 +54,7 @@ class RunDir:
         run_id = f"{now:%Y%m%d-%H%M%S}-{safe_name(name)}-{digest[:_MAX_DIGEST_LENGTH]}"
         with machine_errors(project_dir):
             check_link(runs_dir / LATEST)
-            made = tuple(folder for folder in (project_dir, *project_dir.parents) if not folder.exists())
-            project_dir.mkdir(parents=True, exist_ok=True)
+            made = make_folder(project_dir)
             for number in count(1):
                 root = project_dir / (run_id if number == 1 else f"{run_id}-{number}")
                 try:

@@ -19,6 +19,7 @@ from shapenet.rundir.paths import LATEST, RunDir
 from shapenet.rundir.status import ShownStatus
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{6,}(-\d+)?")
+_KILLED = "left by a process that was killed"
 _YOUNG_SECONDS = 3600
 """A run directory without run.json may be one that is just being made."""
 
@@ -30,10 +31,12 @@ class Leftover:
     Attributes:
         path: A file, a link or a folder.
         reason: Why nobody needs it.
+        num_bytes: How much room it takes.
     """
 
     path: Path
     reason: str
+    num_bytes: int
 
 
 def collect_garbage(runs_dir: Path, *, dry_run: bool) -> list[Leftover]:
@@ -41,6 +44,9 @@ def collect_garbage(runs_dir: Path, *, dry_run: bool) -> list[Leftover]:
 
     That is: temporary files and folders; checkpoints that are neither the best nor needed to go on;
     and runs that were killed before they had saved anything: their command begins them again.
+
+    Links to projects, runs or folders of checkpoints are not followed, and a run directory in which
+    somebody has put something of their own stays.
 
     Args:
         runs_dir: Folder of all runs.
@@ -53,7 +59,7 @@ def collect_garbage(runs_dir: Path, *, dry_run: bool) -> list[Leftover]:
         MachineError: Something can't be removed.
     """
     found = list(_broken_links(runs_dir))
-    folders = [path for path in sorted(runs_dir.glob("*/*")) if path.is_dir() and not path.is_symlink()]
+    folders = [path for path in sorted(runs_dir.glob("*/*")) if path.is_dir() and not _is_behind_link(path)]
     for folder in folders:
         run = RunDir(folder)
         if not _RUN_ID.fullmatch(folder.name) or holder_of(run.lock):
@@ -71,26 +77,51 @@ def collect_garbage(runs_dir: Path, *, dry_run: bool) -> list[Leftover]:
     return found
 
 
+def _is_behind_link(path: Path) -> bool:
+    return path.is_symlink() or path.parent.is_symlink()
+
+
+def _leftover(path: Path, reason: str) -> Leftover:
+    below = path.rglob("*") if path.is_dir() and not path.is_symlink() else ()
+    return Leftover(path, reason, sum(one.lstat().st_size for one in (path, *below) if not one.is_dir()))
+
+
 def _broken_links(runs_dir: Path) -> Iterator[Leftover]:
     for path in runs_dir.glob(f"{TEMPORARY_PREFIX}{LATEST}-*"):
         pid = path.name.rpartition("-")[2]
         if not (pid.isdigit() and is_alive(int(pid))):
-            yield Leftover(path, "left by a process that was killed")
+            yield _leftover(path, _KILLED)
 
 
 def _leftovers(run: RunDir, status: ShownStatus | None) -> Iterator[Leftover]:
     if status is None:
-        if time.time() - run.root.stat().st_mtime > _YOUNG_SECONDS:
-            yield Leftover(run.root, "killed before it had a record")
+        if time.time() - run.root.stat().st_mtime > _YOUNG_SECONDS and not _has_more(run):
+            yield _leftover(run.root, "killed before it had a record")
         return
     checkpoints = run.checkpoints_dir
-    saved = list(others(checkpoints, set()))
-    if status == "dead" and not saved and not run.metrics.exists():
-        yield Leftover(run.root, "killed before it had saved anything")
+    saved = [] if checkpoints.is_symlink() else list(others(checkpoints, set()))
+    if status == "dead" and not saved and not _has_more(run):
+        yield _leftover(run.root, "killed before it had saved anything")
         return
-    yield from (Leftover(path, "left by a process that was killed") for path in unfinished(run.root))
+    yield from (_leftover(path, _KILLED) for path in unfinished(run.root))
     if saved:
         keep = 0 if status == "done" else len(saved)
         unneeded = others(checkpoints, needed(checkpoints, keep))
         reason = "not needed: the run is over" if status == "done" else "neither the best nor one to go on from"
-        yield from (Leftover(path, reason) for path in unneeded)
+        yield from (_leftover(path, reason) for path in unneeded)
+
+
+def _has_more(run: RunDir) -> bool:
+    """Whether there is something in a run's directory that training does not write before it saves anything."""
+    early = (
+        run.config, run.resolved_config, run.run_json, run.lock, run.model_text, run.logs_dir, run.data_dir,
+    )  # fmt: skip
+    known = {path.name for path in early}
+    checkpoints = run.checkpoints_dir
+    if checkpoints.is_dir() and not checkpoints.is_symlink() and not any(_finished(checkpoints)):
+        known.add(checkpoints.name)
+    return any(path.name not in known for path in _finished(run.root))
+
+
+def _finished(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.iterdir() if not path.name.startswith(TEMPORARY_PREFIX))

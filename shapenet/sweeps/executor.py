@@ -2,88 +2,38 @@
 
 from __future__ import annotations
 
-import math
 import multiprocessing
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from shapenet.config.nodes import Entry
 from shapenet.errors import DivergedError, RunInterruptedError, ShapenetError
 from shapenet.interruption import Interruption, signals_held
 from shapenet.rundir.status import Status
+from shapenet.sweeps.job import Job, Opened, TrialResult, Work
+from shapenet.sweeps.trial import train_trial
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-@dataclass(frozen=True)
-class Job:
-    """What a trial's process needs to know.
-
-    Attributes:
-        base: The experiment's file.
-        assignments: Changes to it as dotted keys and values.
-        runs_dir: Folder of all runs.
-        command: The command line of the sweep.
-    """
-
-    base: Path
-    assignments: tuple[tuple[str, Entry], ...]
-    runs_dir: Path
-    command: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class TrialResult:
-    """How a trial went.
-
-    Attributes:
-        status: As in the run's manifest.
-        seconds: How long it took, start of the process included.
-        run: The run directory; None if there is none.
-        monitor: What the run monitored.
-        metrics: Metrics of the best epoch.
-        epochs: Number of complete epochs.
-        error: What went wrong.
-        signal: The number of the signal that came for the trial, or for the sweep meanwhile.
-        rising: Names of the metrics that grow as the model improves; None if the run does not say.
-    """
-
-    status: Status
-    seconds: float = 0.0
-    run: str | None = None
-    monitor: str | None = None
-    metrics: Mapping[str, float | None] = field(default_factory=dict)
-    epochs: int | None = None
-    error: str | None = None
-    signal: int | None = None
-    rising: tuple[str, ...] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The result as JSON holds it."""
-        return asdict(self)
-
-
-Work = Callable[[Job, Callable[[Path], None]], TrialResult]
-"""What is done in the process, told whom to give the run directory once there is one; must be importable there."""
-
-
-def run_trial(job: Job, work: Work | None = None) -> TrialResult:
+def run_trial(job: Job, opened: Opened, work: Work | None = None) -> TrialResult:
     """Do a trial in a new process and wait for it.
 
     An interruption goes on to the process, which saves its state; a second one ends it at once.
+    If this process dies, that one saves its state too.
 
     Args:
         job: The trial.
+        opened: Is given the run directory as soon as there is one.
         work: What to do; training unless given.
     """
     start = time.perf_counter()
@@ -92,8 +42,13 @@ def run_trial(job: Job, work: Work | None = None) -> TrialResult:
     process = context.Process(target=_work_in_process, args=(job, work or train_trial, sender))
     with _started(process) as received:
         sender.close()
-        run, result = _received(receiver)
-        process.join()
+        try:
+            run, result = _received(receiver, opened)
+        except BaseException:
+            process.terminate()  # it saves its state
+            raise
+        finally:
+            process.join()
     if result is None:
         result = _ended_unheard(process.exitcode or 0, received)
     if result.run is None and run is not None and run.exists():  # one that failed early removes its directory
@@ -103,7 +58,7 @@ def run_trial(job: Job, work: Work | None = None) -> TrialResult:
     return replace(result, seconds=round(time.perf_counter() - start, 3))
 
 
-def _received(receiver: Connection) -> tuple[Path | None, TrialResult | None]:
+def _received(receiver: Connection, opened: Opened) -> tuple[Path | None, TrialResult | None]:
     """The run directory and the result, as far as the process has sent them before its end."""
     run: Path | None = None
     while True:
@@ -114,6 +69,7 @@ def _received(receiver: Connection) -> tuple[Path | None, TrialResult | None]:
         if isinstance(message, TrialResult):
             return run, message
         run = message
+        opened(message)
 
 
 def _ended_unheard(code: int, received: list[int]) -> TrialResult:
@@ -159,6 +115,7 @@ def _work_in_process(job: Job, work: Work, sender: Connection) -> None:
             for number in _SIGNALS:
                 signal.signal(number, partial(_interrupt, interruption))
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+            threading.Thread(target=_end_with_the_sweep, daemon=True).start()
             result = work(job, sender.send)
     except _InterruptedEarly as error:
         result = TrialResult("interrupted", error=f"{signal.Signals(error.number).name} received", signal=error.number)
@@ -169,8 +126,17 @@ def _work_in_process(job: Job, work: Work, sender: Connection) -> None:
         result = TrialResult(status, error=str(error))
     except Exception as error:
         result = TrialResult("failed", error=f"{type(error).__name__}: {error}")
-    sender.send(result)
-    sender.close()
+    with suppress(OSError):  # the sweep is gone; the run says how it went
+        sender.send(result)
+        sender.close()
+
+
+def _end_with_the_sweep() -> None:
+    """Interrupt the trial if the sweep's process dies: whoever runs the sweep again goes on in its run."""
+    sweep = multiprocessing.parent_process()
+    if sweep is not None:
+        sweep.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _InterruptedEarly(BaseException):
@@ -185,39 +151,3 @@ def _interrupt(interruption: Interruption, number: int, frame: FrameType | None)
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_DFL)
     interruption.ask(_InterruptedEarly(number), frame)
-
-
-def train_trial(job: Job, opened: Callable[[Path], None]) -> TrialResult:
-    """Train the trial's experiment into an ordinary run directory.
-
-    Args:
-        job: The trial.
-        opened: Is given the run directory as soon as there is one.
-    """
-    from shapenet.experiment import load_experiment
-    from shapenet.training.fit import train
-    from shapenet.training.reporter import Reporter
-
-    class Announcing(Reporter):
-        """Passes on where the run is."""
-
-        def opened(self, run: Path) -> None:
-            """Pass it on."""
-            opened(run)
-
-    experiment = load_experiment(job.base, (), job.assignments)
-    result = train(experiment, job.runs_dir, job.command, Announcing())
-    best = result.manifest.best
-    return TrialResult(
-        "done",
-        run=str(result.run.root),
-        monitor=best.monitor if best else None,
-        metrics=_finite(best.metrics) if best else {},
-        rising=best.rising if best else None,
-        epochs=result.manifest.epochs_done,
-    )
-
-
-def _finite(figures: Mapping[str, float | None]) -> dict[str, float | None]:
-    """`figures` as JSON can hold them: None where one is not finite."""
-    return {name: None if value is None or not math.isfinite(value) else value for name, value in figures.items()}

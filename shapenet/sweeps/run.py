@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from shapenet.config.load import with_places
 from shapenet.errors import ConfigError, RunError, RunInterruptedError
 from shapenet.rundir.atomic import write_atomic
 from shapenet.sweeps.config import Sweep
-from shapenet.sweeps.executor import Job, TrialResult, run_trial
+from shapenet.sweeps.executor import run_trial
+from shapenet.sweeps.job import Job, Opened, TrialResult
 from shapenet.sweeps.space import Trial
 from shapenet.sweeps.study import Study
 
-Execute = Callable[[Job], TrialResult]
-"""Runs one trial; a later executor may do so elsewhere."""
+Execute = Callable[[Job, Opened], TrialResult]
+"""Runs one trial, and tells its run directory as soon as there is one; a later executor may do so elsewhere."""
 
 
 class SweepReporter:
@@ -31,7 +33,9 @@ def run_sweep(
     sweep: Sweep, study: Study, runs_dir: Path, command: Sequence[str], reporter: SweepReporter,
     execute: Execute = run_trial,
 ) -> None:  # fmt: skip
-    """Run every trial, one after another; how they went is in the study.
+    """Run every trial that has not ended, one after another; how they went is in the study.
+
+    A trial that was interrupted goes on in its run.
 
     Args:
         sweep: What to run.
@@ -48,11 +52,12 @@ def run_sweep(
     """
     write_atomic(study.folder / "sweep.yaml", sweep.path.read_bytes())
     number = len(sweep.trials)
-    for trial in sweep.trials:
+    for trial in study.left(sweep.trials):
         reporter.began(trial, number)
         study.begin(trial)
-        job = Job(sweep.config.base, sweep.assignments(trial), runs_dir, tuple(command))
-        result = execute(job)
+        begun = study.run_of(trial, runs_dir)
+        job = Job(sweep.config.base, sweep.assignments(trial), runs_dir, tuple(command), begun)
+        result = execute(job, partial(study.opened, trial))
         try:
             study.end(trial, result)
         except ConfigError as error:
@@ -60,7 +65,8 @@ def run_sweep(
         reporter.ended(trial, number, result, study.objective)
         if result.signal is not None:
             message = f"interrupted in trial {trial.number} of {number}; see {study.folder}"
-            raise RunInterruptedError(result.signal, message)
+            raise RunInterruptedError(result.signal, message, "the same command goes on")
+    study.finish()
     if study.best is None:
         raise _no_best(study)
 

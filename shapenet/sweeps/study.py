@@ -7,19 +7,21 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from shapenet.callbacks.best import higher_is_better
-from shapenet.rundir.atomic import append_line, machine_errors, write_atomic
+from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.paths import RunDir, safe_name
 from shapenet.sweeps.config import unknown_objective
-from shapenet.sweeps.executor import TrialResult
+from shapenet.sweeps.job import TrialResult
+from shapenet.sweeps.journal import Journal
 from shapenet.sweeps.space import Trial
 
+JOURNAL = "study.jsonl"
+LOCK = "study.lock"
 _SKIPPED = ("epoch", "seconds", "images_per_second", "learning_rate")
 
 
@@ -50,12 +52,17 @@ class Study:
     Attributes:
         folder: The folder.
         results: What is known so far, by trial.
+        goes_on: Whether it had begun before.
     """
 
     def __init__(self, folder: Path, objective: str | None) -> None:
         self.folder = folder
         self.results: list[tuple[Trial, TrialResult]] = []
+        self.goes_on = False
         self._objective = objective
+        self._journal = Journal(folder / JOURNAL)
+        self._runs: dict[int, Path] = {}
+        self._seconds: dict[int, float] = {}
 
     @classmethod
     def create(cls, sweeps_dir: Path, name: str, objective: str | None) -> Study:
@@ -67,13 +74,71 @@ class Study:
         with machine_errors(sweeps_dir):
             sweeps_dir.mkdir(parents=True, exist_ok=True)
             for number in count(1):
-                folder = sweeps_dir / (safe_name(name) if number == 1 else f"{safe_name(name)}-{number}")
+                folder = cls.folder_of(sweeps_dir, name, number)
                 try:
                     folder.mkdir()
                 except FileExistsError:
                     continue
                 break
         return cls(folder, objective)
+
+    @staticmethod
+    def folder_of(sweeps_dir: Path, name: str, number: int) -> Path:
+        """The folder of the sweep that is the first, second, ... of its name."""
+        return sweeps_dir / (safe_name(name) if number == 1 else f"{safe_name(name)}-{number}")
+
+    def define(self, definition: Mapping[str, Any]) -> None:
+        """Write what the sweep does, before anything else."""
+        self._journal.write("sweep", **definition)
+
+    def take_up(self, trials: Sequence[Trial]) -> dict[str, Any] | None:
+        """Read what happened before; nobody else may have the study.
+
+        Args:
+            trials: All trials.
+
+        Returns:
+            What the sweep does, as `define` was told; None if nothing has happened.
+
+        Raises:
+            RunError: The journal is damaged.
+        """
+        self._journal.mend()
+        events = self._journal.read()
+        definition = events.pop(0) if events else None
+        self.goes_on = definition is not None
+        by_number = {trial.number: trial for trial in trials}
+        for event in events:
+            number = int(event.get("trial") or 0)
+            if event["event"] == "run":
+                self._runs[number] = Path(event["run"])
+            elif event["event"] == "end":
+                result = TrialResult.from_json(event, self._journal.path)
+                self._seconds[number] = result.seconds
+                if result.status != "interrupted" and number in by_number:
+                    self.results.append((by_number[number], result))
+        return definition
+
+    def left(self, trials: Sequence[Trial]) -> list[Trial]:
+        """The trials that have not ended, in their order."""
+        ended = {trial.number for trial, _ in self.results}
+        return [trial for trial in trials if trial.number not in ended]
+
+    def run_of(self, trial: Trial, runs_dir: Path) -> Path | None:
+        """The run directory of a trial that was interrupted; None if there is none."""
+        told = self._runs.get(trial.number)
+        if told is None:
+            return None
+        moved = runs_dir / told.parent.name / told.name
+        return next((run for run in (told, moved) if run.is_dir()), None)
+
+    def opened(self, trial: Trial, run: Path) -> None:
+        """Write in which directory a trial's run is."""
+        self._journal.write("run", trial=trial.number, run=str(run.absolute()))
+
+    def finish(self) -> None:
+        """Write that every trial has ended."""
+        self._journal.write("finished")
 
     @property
     def objective(self) -> str | None:
@@ -82,7 +147,7 @@ class Study:
 
     def begin(self, trial: Trial) -> None:
         """Write that a trial begins."""
-        self._write({"event": "begin", "trial": trial.number, "values": trial.values})
+        self._journal.write("begin", trial=trial.number, values=trial.values)
 
     def end(self, trial: Trial, result: TrialResult) -> None:
         """Write how a trial went, and the leaderboard anew.
@@ -90,8 +155,9 @@ class Study:
         Raises:
             ConfigError: The run has no figure of the objective's name.
         """
+        result = replace(result, seconds=round(result.seconds + self._seconds.get(trial.number, 0.0), 3))
         self.results.append((trial, result))
-        self._write({"event": "end", "trial": trial.number, **result.to_json()})
+        self._journal.write("end", trial=trial.number, **result.to_json())
         self._check_objective(result)
         self._write_leaderboard()
 
@@ -122,10 +188,6 @@ class Study:
     def _value(self, result: TrialResult) -> float | None:
         value = result.metrics.get(self.objective or "") if result.status == "done" else None
         return value if value is not None and math.isfinite(value) else None
-
-    def _write(self, event: Mapping[str, Any]) -> None:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        append_line(self.folder / "study.jsonl", json.dumps({"time": now, **event}, ensure_ascii=False))
 
     def _write_leaderboard(self) -> None:
         write_atomic(self.folder / "leaderboard.csv", leaderboard_csv(self.standings(), self.objective))

@@ -134,7 +134,7 @@ def _train_once(
     """Train; returns what to train instead where memory ran out and smaller batches may help."""
     run = prepare(experiment, dataset, record, resumption)
     if resumption:
-        resumption.go_on(record)
+        resumption.go_on(record, outputs[0].warning)
     outputs[0].started(run.start(record))
     try:
         _fit(run, record, signals, outputs)
@@ -166,7 +166,7 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
     listeners: list[Listener] = []
     adapter = Adapter(listeners, run.train, continuation_of(saved, state, train))
     checkpoints = Checkpoints(
-        record.run.checkpoints_dir, best, state, adapter.facts, saved.position,
+        record.run.checkpoints_dir, best, state, adapter.facts, saved.start,
         Schedule(**dict(config.training.checkpoint)), config.training.epochs,
     )  # fmt: skip
     listeners += [

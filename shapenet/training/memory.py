@@ -57,6 +57,15 @@ def with_smaller_batches(
     return smaller
 
 
+def halvings(experiment: Experiment) -> list[Experiment]:
+    """What an experiment may have become: itself, and, if it asks for that, with smaller and smaller batches."""
+    found = [experiment]
+    if experiment.config.training.on_out_of_memory == "halve":
+        while found[-1].config.training.batch_size >= 2:
+            found.append(halved(found[-1]))
+    return found
+
+
 def halved(experiment: Experiment) -> Experiment:
     """The experiment with batches of half the size and an optimizer that updates half as often.
 

@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,17 @@ from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import Device, Resumed, RunManifest, host_versions, read_manifest
 from shapenet.rundir.paths import LATEST, RunDir
+from shapenet.training.differences import Changes, differences, flat, listed
 from shapenet.training.init import with_found_run
+from shapenet.training.memory import halvings
 from shapenet.training.record import RunRecord, best_in, log_file, status_after
 from shapenet.training.saved import Saved, newest_whole, take_back
 
 _LOG = logging.getLogger("shapenet")
-_UNSET = "unset"
-
-Changes = dict[str, tuple[str, str]]
-"""What was changed: field, then what it was and what it is."""
+_INEXACT = (
+    "the whole state is back, but training is not deterministic here, so that the last digits may differ from "
+    "those of a run that nobody disturbed"
+)
 
 
 @dataclass
@@ -73,10 +75,9 @@ class Resumption:
         self.changes.update(changes)
         if not changes or self.allow_changed:
             return
-        listed = "".join(f"\n  {name}: {before} -> {now}" for name, (before, now) in changes.items())
         raise RunError(
             "run/changed",
-            f"the run began with other values:{listed}",
+            f"the run began with other values:{listed(changes)}",
             place=Place(str(self.run.root)),
             hint="--allow-changed goes on with the new ones and records it; a new run leaves this one as it is",
         )
@@ -99,29 +100,44 @@ class Resumption:
         names = ("kind", "num", "precision", "deterministic")
         before = {} if manifest.device is None else {name: getattr(manifest.device, name) for name in names}
         now = {name: getattr(device, name) for name in before}
-        self.check(_differences(_under("device", before), _under("device", now)))
+        self.check(differences(_under("device", before), _under("device", now)))
 
-    def go_on(self, record: RunRecord) -> None:
+    def go_on(self, record: RunRecord, warn: Callable[[str], None]) -> None:
         """Take the run's files back to the checkpoint: what came after it is done again.
+
+        Args:
+            record: The run, whose device is known.
+            warn: Is told if the numbers won't be those of a run that nobody disturbed.
 
         Raises:
             MachineError: The disk refuses.
         """
-        run, position = record.run, self.saved.position
+
+        def tell(text: str) -> None:
+            _LOG.warning("%s", text)
+            warn(text)
+
+        self.saved = replace(self.saved, changed=frozenset(self.changes))
+        if self.saved.anew:
+            tell(f"a step is not what it was: epoch {self.saved.position.epoch} begins anew, with the weights so far")
+        run, position = record.run, self.saved.start
         if self.changes:
             write_atomic(run.resolved_config, self.experiment.resolved())
         for left in unfinished(run.root):
             remove(left)
         take_back(run.checkpoints_dir, self.saved)
         cut_metrics(run.metrics, position.epochs_done)
+        exact = record.manifest.device.deterministic if record.manifest.device else None
         entry = Resumed(at=datetime.now(UTC), epoch=position.epochs_done + 1, step=self.saved.steps,
-                        command=tuple(self.command), changes=dict(self.changes))  # fmt: skip
+                        command=tuple(self.command), changes=dict(self.changes), exact=exact)  # fmt: skip
         record.update(
             status="running", pid=os.getpid(), host=socket.gethostname(), ended_at=None, error=None,
             epochs_done=position.epochs_done, best=best_in(record.best), versions=host_versions(),
             resumed=(*record.manifest.resumed, entry),
         )  # fmt: skip
         _LOG.info("goes on after %s", position)
+        if exact is False:
+            tell(_INEXACT)
 
 
 def resume_run(
@@ -148,8 +164,8 @@ def resume_run(
     experiment = experiment_of_run(run.resolved_config, overrides, trust=trust) if overrides else before
     _check_backend(run, before, experiment)
     changes = {
-        **_differences(_flat(before), _flat(experiment)),
-        **_differences(_under("versions", manifest.versions), _under("versions", host_versions())),
+        **differences(flat(resolved_values(before.config)), flat(resolved_values(experiment.config))),
+        **differences(_under("versions", manifest.versions), _under("versions", host_versions())),
     }
     resumption = Resumption(run, experiment, allow_changed)
     resumption.check(changes)
@@ -196,40 +212,20 @@ def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[
 def newest_like(experiment: Experiment, runs_dir: Path) -> RunDir | None:
     """The newest run of the very same config in the same project; None if there is none.
 
+    A run whose memory did not suffice has smaller batches by now, and is one too.
+
     Args:
         experiment: The experiment.
         runs_dir: Folder of all runs.
     """
-    resolved = with_found_run(experiment, runs_dir).resolved().encode()
+    resolved = {one.resolved().encode() for one in halvings(with_found_run(experiment, runs_dir))}
     found: list[tuple[datetime, RunDir]] = []
     for run in iterate_runs(runs_dir):
         with suppress(RunError, OSError):
-            if run.resolved_config.read_bytes() == resolved:
+            if run.resolved_config.read_bytes() in resolved:
                 found.append((read_manifest(run.run_json).started_at, run))
     return max(found, key=lambda one: (one[0], one[1].id))[1] if found else None
 
 
-def _flat(experiment: Experiment) -> dict[str, Any]:
-    """The config's values under dotted names."""
-    flat: dict[str, Any] = {}
-
-    def add(road: str, value: Any) -> None:
-        items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else None
-        if items is None or not value:
-            flat[road] = value
-            return
-        for name, item in items:
-            add(f"{road}.{name}" if road else str(name), item)
-
-    add("", resolved_values(experiment.config))
-    return flat
-
-
 def _under(section: str, values: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{section}.{name}": value for name, value in values.items()}
-
-
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
-    names = dict.fromkeys([*before, *now])
-    pairs = {name: (str(before.get(name, _UNSET)), str(now.get(name, _UNSET))) for name in names}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -25,6 +25,10 @@ from shapenet.rundir.paths import RunDir
 if TYPE_CHECKING:
     from shapenet.callbacks.state import TrainingState
 
+_STEP = ("seed", "data", "training.batch_size", "training.steps_per_execution", "training.limit_batches")
+"""What decides what a step of an epoch is."""
+_CALLBACKS = ("training.callbacks", "training.early_stopping", "training.monitor")
+_DAMAGE = (RunError, KeyError, TypeError, ValueError)
 _LOG = logging.getLogger("shapenet")
 
 
@@ -36,16 +40,28 @@ class Saved:
         position: How far it was; before the first epoch where nothing whole was saved.
         folder: The checkpoint; None where nothing whole was saved.
         values: The plain values of its state.
+        changed: Names of the config's values, and of others, that are not what they were.
     """
 
     position: Position = field(default_factory=Position)
     folder: Path | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+
+    @property
+    def anew(self) -> bool:
+        """Whether the epoch in which it was begins anew, since a step is something else now."""
+        return self.position.step is not None and self._is_changed(*_STEP)
+
+    @property
+    def start(self) -> Position:
+        """Where the training goes on."""
+        return Position(self.position.epochs_done) if self.anew else self.position
 
     @property
     def steps(self) -> int:
         """Steps of the epoch in which it goes on that were done before."""
-        return self.position.step or 0
+        return self.start.step or 0
 
     @property
     def spent_seconds(self) -> float:
@@ -61,31 +77,60 @@ class Saved:
         if self.folder is None:
             return
         load_weights_safely(state.weights_model, checked_weights(self.folder), self.folder.parent)
-        state.restore(self.values, read_arrays(self.folder))
+        state.restore(
+            self.values,
+            read_arrays(self.folder),
+            new_rate=any(name.endswith(".learning_rate") for name in self.changed),
+            new_callbacks=self._is_changed(*_CALLBACKS),
+        )
+
+    def _is_changed(self, *names: str) -> bool:
+        return any(f"{one}.".startswith(f"{name}.") for one in self.changed for name in names)
 
 
 def newest_whole(run: RunDir, warn: Callable[[str], None]) -> Saved:
     """The newest checkpoint that is whole, and whose best epoch's is; the start where there is none.
 
+    If none is whole but for the weights of its best epoch, the newest of these serves, and the best
+    of the epochs that follow counts: a training that took days is not begun again for them.
+
     Args:
         run: The run.
-        warn: Is told of each that is damaged.
+        warn: Is told of each that is damaged, and what that means.
     """
+
+    def tell(text: str) -> None:
+        _LOG.warning("%s", text)
+        warn(text)
+
+    without_best: Saved | None = None
+    found = False
     for position, folder in positions(run.checkpoints_dir):
+        found = True
         try:
             checked_weights(folder)
             values = read_state(folder)
             best = best_of(values)
+        except _DAMAGE as error:
+            tell(f"the checkpoint of {position} can't be used: {_reason(error)}")
+            continue
+        try:
             if best is not None and best.name != folder.name:
                 checked_weights(run.checkpoints_dir / best.name)
-        except (RunError, KeyError, TypeError, ValueError) as error:
-            reason = error.problems[0].message if isinstance(error, RunError) else str(error)
-            text = f"the checkpoint of {position} can't be used, the one before it serves: {reason}"
-            _LOG.warning("%s", text)
-            warn(text)
+        except RunError as error:
+            tell(f"{position} has no weights of its best epoch, {best}: {_reason(error)}")
+            without_best = without_best or Saved(position, folder, {**values, "best": None})
             continue
         return Saved(position, folder, values)
-    return Saved()
+    if without_best:
+        tell(f"going on after {without_best.position}; of the epochs until then, the best is lost")
+    elif found:
+        tell("no checkpoint is whole: the training begins anew")
+    return without_best or Saved()
+
+
+def _reason(error: Exception) -> str:
+    return error.problems[0].message if isinstance(error, RunError) else str(error)
 
 
 def take_back(folder: Path, saved: Saved) -> None:
@@ -109,6 +154,6 @@ def take_back(folder: Path, saved: Saved) -> None:
 def _is_readable(checkpoint: Path) -> bool:
     try:
         best_of(read_state(checkpoint))
-    except (RunError, KeyError, TypeError, ValueError):
+    except _DAMAGE:
         return False
     return True

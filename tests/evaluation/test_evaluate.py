@@ -20,6 +20,7 @@ from shapenet.evaluation.evaluate import Evaluation, evaluate
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, folder_of
 from shapenet.experiment import load_experiment
+from shapenet.rundir.manifest import read_manifest, write_manifest
 from shapenet.rundir.paths import RunDir
 from shapenet.tasks.classification.evaluator import ClassReport
 from shapenet.tasks.classification.figures import classify
@@ -94,6 +95,15 @@ def test_metrics_json_has_everything(run: RunDir, evaluation: Evaluation) -> Non
     assert [row["class"] for row in metrics["per_class"]] == sorted(COLOURS)
     assert np.sum(metrics["confusion"]) == 30
     assert metrics["epoch"] in (1, 2)
+
+
+def test_the_epoch_is_that_of_the_weights_whatever_the_record_says(run: RunDir, tmp_path: Path) -> None:
+    shutil.copytree(run.root, tmp_path / "copy", symlinks=True)
+    copy = RunDir(tmp_path / "copy")
+    manifest = read_manifest(copy.run_json)
+    assert manifest.best is not None
+    write_manifest(copy.run_json, manifest.changed(best=manifest.best.model_copy(update={"epoch": 77})))
+    assert evaluate(copy, split="val", data=None, reporter=Reporter()).epoch == manifest.best.epoch
 
 
 def test_confusion_csv_is_the_matrix(evaluation: Evaluation) -> None:
@@ -338,7 +348,7 @@ def test_mistakes_on_deep_images_can_be_seen(tmp_path: Path, run: RunDir, dtype:
     probabilities = np.array([[0.9, 0.1, 0.0]], np.float32)
     labels = np.array([2])
     report = ClassReport(classify(labels, probabilities, subject.classes), labels, probabilities)
-    write_outputs(tmp_path, run, subject, {"": report})
+    write_outputs(tmp_path, run, subject, {"": report}, 1)
     sheet = np.asarray(Image.open(tmp_path / "mistakes.png").convert("L"))
     tile = sheet[-152:-24, 20:100]  # above its caption
     assert tile[20:40].mean() + 80 < tile[-40:-20].mean()

@@ -86,3 +86,37 @@ def test_runs_that_died_before_they_had_saved_anything(tmp_path):
     assert found(tmp_path) == {dead.id, old.name}
     assert learnt.root.exists()
     assert young.exists()
+
+
+def test_what_somebody_put_there_stays(tmp_path, run):
+    (run.checkpoints_dir / "epoch-0002-copy").mkdir()
+    (run.checkpoints_dir / "epoch-best").mkdir()
+    assert found(tmp_path) == {"epoch-0002"}
+    dead = add_run(tmp_path, "dead", 1, status="running", pid=-1)
+    (dead.root / "notes.txt").write_text("mine")
+    old = Path(tmp_path, "course", "20260115-100002-cnn-0a1b2c3d")
+    old.mkdir()
+    (old / "notes.txt").write_text("mine")
+    os.utime(old, (0, 0))
+    assert found(tmp_path) == set()
+
+
+def test_links_are_not_followed(tmp_path, run):
+    elsewhere = tmp_path / "elsewhere"
+    (tmp_path / "runs").mkdir()
+    run.root.parent.rename(elsewhere)
+    (tmp_path / "runs" / "course").symlink_to(elsewhere)
+    assert found(tmp_path / "runs") == set()
+    (tmp_path / "runs" / "course").unlink()
+    elsewhere.rename(tmp_path / "runs" / "course")
+    moved = tmp_path / "runs" / "course" / run.id
+    (moved / "checkpoints").rename(tmp_path / "checkpoints")
+    (moved / "checkpoints").symlink_to(tmp_path / "checkpoints")
+    assert found(tmp_path / "runs") == set()
+
+
+def test_sizes(tmp_path, run):
+    (leftover,) = collect_garbage(tmp_path, dry_run=True)
+    files = list(leftover.path.iterdir())
+    assert leftover.num_bytes == sum(path.stat().st_size for path in files) > 1
+    assert leftover.reason == "neither the best nor one to go on from"

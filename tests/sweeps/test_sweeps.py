@@ -7,18 +7,18 @@ import json
 import os
 import signal
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from shapenet.config.yaml_loader import parse_yaml
-from shapenet.errors import ConfigError, DivergedError, Place, RunError, RunInterruptedError
+from shapenet.errors import ConfigError, DivergedError, MachineError, Place, RunError, RunInterruptedError
 from shapenet.experiment import load_experiment
 from shapenet.rundir.manifest import read_manifest
 from shapenet.sweeps.config import Sweep, load_sweep
-from shapenet.sweeps.executor import Job, TrialResult, run_trial
+from shapenet.sweeps.executor import run_trial
+from shapenet.sweeps.job import Job, Opened, TrialResult
 from shapenet.sweeps.run import SweepReporter, run_sweep
 from shapenet.sweeps.space import grid
 from shapenet.sweeps.study import Study
@@ -170,7 +170,8 @@ def job(folder: Path) -> Job:
     return Job(folder / "base.yaml", (), folder / "runs", ("shapenet", "sweep"))
 
 
-Opened = Callable[[Path], None]
+def ignore(run: Path) -> None:
+    pass
 
 
 def report_done(job: Job, opened: Opened) -> TrialResult:
@@ -210,7 +211,7 @@ def be_interrupted(job: Job, opened: Opened) -> TrialResult:
     ],
 )
 def test_whatever_happens_in_a_trial_is_a_result(tmp_path: Path, work: object, status: str, error: str | None) -> None:
-    result = run_trial(job(tmp_path), work)  # type: ignore[arg-type]
+    result = run_trial(job(tmp_path), ignore, work)  # type: ignore[arg-type]
     assert (result.status, result.error) == (status, error)
     assert result.seconds > 0
 
@@ -239,7 +240,7 @@ def open_and_remove(job: Job, opened: Opened) -> TrialResult:
     ("work", "run"), [(open_and_diverge, "kept"), (open_and_be_killed, "kept"), (open_and_remove, None)]
 )
 def test_a_run_that_did_not_end_well_is_known(tmp_path: Path, work: object, run: str | None) -> None:
-    result = run_trial(job(tmp_path), work)  # type: ignore[arg-type]
+    result = run_trial(job(tmp_path), ignore, work)  # type: ignore[arg-type]
     assert result.status in ("diverged", "failed")
     assert result.run == (run and str(tmp_path / "runs" / run))
 
@@ -263,10 +264,24 @@ def test_a_signal_goes_on_to_the_trial_and_its_end_is_heard(tmp_path: Path, numb
 
     sender = threading.Thread(target=send)
     sender.start()
-    result = run_trial(job(tmp_path), wait_for_a_signal)
+    result = run_trial(job(tmp_path), ignore, wait_for_a_signal)
     sender.join()
     assert (result.status, result.signal) == ("interrupted", number)
     assert result.run == str(tmp_path / "runs" / "kept")
+
+
+def open_and_wait(job: Job, opened: Opened) -> TrialResult:
+    opened(job.runs_dir / "kept")
+    threading.Event().wait()
+    raise AssertionError
+
+
+def test_a_sweep_that_can_not_write_ends_its_trial_too(tmp_path: Path) -> None:
+    def fail(run: Path) -> None:
+        raise MachineError("machine/write", "can't write")
+
+    with pytest.raises(MachineError):  # after the process has ended: it would wait for ever
+        run_trial(job(tmp_path), fail, open_and_wait)
 
 
 class Scripted:
@@ -275,7 +290,7 @@ class Scripted:
     def __init__(self, *results: TrialResult) -> None:
         self.results = list(results)
 
-    def __call__(self, job: Job) -> TrialResult:
+    def __call__(self, job: Job, opened: Opened) -> TrialResult:
         return self.results.pop(0)
 
 
@@ -308,9 +323,9 @@ def test_the_leaderboard_ranks_by_what_the_runs_monitor(tmp_path: Path) -> None:
     assert rows[0]["training.batch_size"] == "8"
     assert (study.folder / "best.yaml").read_text() == "name: c\n"
     events = [json.loads(line) for line in (study.folder / "study.jsonl").read_text().splitlines()]
-    assert [(event["event"], event["trial"]) for event in events] == [
+    assert [(event["event"], event.get("trial")) for event in events] == [
         (event, trial) for trial in (1, 2, 3, 4) for event in ("begin", "end")
-    ]
+    ] + [("finished", None)]
 
 
 def test_an_objective_that_grows_ranks_the_other_way(tmp_path: Path) -> None:

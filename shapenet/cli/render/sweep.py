@@ -10,7 +10,7 @@ from rich.table import Table
 
 from shapenet.cli.render.console import cell, number, open_table, printable
 from shapenet.cli.render.pace import duration
-from shapenet.sweeps.executor import TrialResult
+from shapenet.sweeps.job import TrialResult
 from shapenet.sweeps.run import SweepReporter
 from shapenet.sweeps.space import Trial
 from shapenet.sweeps.study import Standing

@@ -1,0 +1,70 @@
+"""Going on with another config, as far as that is allowed: what was changed counts, the rest is as it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shapenet.errors import RunError
+from shapenet.rundir.manifest import read_manifest
+from shapenet.rundir.paths import RunDir
+
+from .conftest import train_in
+from .stopped import MLP, At, Stopping, crash, go_on, interrupt, stop
+
+PATIENCE = (
+    "training.early_stopping={patience: 1, min_delta: 10.0}",
+    "training.callbacks=[ReduceLROnPlateau: {patience: 1, min_delta: 10.0, factor: 0.5}]",
+    "training.epochs=5",
+)
+
+
+def rows_of(run: RunDir) -> list[dict[str, float]]:
+    return [json.loads(line) for line in run.metrics.read_text().splitlines()]
+
+
+@pytest.mark.parametrize("at", [(2, 9), (1, "end")])
+def test_a_learning_rate(tmp_path: Path, at: At) -> None:
+    run = stop(tmp_path, at, interrupt)
+    go_on(run, None, "optimizer.Adam.learning_rate=0.25", allow_changed=True)
+    assert [row["learning_rate"] for row in rows_of(run)] == [0.01, 0.25, 0.25]
+
+
+def test_patience(tmp_path: Path) -> None:
+    run = stop(tmp_path, (2, 9), interrupt, *PATIENCE)
+    with pytest.raises(RunError, match=r"training\.early_stopping\.patience: 1 -> 3"):
+        go_on(run, None, "training.early_stopping.patience=3")
+    go_on(run, None, "training.early_stopping.patience=3", allow_changed=True)
+    assert read_manifest(run.run_json).epochs_done == 4
+    assert [row["learning_rate"] for row in rows_of(run)] == [0.01, 0.01, 0.005, 0.0025]
+
+
+def test_without_early_stopping_a_run_that_stopped_goes_on(tmp_path: Path) -> None:
+    run = train_in(tmp_path, *PATIENCE, config=MLP).run
+    assert read_manifest(run.run_json).epochs_done == 2
+    go_on(run, None, "training.early_stopping=null", allow_changed=True)
+    assert read_manifest(run.run_json).epochs_done == 5
+    assert rows_of(run)[-1]["learning_rate"] < 0.01 / 4
+
+
+@pytest.mark.parametrize("change", ["training.batch_size=16", "training.steps_per_execution=4", "data.oversample=true"])
+def test_where_a_step_is_something_else_the_epoch_begins_anew(tmp_path: Path, change: str) -> None:
+    run = stop(tmp_path, (2, 9), interrupt)
+    heard = Stopping((0, 0), crash)
+    go_on(run, heard, change, allow_changed=True)
+    assert heard.warnings == ["a step is not what it was: epoch 2 begins anew, with the weights so far"]
+    assert heard.epochs == [2, 3]
+    manifest = read_manifest(run.run_json)
+    assert (manifest.status, manifest.resumed[0].epoch, manifest.resumed[0].step) == ("done", 2, 0)
+
+
+def test_what_is_not_deterministic_is_told_and_recorded(tmp_path: Path) -> None:
+    run = stop(tmp_path, (2, 9), interrupt, "training.deterministic=false")
+    heard = Stopping((0, 0), crash)
+    go_on(run, heard)
+    (warning,) = heard.warnings
+    assert warning.startswith("the whole state is back, but training is not deterministic here")
+    assert warning in run.train_log.read_text()
+    assert [one.exact for one in read_manifest(run.run_json).resumed] == [False]
