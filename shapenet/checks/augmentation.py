@@ -55,7 +55,7 @@ def _known(bench: Bench, augmenter: Augmenter | None, epoch: int = 0) -> Pairing
     """What the model as it is knows of images, augmented or not."""
     batch = bench.examples if augmenter is None else bench.augmented(augmenter, epoch)
     batch = batch.at(slice(0, JUDGED_BY))
-    outputs = bench.learner.outputs(batch.images, training=False)
+    outputs = bench.learner.outputs(batch.inputs, training=False)
     return pairing(bench.learner.loss, batch.targets, outputs, bench.experiment.config.seed)
 
 

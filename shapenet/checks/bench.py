@@ -81,7 +81,7 @@ class Bench:
     def untrained(self) -> dict[str, npt.NDArray[Any]]:
         """What the model gives for `examples` at first, as in a first step of training."""
         self.learner.reset()
-        return self.learner.outputs(self.examples.images, training=True)
+        return self.learner.outputs(self.examples.inputs, training=True)
 
     @cached_property
     def hindrance(self) -> str | None:
@@ -135,7 +135,7 @@ class Bench:
         with tf.device("CPU:0"):  # where the input pipeline runs
             tensors = {name: tf.convert_to_tensor(values) for name, values in fields.items()}
             targets = {name: np.asarray(task.encode(tensors)) for name, task in self.learner.compiled.tasks.items()}
-        return Batch(np.asarray(tensors["image"]), targets)
+        return Batch({name: np.asarray(tensors[name]) for name in self.learner.compiled.inputs}, targets)
 
     def augmented(self, augmenter: Augmenter, epoch: int) -> Batch:
         """`examples`, batch by batch through augmentations.
@@ -152,10 +152,9 @@ class Bench:
             with tf.device("CPU:0"):
                 batch = {name: tf.constant(self.lesson[name][start : start + size]) for name in augmenter.fields}
                 parts.append(self.encoded(augmenter(batch, epoch, step)))
-        names = parts[0].targets
         return Batch(
-            np.concatenate([part.images for part in parts]),
-            {name: np.concatenate([part.targets[name] for part in parts]) for name in names},
+            {name: np.concatenate([part.inputs[name] for part in parts]) for name in parts[0].inputs},
+            {name: np.concatenate([part.targets[name] for part in parts]) for name in parts[0].targets},
         )
 
     def augmenter_of(self, augmentations: tuple[Component, ...]) -> Augmenter | None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from shapenet.checks.bench import Bench
 from shapenet.data.inspect.finding import Finding, Severity
+from shapenet.training.inputs import given_of
 from shapenet.words import counted
 
 LARGE, SMALL = 5.0, 0.01
@@ -48,6 +49,8 @@ def input_range(bench: Bench) -> Iterator[Finding]:
 def empty_images(bench: Bench) -> Iterator[Finding]:
     """Images of one single colour, and channels that are 0 in every image."""
     images = bench.examples.images
+    if images is None:
+        return
     blank = int((np.ptp(images.reshape(len(images), -1), axis=1) == 0).sum())
     zero = np.flatnonzero(~images.any(axis=tuple(range(images.ndim - 1))))
     numbers = {"blank": blank, "images": len(images), "zero_channels": len(zero)}
@@ -66,20 +69,20 @@ def empty_images(bench: Bench) -> Iterator[Finding]:
 
 
 def _first_input(bench: Bench) -> tuple[str, npt.NDArray[Any]]:
-    """The name of the first layer with weights that does not scale by itself, and its input, float64."""
+    """The name of the first layer that learns and does not scale by itself, and its input, float64."""
     import keras
 
-    model = bench.learner.model
+    model, batch, size = bench.learner.model, bench.examples, bench.learner.batch_size
     for layer in model.layers:
-        inputs = _input_of(layer)
-        if layer.weights and inputs is not None and type(layer).__name__ not in _NORMALIZE:
-            until = keras.Model(model.inputs, inputs)
-            images, size = bench.examples.images, bench.learner.batch_size
-            starts = range(0, len(images), size)
-            seen = [np.asarray(until(images[start : start + size], training=True)) for start in starts]
+        tensor = _input_of(layer)
+        learns = layer.weights and (layer.trainable_weights or not layer.trainable)
+        if learns and tensor is not None and type(layer).__name__ not in _NORMALIZE:
+            until = keras.Model(model.input, tensor)
+            cuts = [batch.at(slice(start, start + size)).inputs for start in range(0, len(batch), size)]
+            seen = [np.asarray(until(given_of(cut, bench.learner.compiled.inputs), training=True)) for cut in cuts]
             bench.learner.reset()  # normalization has taken averages
             return layer.name, np.concatenate(seen).astype(np.float64)
-    return "the model", np.asarray(bench.examples.images, np.float64)
+    return "the model", np.concatenate([values.reshape(len(batch), -1) for values in batch.inputs.values()], axis=1)
 
 
 def _input_of(layer: Any) -> Any:

@@ -37,7 +37,7 @@ def shuffled_targets(bench: Bench) -> Iterator[Finding]:
     train, val = _shuffled(bench)
     learner.reset()
     trained = learner.train(train, _STEPS, bench.seconds, enough=_KNOWN)
-    found = _paired(bench, val, learner.outputs(val.images, training=False))
+    found = _paired(bench, val, learner.outputs(val.inputs, training=False))
     learner.reset()
     numbers = {"loss": found.loss, "chance": found.chance, "train_loss": trained.last(_BATCHES)}
     message = (
@@ -61,7 +61,7 @@ def true_targets(bench: Bench) -> Iterator[Finding]:
     trained = bench.learn()
     split = bench.dataset.splits["val"]
     val = bench.encoded(bench.fields(split, bench.pick(split, JUDGED_BY)))
-    found = _paired(bench, val, bench.learner.outputs(val.images, training=False))
+    found = _paired(bench, val, bench.learner.outputs(val.inputs, training=False))
     numbers = {"loss": found.loss, "chance": found.chance, "steps": len(trained.losses)}
     message = (
         f"trained on {len(bench.examples):,} images for {len(trained.losses)} steps, the loss of val is "
@@ -76,10 +76,13 @@ def true_targets(bench: Bench) -> Iterator[Finding]:
 
 def target_in_input(bench: Bench) -> Iterator[Finding]:
     """Whether one pixel tells the target by itself: a mark, a frame, a colour of each class."""
-    pixels = bench.examples.images.reshape(len(bench.examples), -1)
+    images = bench.examples.images
+    if images is None:
+        return
+    pixels = images.reshape(len(images), -1)
     pixels = pixels[:, :: -(-pixels.shape[1] // _MOST_PIXELS)].astype(np.float64)
     for name, targets in bench.examples.targets.items():
-        if targets.ndim > 2 or targets.shape == bench.examples.images.shape:
+        if targets.ndim > 2 or targets.shape == images.shape:
             continue
         share = float(_explained(pixels, targets).max(initial=0))
         of = f" of {name}" * bool(name)
@@ -109,8 +112,8 @@ def _shuffled(bench: Bench) -> tuple[Batch, Batch]:
     targets = {name: np.concatenate([batch.targets[name] for batch in batches])[order] for name in batches[0].targets}
     middle = len(batches[0])
     return (
-        Batch(batches[0].images, {name: values[:middle] for name, values in targets.items()}),
-        Batch(batches[1].images, {name: values[middle:] for name, values in targets.items()}),
+        Batch(batches[0].inputs, {name: values[:middle] for name, values in targets.items()}),
+        Batch(batches[1].inputs, {name: values[middle:] for name, values in targets.items()}),
     )
 
 

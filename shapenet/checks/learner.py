@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shapenet.training.build import Compiled
+from shapenet.training.inputs import given_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 Arrays = Mapping[str, "npt.NDArray[Any]"]
-"""Targets or outputs of some examples by the tasks' names, ``(n, ...)`` each."""
+"""Inputs of some examples by their fields, or targets or outputs by the tasks' names; ``(n, ...)`` each."""
 
 _MOMENTUM = 0.8
 """Of the moving averages of batch normalisation, which have to settle within a few steps."""
@@ -24,20 +25,29 @@ class Batch:
     """Examples as the model takes them.
 
     Attributes:
-        images: ``(n, height, width, channels)``.
+        inputs: What the model is given: images, or fields in place of them.
         targets: What the losses take.
     """
 
-    images: npt.NDArray[Any]
+    inputs: Arrays
     targets: Arrays
+
+    @property
+    def images(self) -> npt.NDArray[Any] | None:
+        """The images, ``(n, height, width, channels)``; None where the model is given none."""
+        return self.inputs.get("image")
 
     def __len__(self) -> int:
         """Number of examples."""
-        return len(self.images)
+        return len(next(iter(self.inputs.values())))
 
-    def at(self, positions: Any) -> Batch:
-        """Some of the examples, by a slice or by positions."""
-        return Batch(self.images[positions], {name: values[positions] for name, values in self.targets.items()})
+    def at(self, positions: slice) -> Batch:
+        """Some of the examples."""
+        return Batch(_cut(self.inputs, positions), _cut(self.targets, positions))
+
+
+def _cut(arrays: Arrays, positions: slice) -> dict[str, npt.NDArray[Any]]:
+    return {name: values[positions] for name, values in arrays.items()}
 
 
 @dataclass(frozen=True)
@@ -98,24 +108,24 @@ class Learner:
         """The weighted sum of the losses."""
         return sum(self._weights.get(name, 1.0) * loss for name, loss in self.losses(targets, outputs).items())
 
-    def outputs(self, images: npt.NDArray[Any], *, training: bool) -> dict[str, npt.NDArray[Any]]:
+    def outputs(self, inputs: Arrays, *, training: bool) -> dict[str, npt.NDArray[Any]]:
         """What the model gives, batch by batch.
 
         Args:
-            images: ``(n, height, width, channels)``.
+            inputs: What it is given.
             training: Whether layers work as they do in training: dropout, statistics of the batch.
         """
         import numpy as np
 
-        starts = range(0, len(images), self.batch_size)
-        parts = [self._forward(images[start : start + self.batch_size], training) for start in starts]
+        starts = range(0, len(next(iter(inputs.values()))), self.batch_size)
+        parts = [self._forward(_cut(inputs, slice(start, start + self.batch_size)), training) for start in starts]
         return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
 
     def gradients(self, batch: Batch) -> list[Any]:
         """The gradient of each trainable variable, float32; None where the loss does not depend on it."""
         import tensorflow as tf
 
-        found = self._gradients(batch.images, dict(batch.targets))
+        found = self._gradients(dict(batch.inputs), dict(batch.targets))
         return [None if value is None else tf.convert_to_tensor(value).numpy() for value in found]
 
     def train(self, examples: Batch, num_steps: int, seconds: float, *, enough: float = 0.0) -> Trained:
@@ -133,7 +143,7 @@ class Learner:
         began = time.monotonic()
         for step in range(num_steps):
             batch = batches[step % len(batches)]
-            losses.append(float(self._step(batch.images, dict(batch.targets))))
+            losses.append(float(self._step(dict(batch.inputs), dict(batch.targets))))
             if step == 0:
                 began = time.monotonic()
             is_round = (step + 1) % len(batches) == 0
@@ -148,33 +158,33 @@ class Learner:
 
         model, optimizer = self.model, self.model.optimizer
 
-        def named(outputs: Any) -> dict[str, Any]:
+        def forward(inputs: Any, training: bool) -> dict[str, Any]:
+            outputs = model(given_of(inputs, self.compiled.inputs), training=training)
             return dict(outputs) if isinstance(outputs, dict) else {"": outputs}
 
-        def losses(images: Any, targets: Any) -> tuple[Any, Any]:
+        def losses(inputs: Any, targets: Any) -> tuple[Any, Any]:
             """The tasks' loss, and what is trained on."""
-            outputs = named(model(images, training=True))
+            outputs = forward(inputs, training=True)
             loss = tf.add_n([
                 tf.cast(self._weights.get(name, 1.0) * task.loss(targets[name], outputs[name]), tf.float32)
                 for name, task in self.compiled.tasks.items()
             ])  # fmt: skip
             return loss, loss + sum(tf.cast(extra, tf.float32) for extra in model.losses)
 
-        def step(images: Any, targets: Any) -> Any:
+        def step(inputs: Any, targets: Any) -> Any:
             variables = model.trainable_variables
             with tf.GradientTape() as tape:
-                loss, total = losses(images, targets)
+                loss, total = losses(inputs, targets)
                 scaled = optimizer.scale_loss(total)
             found = tape.gradient(scaled, variables, unconnected_gradients="zero")
             optimizer.apply(found, variables)
             return loss
 
-        def gradients(images: Any, targets: Any) -> Any:
+        def gradients(inputs: Any, targets: Any) -> Any:
             with tf.GradientTape() as tape:
-                loss, _ = losses(images, targets)
+                loss, _ = losses(inputs, targets)
             return tape.gradient(loss, model.trainable_variables)
 
         self._step = tf.function(step, reduce_retracing=True)
         self._gradients = tf.function(gradients, reduce_retracing=True)
-        self._forward = tf.function(lambda images, training: named(model(images, training=training)),
-                                    reduce_retracing=True)  # fmt: skip
+        self._forward = tf.function(forward, reduce_retracing=True)

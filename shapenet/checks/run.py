@@ -8,6 +8,7 @@ from types import MappingProxyType
 from shapenet.checks import augmentation, gradients, initial, inputs, leaks, overfit
 from shapenet.checks.bench import Bench
 from shapenet.data.inspect.finding import Finding, Severity
+from shapenet.training.faults import fit_errors
 
 Check = Callable[[Bench], Iterator[Finding]]
 """One look at the model; yields what it found, or one finding that all is well."""
@@ -34,12 +35,18 @@ def run_checks(bench: Bench, begin: Callable[[str], None]) -> list[Finding]:
     Args:
         bench: Model and data.
         begin: Hears what is looked at next.
+
+    Raises:
+        ConfigError: The model can't take its first step.
+        MachineError: The memory does not suffice.
     """
     findings: list[Finding] = []
-    for what, checks in CHECKS.items():
-        begin(what)
-        for check in checks:
-            with bench.experiment.locating():
-                findings.extend(check(bench))
+    made: list[str] = []
+    told = fit_errors(bench.learner.batch_size, lambda: "gradients" in made)
+    with bench.experiment.locating(), told:
+        for what, checks in CHECKS.items():
+            begin(what)
+            findings.extend(finding for check in checks for finding in check(bench))
+            made.append(what)
     ranks = {severity: rank for rank, severity in enumerate(Severity)}
     return sorted(findings, key=lambda finding: ranks[finding.severity])

@@ -41,22 +41,15 @@ def pack(path: Path | None, config: Path | None, overrides: tuple[str, ...]) -> 
 def _sources(named: Path | ConfigFile, reporter: DataReporter) -> list[Callable[[], _Packed]]:
     """What packs each of the sources that the command line names, equal ones once."""
     from shapenet.training.data import bearable_fraction, open_sources
+    from shapenet.training.inspected import using_records_at
 
     if isinstance(named, Path):
-        return [partial(_pack_path, named, reporter)]
+        return [partial(using_records_at, [named], partial(_pack, reporter, 0.0))]
     experiment = named.load()
     data = experiment.config.data
     with experiment.locating():
         sources = {records.key: records for records in open_sources(experiment.config).values()}
     return [partial(_pack, reporter, bearable_fraction(data), records) for records in sources.values()]
-
-
-def _pack_path(path: Path, reporter: DataReporter) -> _Packed:
-    from shapenet.data.records import bearing_unlabelled
-    from shapenet.training.inspected import using_records_at
-
-    with bearing_unlabelled():
-        return using_records_at([path], partial(_pack, reporter, 0.0))
 
 
 def _pack(reporter: DataReporter, bearable: float, records: Records) -> _Packed:

@@ -113,9 +113,9 @@ def subject_at(path: Path, reporter: Reporter, *, tolerant: bool) -> Subject:
         DataError: It can't be read.
     """
     from shapenet.data.inspect.subject import whole
-    from shapenet.data.records import bearing_missing, bearing_unlabelled
+    from shapenet.data.records import bearing_missing
 
-    with bearing_unlabelled(), bearing_missing() if tolerant else nullcontext():
+    with bearing_missing() if tolerant else nullcontext():
         records = records_at(path)
         try:
             return whole(records, packing(reporter, 0.0)(records))

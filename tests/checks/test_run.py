@@ -32,12 +32,12 @@ def test_a_sound_experiment_passes_them_all(sound: Bench) -> None:
 
 def test_they_leave_the_model_as_it_was(sound: Bench) -> None:
     sound.learner.reset()
-    first = sound.learner.outputs(sound.examples.images, training=False)[""]
+    first = sound.learner.outputs(sound.examples.inputs, training=False)[""]
     for checks in CHECKS.values():
         for check in checks:
             list(check(sound))
     sound.learner.reset()
-    np.testing.assert_array_equal(first, sound.learner.outputs(sound.examples.images, training=False)[""])
+    np.testing.assert_array_equal(first, sound.learner.outputs(sound.examples.inputs, training=False)[""])
 
 
 SHAPES = """\
@@ -53,6 +53,19 @@ training: {{batch_size: 24, epochs: 2}}
 """
 VECTOR = "{Conv2D: {filters: 8, kernel_size: 3, activation: relu}}, Flatten"
 PICTURE = "{Conv2D: {filters: 12, kernel_size: 3, padding: same, activation: relu}}"
+
+
+def test_a_model_of_fields_is_looked_at(tmp_path: Path) -> None:
+    layers = "{Dense: {units: 64, activation: relu}}, {Dense: {units: 768}}"
+    config = SHAPES.format(task="reconstruction", layers=layers, shapes="").replace(
+        "model: {", "model: {input: {fields: [label, centre, size]}, "
+    )
+    findings = run_checks(bench_in(tmp_path, config=config), lambda what: None)
+    assert passes(findings, strict=False), [str(finding) for finding in findings]
+    codes = {finding.code: finding for finding in findings}
+    assert codes["check/input-range"].severity is Severity.OK
+    assert codes["check/input-range"].message.startswith("dense")
+    assert not codes.keys() & {"check/images", "check/target-in-input"}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from shapenet.cli.render.config_keys import config_keys, keys_view
 from shapenet.cli.render.console import as_text
 from shapenet.cli.render.docstrings import argument_descriptions
 from shapenet.config.learning import InitConfig, LimitBatchesConfig, UnfreezeConfig
+from shapenet.config.model_input import ModelInputConfig
 from shapenet.config.schema import (
+    CheckpointConfig,
     DataConfig,
     EarlyStoppingConfig,
     ExperimentConfig,
@@ -82,8 +84,8 @@ def test_the_keys_of_the_config(cli):
     out = cli("list", "config").out
     sections = [line for line in out.splitlines() if line and " " not in line and "─" not in line]
     assert sections == [
-        "data", "data.split", "model", "init", "training",
-        "training.early_stopping", "training.unfreeze", "training.limit_batches",
+        "data", "data.split", "model", "model.input", "init", "training", "training.early_stopping",
+        "training.checkpoint", "training.unfreeze", "training.limit_batches",
     ]  # fmt: skip
     table = {row[0]: row[1:] for row in rows(out) if row}
     assert table["seed"] == ["0", "an", "integer", "from", "0"]
@@ -97,7 +99,7 @@ def test_every_key_of_the_config_is_listed():
     load_vocabulary()
     listed = {key.dotted for key in config_keys()}
     sections = {"": ExperimentConfig, "data.": DataConfig, "data.split.": SplitConfig, "model.": ModelConfig,
-                "init.": InitConfig,
+                "model.input.": ModelInputConfig, "init.": InitConfig, "training.checkpoint.": CheckpointConfig,
                 "training.": TrainingConfig, "training.early_stopping.": EarlyStoppingConfig,
                 "training.unfreeze.": UnfreezeConfig, "training.limit_batches.": LimitBatchesConfig}  # fmt: skip
     assert listed == {f"{prefix}{name}" for prefix, section in sections.items() for name in section.model_fields}

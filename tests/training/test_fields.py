@@ -80,7 +80,7 @@ model: {{layers: [Flatten]}}
 def test_open_sources_asks_all_of_a_config(tmp_path: Path) -> None:
     (tmp_path / "nested.yaml").write_text(CONFIG.format(field="labels"), encoding="utf-8")
     config = load_experiment(tmp_path / "nested.yaml").config
-    assert needed_fields(config) == ("labels",)
+    assert needed_fields(config) == ("image", "labels")
     assert batch_fields(config) == ("image", "labels")
     assert {name: "labels" in records.fields for name, records in open_sources(config).items()} == {
         "train": True, "test": True,

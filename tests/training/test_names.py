@@ -11,6 +11,7 @@ import pytest
 
 from shapenet.config.schema import ExperimentConfig
 from shapenet.registry import REGISTRIES, Component
+from shapenet.tasks.regression.scale import Scale
 from shapenet.training.names import value_names
 from shapenet.vocabulary import load_vocabulary
 
@@ -21,9 +22,17 @@ _NEEDED = {
 }  # fmt: skip
 
 
-def config(*metrics: Component, val: float = 0.1) -> ExperimentConfig:
+_TASKS = {
+    **dict.fromkeys(("dice", "mean_iou", "pixel_accuracy"), "segmentation"),
+    **dict.fromkeys(("PSNR", "SSIM"), "reconstruction"), "R2": {"regression": {"fields": ["size"]}},
+}  # fmt: skip
+"""Metrics that are not for classification."""
+
+
+def config(*metrics: Component, val: float = 0.1, task: object = "classification") -> ExperimentConfig:
     values = {
         "name": "x",
+        "task": task,
         "data": {"source": {"shapes": {"classes": ["ring"], "num_images": 60}}, "split": {"val": val}},
         "model": {"layers": ["Flatten"]},
     }
@@ -38,9 +47,11 @@ def test_the_name_of_a_metric_is_what_it_calls_itself(name: str) -> None:
     needed = {p.name: _NEEDED[p.name] for p in parameters if p.required}
     component = Component("metric", name, MappingProxyType(needed))
     keras.backend.clear_session()
-    made = component.create()
+    run_time = (Scale((0.0,), (1.0,), (0.0,)),) if name == "R2" else ()
+    made = component.create(*run_time, **({"num_classes": 3} if _TASKS.get(name) == "segmentation" else {}))
     own = made if isinstance(made, str) else made.name
-    assert value_names(config(component)) == ("loss", own, "val_loss", f"val_{own}")
+    named = value_names(config(component, task=_TASKS.get(name, "classification")))
+    assert named == ("loss", own, "val_loss", f"val_{own}")
 
 
 def test_a_given_name_counts() -> None:

@@ -46,6 +46,7 @@ _NO_LOSS = {
     "Circle": "it compares the embeddings of images, and an output has a value for each class",
     "MeanAbsolutePercentageError": "it divides by the targets, which are 0 for all classes but one",
     "DiceCrossentropy": "it is for masks",
+    "SSIM": "it compares images",
     "SoftDice": "it is for masks",
 }
 """Losses that mean nothing for classes, with the reason."""
