@@ -39,6 +39,9 @@ def set_attributes(
         plain: The plain values.
         arrays: The arrays.
         keep_arguments: Leave what it was made with as it is.
+
+    Raises:
+        ValueError: The values are not what a callback remembers, but name its methods.
     """
     values = {**{name: _decoded(value) for name, value in plain.items()}, **arrays}
     if keep_arguments and values.get("monitor") != getattr(callback, "monitor", None):
@@ -47,6 +50,8 @@ def set_attributes(
         callback._set_monitor_op()  # which Keras does late, and turns the sign of min_delta once
     kept = inspect.signature(type(callback).__init__).parameters if keep_arguments else {}
     for name, value in values.items():
+        if callable(getattr(callback, name, None)) or name.startswith("__"):
+            raise ValueError(f"{type(callback).__name__}.{name} is nothing that a callback remembers")
         if name not in kept:
             setattr(callback, name, value)
 

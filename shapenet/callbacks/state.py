@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, "npt.NDArray[Any]"]
 
+_BYTES_PER_ARRAY, _BYTES_PER_CALLBACK = 1_024, 64_000_000
 
 @dataclass
 class TrainingState:
@@ -92,6 +94,15 @@ class TrainingState:
         Raises:
             RunError: The state is that of another model, or of other callbacks.
         """
+        try:
+            self._restore(values, arrays, new_rate=new_rate, new_callbacks=new_callbacks)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise _unlike(f"{type(error).__name__}: {reason}") from error
+
+    def _restore(
+        self, values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], *, new_rate: bool, new_callbacks: bool
+    ) -> None:
         import numpy as np
 
         optimizer = self.model.optimizer
@@ -105,6 +116,14 @@ class TrainingState:
         version, gauss = values["random"]["python"]
         random.setstate((version, tuple(arrays["random/python"].tolist()), gauss))
         np.random.set_state(("MT19937", arrays["random/numpy"], *values["random"]["numpy"]))
+
+    @property
+    def max_bytes(self) -> int:
+        """The most that the arrays of its checkpoint may take, that of callbacks being guessed."""
+        variables = (*self.model.optimizer.variables, *_seeds(self.model), *self.model.metrics_variables)
+        own = sum(8 * math.prod(variable.shape) + _BYTES_PER_ARRAY for variable in variables)
+        of_callback = 8 * self.model.count_params() + _BYTES_PER_CALLBACK
+        return int(own + (1 + len(self.callbacks)) * of_callback)
 
     def _restore_callbacks(
         self, saved: Sequence[Mapping[str, Any]], arrays: Mapping[str, npt.NDArray[Any]], *, new: bool
@@ -153,8 +172,10 @@ def _assign(kind: str, variables: Sequence[Any], arrays: Mapping[str, npt.NDArra
         raise _unlike(f"expected {len(variables)} variables of the {kind}, received {len(saved)}")
     for variable, array in zip(variables, saved, strict=True):
         own = _as(array, variable)
-        if own.shape != tuple(variable.shape):
-            raise _unlike(f"{variable.path}: expected shape {tuple(variable.shape)}, received {own.shape}")
+        expected = copied(variable)
+        if own.shape != expected.shape or own.dtype.kind != expected.dtype.kind:
+            received = f"{own.dtype} {own.shape}"
+            raise _unlike(f"{variable.path}: expected {expected.dtype} {expected.shape}, received {received}")
         variable.assign(own)
 
 

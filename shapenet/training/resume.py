@@ -16,12 +16,13 @@ from shapenet.callbacks.base import Row
 from shapenet.callbacks.metrics_log import cut_metrics
 from shapenet.errors import MachineError, Place, RunError
 from shapenet.experiment import Experiment, experiment_of_run, resolved_values
-from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.find import iterate_runs
 from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import Device, Resumed, RunManifest, host_versions, read_manifest
 from shapenet.rundir.paths import LATEST, RunDir
+from shapenet.rundir.reading import check_contained
 from shapenet.training.differences import Changes, differences, flat, listed
 from shapenet.training.init import with_found_run
 from shapenet.training.memory import halvings
@@ -152,9 +153,13 @@ def resume_run(
         trust: Run the plug-ins that its config names, although this user has not run them before.
 
     Raises:
-        RunError: It differs, or its plug-ins are not trusted, or it ended before it had a config, or it is on JAX.
+        RunError: It differs, or its plug-ins are not trusted, or it ended before it had a config; or it is on
+            JAX, or something in it leads out of it.
+        MachineError: It can't be read.
         ConfigError: A change is wrong.
     """
+    with machine_errors(run.root):
+        check_contained(run.root)
     manifest = read_manifest(run.run_json)
     if not run.resolved_config.is_file():
         hint = "shapenet runs gc removes it; begin a new one: shapenet train --config CONFIG"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.hostile.runs import RAN
@@ -42,6 +44,16 @@ class Place:
         target = self.folder / f"runs-{self.num}" / "default" / self.run_dir.name
         shutil.copytree(self.run_dir, target, symlinks=True)
         return target
+
+
+def some(cases: Iterable[str], step: int) -> list[str]:
+    """Every `step`-th of the cases; all of them where ``make chaos-hostile`` asks for that."""
+    return list(cases)[:: 1 if os.environ.get("SHAPENET_HOSTILE") == "all" else step]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """What stands in a folder: every name, and what files hold."""
+    return {str(path): path.read_bytes() if path.is_file() else b"" for path in sorted(folder.rglob("*"))}
 
 
 def check(outcome: Outcome, codes: tuple[int, ...], home: Path) -> None:
