@@ -147,6 +147,8 @@ class Checkpoints(Listener):
         if self.position == self._saved:
             return
         start = time.monotonic()
+        if hasattr(self._state.model, "jax_state_sync"):  # JAX keeps all values to itself during an epoch
+            self._state.model.jax_state_sync()
         self._save_waiting()
         values, arrays = self._state.collect()
         self._cost = 0.0

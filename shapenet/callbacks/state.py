@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import random
 from collections.abc import Mapping, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from shapenet.callbacks.attributes import attributes, set_attributes
 from shapenet.errors import RunError
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 Arrays = dict[str, "npt.NDArray[Any]"]
 
 _BYTES_PER_ARRAY, _BYTES_PER_CALLBACK = 1_024, 64_000_000
-_OF_KERAS = frozenset({"params", "validation_data", "_model", "model"})
-"""What Keras itself puts into every callback."""
-
 
 @dataclass
 class TrainingState:
@@ -32,7 +29,7 @@ class TrainingState:
     Attributes:
         model: The compiled ``keras.Model``.
         callbacks: The Keras callbacks that remember something. What they remember in plain
-            attributes counts: None, bool, int, float, str, lists, tuples and mappings of these, arrays.
+            attributes counts: None, bool, int, float, str, NumPy's numbers, lists, tuples and dicts of these, arrays.
     """
 
     model: Any
@@ -78,7 +75,7 @@ class TrainingState:
             "callbacks": [],
         }
         for index, callback in enumerate(self.callbacks):
-            plain, own = _attributes(callback)
+            plain, own = attributes(callback)
             values["callbacks"].append({"class": type(callback).__name__, "attributes": plain})
             arrays.update((f"callback/{index}/{name}", array) for name, array in own.items())
         return values, arrays
@@ -140,21 +137,7 @@ class TrainingState:
             if index is not None:
                 prefix = f"callback/{index}/"
                 own = {road.removeprefix(prefix): array for road, array in arrays.items() if road.startswith(prefix)}
-                _set_attributes(callback, {**left.pop(index)["attributes"], **own}, keep_arguments=new)
-
-
-def _set_attributes(callback: Any, values: Mapping[str, Any], *, keep_arguments: bool) -> None:
-    if keep_arguments and values.get("monitor") != getattr(callback, "monitor", None):
-        return  # what it remembers is about another value
-    if "monitor_op" not in values and getattr(callback, "monitor_op", 1) is None:
-        callback._set_monitor_op()  # which Keras does late, and turns the sign of min_delta once
-    kept = inspect.signature(type(callback).__init__).parameters if keep_arguments else {}
-    for name, value in values.items():
-        before = getattr(callback, name, None)
-        if callable(before) or name.startswith("__"):
-            raise _unlike(f"{type(callback).__name__}.{name} is nothing that a callback remembers")
-        if name not in kept:
-            setattr(callback, name, tuple(value) if isinstance(before, tuple) else value)
+                set_attributes(callback, left.pop(index)["attributes"], own, keep_arguments=new)
 
 
 def _seeds(model: Any) -> list[Any]:
@@ -204,42 +187,3 @@ def _as(array: npt.NDArray[Any], variable: Any) -> npt.NDArray[Any]:
 def _unlike(message: str) -> RunError:
     hint = "the model, its optimizer or its metrics were changed: begin a new run"
     return RunError("run/other-model", f"the checkpoint does not fit: {message}", hint=hint)
-
-
-def _attributes(callback: Any) -> tuple[dict[str, Any], Arrays]:
-    """What a callback remembers: plain values, and arrays."""
-    import numpy as np
-
-    plain: dict[str, Any] = {}
-    arrays: Arrays = {}
-    for name, value in vars(callback).items():
-        if name in _OF_KERAS:
-            continue
-        if isinstance(value, np.ndarray) and value.dtype.kind in "biufcSU":
-            arrays[name] = value.copy()
-        elif _is_plain(value):
-            plain[name] = _as_plain(value)
-    return plain, arrays
-
-
-def _as_plain(value: Any) -> Any:
-    """`value` as JSON holds it: without NumPy's own numbers."""
-    import numpy as np
-
-    if isinstance(value, Mapping):
-        return {key: _as_plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_as_plain(item) for item in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _is_plain(value: Any) -> bool:
-    import numpy as np
-
-    if isinstance(value, Mapping):
-        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
-    if isinstance(value, np.generic):
-        return value.dtype.kind in "biuf"
-    return value is None or isinstance(value, bool | int | float | str)

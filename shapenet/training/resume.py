@@ -153,8 +153,8 @@ def resume_run(
         trust: Run the plug-ins that its config names, although this user has not run them before.
 
     Raises:
-        RunError: It differs, or its plug-ins are not trusted, or it ended before it had a config; or
-            something in it leads out of it.
+        RunError: It differs, or its plug-ins are not trusted, or it ended before it had a config; or it is on
+            JAX, or something in it leads out of it.
         MachineError: It can't be read.
         ConfigError: A change is wrong.
     """
@@ -167,6 +167,7 @@ def resume_run(
         raise RunError("run/no-config", message, place=Place(str(run.root)), hint=hint)
     before = experiment_of_run(run.resolved_config, trust=trust)
     experiment = experiment_of_run(run.resolved_config, overrides, trust=trust) if overrides else before
+    _check_backend(run, before, experiment)
     changes = {
         **differences(flat(resolved_values(before.config)), flat(resolved_values(experiment.config))),
         **differences(_under("versions", manifest.versions), _under("versions", host_versions())),
@@ -174,6 +175,14 @@ def resume_run(
     resumption = Resumption(run, experiment, allow_changed)
     resumption.check(changes)
     return resumption
+
+
+def _check_backend(run: RunDir, *experiments: Experiment) -> None:
+    """Refuse JAX: what goes on in the middle of an epoch wraps what TensorFlow runs."""
+    if any(experiment.config.runtime.backend == "jax" for experiment in experiments):
+        message = "a run on JAX can't go on: only TensorFlow's can"
+        hint = "begin a new run; init: {run: ...} begins with this one's weights"
+        raise RunError("run/backend", message, place=Place(str(run.root)), hint=hint)
 
 
 @contextmanager
