@@ -19,6 +19,7 @@ Arrays = dict[str, "npt.NDArray[Any]"]
 
 _BYTES_PER_ARRAY, _BYTES_PER_CALLBACK = 1_024, 64_000_000
 
+
 @dataclass
 class TrainingState:
     """The optimizer with its averages, seed generators, metric accumulators, callbacks, random numbers.
