@@ -32,6 +32,8 @@ static __thread int torn;
 static char records[4096];
 static pthread_mutex_t recording = PTHREAD_MUTEX_INITIALIZER;
 static long num_snapshots;
+static int fault_idle;
+static __thread int flags_of_open = O_CREAT;
 
 void fault_arm(const char *folder, int kind, long number, int error) {
     memset(counts, 0, sizeof counts);
@@ -48,6 +50,8 @@ void fault_narrow(const char *text) { snprintf(within, sizeof within, "%s", text
 void fault_record(const char *folder) { snprintf(records, sizeof records, "%s", folder); }
 long fault_count(int kind) { return counts[kind]; }
 const char *fault_path(void) { return fault_place; }
+/* Whether the call would have failed by itself: a folder that was there, a file to change that was not. */
+int fault_was_idle(void) { return fault_idle; }
 
 static void *next(const char *name) {
     void *found = dlsym(RTLD_NEXT, name);
@@ -71,6 +75,8 @@ static int hits_path(int kind, const char *path) {
         if (kind != WRITE) kill(owner, SIGKILL);
         return 0;
     }
+    int exists = access(path, F_OK) == 0;
+    fault_idle = (kind == MKDIR && exists) || (kind == OPEN && !exists && !(flags_of_open & O_CREAT));
     errno = fault_errno;
     return 1;
 }
@@ -174,6 +180,7 @@ static const char *how(int flags) { return flags & O_TRUNC ? "trunc" : flags & O
         va_start(rest, flags);                                                              \
         mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;             \
         va_end(rest);                                                                       \
+        flags_of_open = flags;                                                              \
         if (writes(flags) && hits_at(OPEN, AT_FDCWD, path)) return -1;                      \
         int opened = ((int (*)(const char *, int, ...))next(#name))(path, flags, mode);     \
         if (opened >= 0 && writes(flags)) note_at(OPEN, AT_FDCWD, path, how(flags));        \
@@ -188,6 +195,7 @@ OPENS(open64)
         va_start(rest, flags);                                                                     \
         mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;                    \
         va_end(rest);                                                                              \
+        flags_of_open = flags;                                                              \
         if (writes(flags) && hits_at(OPEN, folder, path)) return -1;                               \
         int opened = ((int (*)(int, const char *, int, ...))next(#name))(folder, path, flags, mode); \
         if (opened >= 0 && writes(flags)) note_at(OPEN, folder, path, how(flags));                 \
@@ -198,6 +206,7 @@ OPENS_AT(openat64)
 
 #define FOPENS(name)                                                                           \
     FILE *name(const char *path, const char *mode) {                                           \
+        flags_of_open = O_CREAT;                                                               \
         if (strpbrk(mode, "wa+") && hits_at(OPEN, AT_FDCWD, path)) return NULL;                \
         FILE *opened = ((FILE * (*)(const char *, const char *)) next(#name))(path, mode);     \
         if (opened && strpbrk(mode, "wa+"))                                                    \

@@ -24,7 +24,7 @@ KINDS = ("write", "fsync", "rename", "open", "mkdir", "unlink", "truncate", "lin
 """As the shim numbers them."""
 ANY, KILL = len(KINDS), -1
 """Of kinds: whichever; of errors: the process is killed in the call, a write half done."""
-LIMIT_SECONDS = 300
+LIMIT_SECONDS = 600
 _OF_TRAININGS = ("shapenet.cli.train", "shapenet.training.fit", "tensorboard.plugins.hparams.summary_v2", "rich.live",
                  "tensorboard.summary", "tensorflow.summary", "PIL.ImageDraw", "PIL.ImageFont")  # fmt: skip
 
@@ -61,12 +61,14 @@ class Outcome:
         error: What they wrote to stderr.
         counts: Calls by kind.
         failed_path: The path of the call that failed; empty if none did.
+        failed_anyway: Whether that call would have failed without the fault too.
     """
 
     codes: tuple[int, ...]
     error: str
     counts: dict[str, int]
     failed_path: str
+    failed_anyway: bool
 
 
 class Ended(NamedTuple):
@@ -92,6 +94,24 @@ class Ended(NamedTuple):
         return self.outcome.codes[-1] if self.outcome else self.code
 
 
+def compiled_shim(folder: Path) -> Path:
+    """The library that makes calls fail, compiled.
+
+    Args:
+        folder: Takes it.
+
+    Raises:
+        NoCompilerError: There is no compiler, or this is not Linux.
+    """
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler is None or sys.platform != "linux":
+        raise NoCompilerError("the faults come from a library in C: there is no C compiler, or this is not Linux")
+    shim = folder / "fault_shim.so"
+    source = Path(__file__).with_name("fault_shim.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl", "-lpthread"], check=True)
+    return shim
+
+
 class ForkServer:
     """A process with TensorFlow imported and not yet started, and the shim preloaded.
 
@@ -114,18 +134,8 @@ class ForkServer:
 
     @classmethod
     def compiled(cls, folder: Path) -> ForkServer:
-        """A server with the shim compiled to `folder`.
-
-        Raises:
-            NoCompilerError: There is no compiler.
-        """
-        compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-        if compiler is None or sys.platform != "linux":
-            raise NoCompilerError("the faults come from a library in C: there is no C compiler, or this is not Linux")
-        shim = folder / "fault_shim.so"
-        source = Path(__file__).with_name("fault_shim.c")
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl", "-lpthread"], check=True)
-        return cls(shim, folder)
+        """A server with the shim compiled to `folder`; see `compiled_shim`."""
+        return cls(compiled_shim(folder), folder)
 
     def run(self, root: Path, commands: list[list[str]], fault: tuple[int, int, int] = (-1, 0, 0)) -> Outcome | str:
         """Run commands one after another, until one ends with another code than 0.
@@ -160,7 +170,7 @@ class ForkServer:
         outcome = None
         if code == 0:
             told: dict[str, Any] = json.loads((self._folder / "result").read_text())
-            outcome = Outcome(tuple(told["codes"]), error, told["counts"], told["failed_path"])
+            outcome = Outcome(tuple(told["codes"]), error, told["counts"], told["failed_path"], told["failed_anyway"])
         return Ended(code, seconds, fault, outcome, error)
 
     def close(self) -> None:
@@ -191,7 +201,8 @@ def _child(shim: ctypes.CDLL, folder: Path, root: str, commands: list[list[str]]
         if codes[-1]:
             break
     counts = {name: shim.fault_count(kind) for kind, name in enumerate(KINDS)}
-    told = {"codes": codes, "counts": counts, "failed_path": os.fsdecode(shim.fault_path())}
+    path, anyway = os.fsdecode(shim.fault_path()), bool(shim.fault_was_idle())
+    told = {"codes": codes, "counts": counts, "failed_path": path, "failed_anyway": anyway}
     (folder / "result").write_text(json.dumps(told))
 
 
