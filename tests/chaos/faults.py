@@ -92,7 +92,7 @@ FAULTS = (
           '        _assign("seed", _seeds(self.model), arrays)\n'
           "        for average in self.model.optimizer._model_variables_moving_average:\n"
           "            average.assign(average * 0)\n", "kill save ema"),
-XXleft.pop(index)["attributes"], own', "{}, own",
+    Fault("callbacks' values are not restored", _STATE, 'left.pop(index)["attributes"], own', "{}, own",
           "kill save plateau"),
     Fault("callbacks' floats are not saved", "callbacks/attributes.py", "isinstance(value, bool | int | float | str)",
           "isinstance(value, bool | int | str)", "kill save plateau"),
