@@ -124,7 +124,7 @@ FAULTS = (
     Fault("the best epoch is forgotten", _RESUME, "return row if row and monitor in row else None", "return None",
           "kill save mlp"),
     Fault("an epoch as good as the best replaces it", "callbacks/best.py", "value > best if", "value >= best if",
-          "kill save mlp"),
+          "kill save cnn"),
     Fault("metrics.jsonl is not cut back", _RESUME,
           "        cut_metrics(self.run.metrics, self.saved.start.epochs_done)\n", "",
           "kill save mlp"),

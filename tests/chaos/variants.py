@@ -25,7 +25,7 @@ training: {{batch_size: 8, epochs: 3, steps_per_execution: 1, {_SAVING}}}
     "cnn": f"""\
 name: cnn
 {_DATA}{_CNN}optimizer: {{SGD: {{learning_rate: 5e-2, momentum: 0.9}}}}
-training: {{batch_size: 8, epochs: 3, steps_per_execution: 2, {_SAVING}}}
+training: {{batch_size: 8, epochs: 3, steps_per_execution: 2, monitor: val_accuracy, {_SAVING}}}
 """,
     "ema": f"""\
 name: ema
