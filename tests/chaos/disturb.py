@@ -13,17 +13,17 @@ from tests.chaos.compare import run_below
 from tests.chaos.fork_server import ANY, KILL, Disturbance, Ended
 
 PLACES = {
-    "save": "/checkpoints/", "link": "/checkpoints/last", "record": "/run.json", "metrics": "/metrics.jsonl",
+    "save": "/checkpoints/", "place": "/checkpoints/epoch-", "link": "/checkpoints/last", "record": "/run.json", "metrics": "/metrics.jsonl",
     "pack": "/cache/", "call": "",
 }  # fmt: skip
 """Of kills in a call, by mode: what the path holds on which it is."""
 MODES = {
-    "time": 0.25, "save": 0.3, "link": 0.05, "record": 0.05, "metrics": 0.05, "pack": 0.05, "call": 0.1,
+    "time": 0.25, "save": 0.25, "place": 0.05, "link": 0.05, "record": 0.05, "metrics": 0.05, "pack": 0.05, "call": 0.1,
     "signal": 0.1, "two signals": 0.05,
 }  # fmt: skip
 """Kinds of disturbance, with how often each is chosen: a kill at a moment, or in a call on a file; signals."""
 KILLS = ("time", *PLACES)
-SAVES = ("save", "link")
+SAVES = ("save", "place", "link")
 
 
 class Undisturbed(NamedTuple):
