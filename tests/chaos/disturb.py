@@ -13,8 +13,8 @@ from tests.chaos.compare import run_below
 from tests.chaos.fork_server import ANY, KILL, Disturbance, Ended
 
 PLACES = {
-    "save": "/checkpoints/", "place": "/checkpoints/epoch-", "link": "/checkpoints/last", "record": "/run.json", "metrics": "/metrics.jsonl",
-    "pack": "/cache/", "call": "",
+    "save": "/checkpoints/", "place": "/checkpoints/epoch-", "link": "/checkpoints/last", "record": "/run.json",
+    "metrics": "/metrics.jsonl", "pack": "/cache/", "call": "",
 }  # fmt: skip
 """Of kills in a call, by mode: what the path holds on which it is."""
 MODES = {
