@@ -59,8 +59,11 @@ FAULTS = (
     # What is whole or not there.
     Fault("run.json is written in place", _ATOMIC, "            Path(name).replace(path)\n",
           "            path.write_bytes(data)\n            Path(name).unlink()\n", "kill record mlp"),
-    Fault("a checkpoint is copied to its place", _ATOMIC, "        temporary.rename(path)\n",
-          "        shutil.copytree(temporary, path)\n", "kill place mlp"),
+    Fault("a checkpoint's files come to their place one by one", _ATOMIC, "        temporary.rename(path)\n",
+          "        path.mkdir()\n"
+          "        for file in sorted(temporary.iterdir(), reverse=True):\n"
+          "            file.rename(path / file.name)\n",
+          "kill place mlp"),
     Fault("a checkpoint is written in its place", _CHECKPOINT,
           "            self._folder = self._stack.enter_context(new_folder(target))\n",
           "            target.mkdir(parents=True)\n            self._folder = target\n", "kill place mlp"),
@@ -116,8 +119,9 @@ FAULTS = (
           '        self._batches.epoch = self._done = getattr(self, "_done", -1) + 1\n', "kill save mlp"),
     Fault("streamed windows are not left out", "data/stream/batches.py",
           "islice(self._ordered_windows(), start, None)", "self._ordered_windows()", "kill save stream"),
-    Fault("layers are frozen as in the first epoch", "training/fit.py",
-          "first_epoch=saved.position.epochs_done + 1", "first_epoch=1", "kill save freeze"),
+    Fault("layers thaw by the epochs that this process did", "training/freeze.py",
+          "trained_in(self._training, self._model, epoch)):",
+          "trained_in(self._training, self._model, epoch - self._first_epoch + 1)):", "kill save freeze"),
     Fault("latest is not made by a run that goes on", _RESUME,
           "above == runs_dir.absolute() or (above / LATEST).is_symlink()", "(above / LATEST).is_symlink()",
           "kill pack mlp"),
