@@ -20,7 +20,7 @@ from tests.chaos.fork_server import REPOSITORY, NoCompilerError
 from tests.chaos.kill import Harness, Plan
 from tests.chaos.power_loss import careless, finding, recorded
 
-_SEED, _MOST_CASES = 7, 6
+_SEED, _MOST_CASES = 7, 12
 
 
 def planted(fault: Fault, folder: Path) -> Path:
