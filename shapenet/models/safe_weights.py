@@ -63,7 +63,7 @@ def check_weights_file(model: Any, path: Path, root: Path | None = None) -> None
     try:
         check_regular(path, root or path.parent, max_bytes)
         with h5py.File(path, "r") as file:
-            shapes = _Walk(path, path.stat().st_size).shapes(file)
+            shapes = check_objects(file, path)
     except RunError:
         raise
     except Exception as error:  # damaged HDF5 makes h5py raise errors of many types
@@ -75,6 +75,25 @@ def check_weights_file(model: Any, path: Path, root: Path | None = None) -> None
     if missing or unknown:
         received = f"{_listed(unknown)} in their place" if unknown else "fewer"
         _misfit(path, f"expected arrays of shape {_listed(missing or expected)}, received {received}")
+
+
+def check_objects(file: Any, path: Path) -> Counter[tuple[int, ...]]:
+    """Refuse an HDF5 file that holds anything but arrays of numbers, as Keras writes them; reads none.
+
+    Links to other files, arrays that lie in others or declare more than they hold, and objects with two
+    names are refused.
+
+    Args:
+        file: The open ``h5py.File``.
+        path: Where it is.
+
+    Returns:
+        How many arrays of each shape there are for the model itself.
+
+    Raises:
+        RunError: There is something that Keras does not write.
+    """
+    return _Walk(path, path.stat().st_size).shapes(file)
 
 
 def check_room(build: Callable[[], Any], path: Path) -> None:

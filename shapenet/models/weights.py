@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import Place, RunError
+from shapenet.models.safe_weights import check_objects
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,15 +17,12 @@ if TYPE_CHECKING:
     Weights = dict[str, npt.NDArray[np.generic]]
 
 _MOST_BYTES = 16 << 30
-_DEEPEST = 32
-_MOST_ENTRIES = 200_000
 
 
 def read_weights(path: Path) -> dict[str, Weights]:
     """The arrays of each layer in a weights file of Keras's, ``*.weights.h5``.
 
-    Only what stands in the file itself is read: links to other files, and arrays that are kept in
-    others, are refused.
+    All of the file is looked at before anything of it is read; see `check_objects`.
 
     Args:
         path: The file.
@@ -43,7 +41,8 @@ def read_weights(path: Path) -> dict[str, Weights]:
         if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
             raise _unfit(path, f"a regular file of at most {_MOST_BYTES >> 30} GiB")
         with h5py.File(path, "r") as file:
-            return _Reader(path).layers(file)
+            check_objects(file, path)
+            return dict(_layers(file, path, ""))
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         message = f"expected a file of weights, received what can't be read: {reason}"
@@ -54,72 +53,38 @@ def _unfit(path: Path, expected: str) -> RunError:
     return RunError("run/weights", f"expected {expected}", place=Place(str(path)))
 
 
-class _Reader:
-    """Walks through one file.
+def _layers(group: Any, path: Path, prefix: str) -> Iterator[tuple[str, Weights]]:
+    """The layers of a model, and those of models in it."""
+    import h5py
 
-    Args:
-        path: The file, for errors.
-    """
+    container = group.get("layers")
+    if not isinstance(container, h5py.Group):
+        raise _unfit(path, "a weights file of Keras's, with a group named layers")
+    for key, member in container.items():
+        if not isinstance(member, h5py.Group):
+            continue
+        name = f"{prefix}{_name_of(member, key)}"
+        if "layers" in member:
+            yield from _layers(member, path, f"{name}/")
+        elif arrays := dict(_arrays(member, path, "")):
+            yield name, arrays
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._bytes_left = _MOST_BYTES
-        self._entries_left = _MOST_ENTRIES
 
-    def layers(self, group: Any, prefix: str = "", depth: int = 0) -> dict[str, Weights]:
-        """The layers of a model, and those of models in it."""
-        import h5py
+def _name_of(member: Any, key: str) -> str:
+    name = member["vars"].attrs.get("name", key) if "vars" in member else key
+    return name.decode(errors="replace") if isinstance(name, bytes) else str(name)
 
-        found: dict[str, Weights] = {}
-        container = self._member(group, "layers") if "layers" in group else None
-        if not isinstance(container, h5py.Group):
-            raise _unfit(self._path, "a weights file of Keras's, with a group named layers")
-        for key in container:
-            member = self._member(container, key)
-            if not isinstance(member, h5py.Group):
-                continue
-            name = f"{prefix}{self._name_of(member, key)}"
-            if "layers" in member and depth < _DEEPEST:
-                found.update(self.layers(member, f"{name}/", depth + 1))
-            elif arrays := dict(self._arrays(member, "", 0)):
-                found[name] = arrays
-        return found
 
-    def _name_of(self, member: Any, key: str) -> str:
-        variables = self._member(member, "vars") if "vars" in member else None
-        name = variables.attrs.get("name", key) if variables is not None else key
-        return name.decode(errors="replace") if isinstance(name, bytes) else str(name)
+def _arrays(group: Any, path: Path, road: str) -> Iterator[tuple[str, Any]]:
+    import h5py
 
-    def _arrays(self, group: Any, road: str, depth: int) -> Iterator[tuple[str, Any]]:
-        import h5py
-
-        if depth > _DEEPEST:
-            raise _unfit(self._path, f"groups at most {_DEEPEST} deep")
-        for key in group:
-            member = self._member(group, key)
-            if isinstance(member, h5py.Group):
-                yield from self._arrays(member, f"{road}{key}/", depth + 1)
-            elif "seed_generator" not in road:
-                self._bytes_left -= member.nbytes
-                if self._bytes_left < 0:
-                    raise _unfit(self._path, f"at most {_MOST_BYTES >> 30} GiB of weights")
-                yield f"{road}{key}", member[()]
-
-    def _member(self, group: Any, key: str) -> Any:
-        """A member of a group that stands in this very file and holds numbers."""
-        import h5py
-
-        self._entries_left -= 1
-        if self._entries_left < 0:
-            raise _unfit(self._path, f"at most {_MOST_ENTRIES:,} entries")
-        if not isinstance(group.get(key, getlink=True), h5py.HardLink):
-            raise _unfit(self._path, f"no links to elsewhere, received one: {key}")
-        member = group[key]
-        if isinstance(member, h5py.Dataset) and (
-            member.external or member.is_virtual or member.dtype.kind not in "fiub" or member.shape is None
-        ):
-            raise _unfit(self._path, f"numbers in the file itself, received others: {key}")
-        return member
+    for key, member in group.items():
+        if isinstance(member, h5py.Group):
+            yield from _arrays(member, path, f"{road}{key}/")
+        elif member.dtype.kind == "V":
+            raise _unfit(path, f"numbers of a type that NumPy has, received bfloat16: {member.name}")
+        elif "seed_generator" not in road:
+            yield f"{road}{key}", member[()]
 
 
 def assign_weights(model: Any, weights: dict[str, Weights], folder: Path) -> None:

@@ -77,8 +77,13 @@ def too_large(file: Any, folder: Path) -> None:
     file["layers/dense/vars"].create_dataset("0", (1 << 36,), "f4", chunks=(1 << 20,), compression="gzip")
 
 
+def zeros_packed_tightly(file: Any, folder: Path) -> None:
+    file["layers/dense/vars"].create_dataset("0", data=np.zeros(1 << 16, np.float32), compression="gzip")
+
+
 @pytest.mark.parametrize(
-    "spoil", [external_link, soft_link, external_dataset, virtual_dataset, objects, loop, too_large]
+    "spoil",
+    [external_link, soft_link, external_dataset, virtual_dataset, objects, loop, too_large, zeros_packed_tightly],
 )
 def test_what_leads_elsewhere_is_refused(tmp_path: Path, spoil: Any) -> None:
     with h5py.File(tmp_path / "secret.h5", "w") as secret:

@@ -13,7 +13,6 @@ from hypothesis.extra.numpy import arrays
 from shapenet.config.components import parse_component
 from shapenet.errors import ConfigError
 from shapenet.registry import REGISTRIES, Component
-from shapenet.tasks.classification.components import on_probabilities
 from shapenet.tasks.classification.evaluator import probabilities_of
 from shapenet.tasks.classification.single import BoundClassification
 from shapenet.tasks.classification.task import Classification, takes_vectors

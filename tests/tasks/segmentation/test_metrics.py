@@ -50,6 +50,8 @@ def test_metrics_are_those_of_one_confusion_matrix_of_the_epoch(seed: int) -> No
     made = metric({"mean_iou": {"background": False}})
     made.update_state(masks, logits)
     assert float(made.result()) == pytest.approx(mean([one.iou for one in per_class[1:]]), rel=1e-6)
+    # The names that an evaluation's report has for the same, beside those of all classes.
+    assert (made.name, metric({"dice": {"background": False}}).name) == ("foreground_mean_iou", "foreground_dice")
 
 
 def test_a_class_that_is_nowhere_is_left_out_of_the_mean() -> None:
