@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError, DataError
 from shapenet.experiment import Experiment
-from shapenet.rundir.atomic import machine_errors, write_atomic
+from shapenet.rundir.atomic import machine_errors
+from shapenet.rundir.csv_file import write_csv
 from shapenet.training.balance import class_weights
 from shapenet.training.build import build_augmenter, compile_model
 from shapenet.training.check import check_experiment
@@ -165,13 +164,12 @@ def write_sweep(folder: Path, sweep: RateSweep, name: str) -> tuple[Path, Path]:
     from shapenet.training.lr_plot import write_rates_plot
 
     table, picture = folder / "rates.csv", folder / "rates.png"
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["step", "learning_rate", "loss", "smoothed_loss"])
-    for step, point in enumerate(sweep.points, start=1):
-        writer.writerow([step, *(f"{value:.6g}" for value in (point.learning_rate, point.loss, point.smoothed))])
+    rows = [
+        [str(step), *(f"{value:.6g}" for value in (point.learning_rate, point.loss, point.smoothed))]
+        for step, point in enumerate(sweep.points, start=1)
+    ]
     with machine_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(table, text.getvalue())
+    write_csv(table, [["step", "learning_rate", "loss", "smoothed_loss"], *rows])
     write_rates_plot(picture, sweep, name)
     return table, picture

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapenet.config.components import parse_component
-from shapenet.tasks.segmentation.figures import class_figures, confusion_of, mean, overlap_of
+from shapenet.tasks.confusion import confusion_of
+from shapenet.tasks.segmentation.figures import class_figures, mean, overlap_of
 from shapenet.vocabulary import load_vocabulary
 
 load_vocabulary()
