@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from shapenet.registry import Component
-from shapenet.tasks.classification.probabilities import loss_on_probabilities, metric_on_probabilities
+from shapenet.tasks.changed import changed_loss, changed_metric
 
 _OF_SCORES = (
     "CategoricalAccuracy", "SparseCategoricalAccuracy", "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy",
@@ -29,5 +29,8 @@ def on_probabilities(component: Component, activation: Literal["softmax", "sigmo
     knows = "from_logits" in component.arguments
     if not logits or knows or component.entry.origin != "keras" or component.name in _OF_SCORES:
         return made
-    wrap = loss_on_probabilities if component.kind == "loss" else metric_on_probabilities
-    return wrap(made, activation)
+    import keras
+
+    make = getattr(keras.ops, activation)
+    changed = changed_loss if component.kind == "loss" else changed_metric
+    return changed(made, lambda targets, outputs: (targets, make(outputs)))
