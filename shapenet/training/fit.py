@@ -24,6 +24,7 @@ from shapenet.errors import MachineError, RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.rundir.manifest import RunManifest
 from shapenet.rundir.paths import RunDir
+from shapenet.training.backend import choose_backend, computes_with_jax
 from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.check import check_experiment
 from shapenet.training.continuation import continuation_of
@@ -86,7 +87,7 @@ def train(
     """
     start = time.perf_counter()
     config = experiment.config
-    check_experiment(experiment)
+    _check(experiment)
     if resumption:
         recorded = resumed_run(resumption, command, reporter.warning)
     else:
@@ -112,6 +113,13 @@ def train(
         while left is not None:
             left = _train_once(left, dataset, record, signals, (reporter, samples), resumption)
     return _result(record, config.training.epochs, start)
+
+
+def _check(experiment: Experiment) -> None:
+    """Refuse what can be refused before there is a run."""
+    check_experiment(experiment)
+    with experiment.locating():
+        choose_backend(experiment.config.runtime)
 
 
 def _result(record: RunRecord, epochs: int, start: float) -> TrainingResult:
@@ -212,4 +220,5 @@ def _saved(error: RunInterruptedError, run: RunDir, position: Position) -> RunIn
     at = f"in epoch {position.epoch} after step {position.step:,}" if position.step else f"after {position}"
     _LOG.info("interrupted %s", at)
     message = f"{error.problems[0].message}: stopped {at}; saved in {run.last_dir}"
-    return RunInterruptedError(error.exit_code - 128, message, f"shapenet train --resume {run.root} goes on")
+    hint = None if computes_with_jax() else f"shapenet train --resume {run.root} goes on"
+    return RunInterruptedError(error.exit_code - 128, message, hint)
