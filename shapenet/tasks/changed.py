@@ -12,7 +12,7 @@ Change = Callable[[Any, Any], tuple[Any, Any]]
 def changed_loss(loss: Any, change: Change) -> Any:
     """A ``keras.losses.Loss`` that gives `loss` targets and outputs in another form.
 
-    It has the name, the type and the reduction of `loss`.
+    It has the name, the type and the reduction of `loss`, and `loss` itself as its attribute ``loss``.
 
     Args:
         loss: A ``keras.losses.Loss``.
@@ -25,10 +25,11 @@ def changed_loss(loss: Any, change: Change) -> Any:
 
         def __init__(self) -> None:
             super().__init__(name=loss.name, reduction=loss.reduction, dtype=loss.dtype)
+            self.loss = loss
 
         def call(self, y_true: Any, y_pred: Any) -> Any:
             """The loss of targets and outputs."""
-            return loss.call(*change(y_true, y_pred))
+            return self.loss.call(*change(y_true, y_pred))
 
     return Changed()
 
