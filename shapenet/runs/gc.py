@@ -67,6 +67,8 @@ def collect_garbage(runs_dir: Path, *, dry_run: bool) -> list[Leftover]:
         has_record = run.run_json.exists()
         with suppress(RunError):  # somebody has just begun to work on it, or its record is damaged
             status = shown_status(read_manifest(run.run_json), run.lock) if has_record else None
+            if status == "running":  # on another machine, whose locks may not be seen here
+                continue
             with nullcontext() if dry_run or not has_record else RunLock(run.lock):
                 of_run = list(_leftovers(run, status))
                 for leftover in [] if dry_run else of_run:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from shapenet.errors import RunError, RunInterruptedError
+from shapenet.errors import MachineError, RunError, RunInterruptedError
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import read_manifest
 from shapenet.sweeps.config import load_sweep
@@ -169,9 +169,10 @@ def test_two_processes_do_not_share_a_sweep(config: Path) -> None:
     folder = interrupted(config)
     with (
         RunLock(folder / "study.lock"),
-        pytest.raises(RunError, match=f"process {os.getpid()} on .* works on this sweep"),
+        pytest.raises(MachineError, match=f"process {os.getpid()} on .* works on this sweep") as caught,
     ):
         run_again(config, Scripted(config.parent))
+    assert caught.value.exit_code == 5
 
 
 def test_killed_before_the_first_trial(config: Path) -> None:
