@@ -9,6 +9,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,12 +96,15 @@ def _trained(work: Callable[..., None], *arguments: Any, expected: int = 0) -> i
         process.start()
     sender.close()
     sent = 0
-    while True:
-        try:
-            sent = receiver.recv()
-        except EOFError:
-            break
-    process.join()
+    try:
+        with suppress(EOFError):
+            while True:
+                sent = receiver.recv()
+    except BaseException:
+        process.terminate()  # Ctrl-C does not reach it
+        raise
+    finally:
+        process.join()
     if process.exitcode != expected:
         hint = "shapenet train with the same config may tell more"
         raise RunError("run/verify", f"a training ended with {process.exitcode}, expected {expected}", hint=hint)
