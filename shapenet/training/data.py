@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shapenet.data.dataset import Dataset
     from shapenet.data.division import SplitPlan
     from shapenet.data.records import Records
-    from shapenet.data.store import RecordStore
+    from shapenet.data.store import RecordStore, Store
 
 _LOG = logging.getLogger("shapenet")
 
@@ -76,20 +76,29 @@ def bearable_fraction(config: DataConfig) -> float:
 
 def open_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], RecordStore]:
     """What packs records into the user's cache or finds them packed there, and reports; or streams them."""
-    from shapenet.data.pack import default_cache_dir, open_packed
     from shapenet.data.stream.store import StreamStore
 
-    def open_records(records: Records) -> RecordStore:
-        if config.stream:
-            return StreamStore(records)
+    return StreamStore if config.stream else packing(reporter, bearable_fraction(config))
+
+
+def packing(reporter: Reporter, bearable: float) -> Callable[[Records], Store]:
+    """What packs records into the user's cache, or finds them packed there.
+
+    Args:
+        reporter: Hears of packing.
+        bearable: How large a part of them may be unreadable, 0 to 1.
+    """
+    from shapenet.data.pack import default_cache_dir, open_packed
+
+    def pack(records: Records) -> Store:
         return open_packed(
             records,
             default_cache_dir(),
             lambda done, total: reporter.packing(records.describe, done, total),
-            max_bad_fraction=bearable_fraction(config),
+            max_bad_fraction=bearable,
         )
 
-    return open_records
+    return pack
 
 
 def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: Reporter) -> Dataset:
