@@ -14,7 +14,7 @@ from shapenet.experiment import Experiment
 from shapenet.registry import create_parts
 from shapenet.tasks.base import DataSpec
 from shapenet.training.balance import Balance, class_counts, class_weights, largest_class
-from shapenet.training.fields import asked_for, check_fields, known_fields, needed_fields, target_fields
+from shapenet.training.fields import asked_for, batch_fields, check_fields, known_fields, needed_fields, target_fields
 from shapenet.training.inputs import check_augmentable, input_spec
 from shapenet.training.reporter import Reporter
 from shapenet.training.statistics import StandIns
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from shapenet.data.division import SplitPlan
     from shapenet.data.records import Records
     from shapenet.data.store import RecordStore, Store
+    from shapenet.data.stream.batches import AnyBatches
 
 _LOG = logging.getLogger("shapenet")
 
@@ -132,6 +133,17 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
         _LOG.warning("%s", warning)
         reporter.warning(warning)
     return dataset
+
+
+def train_batches(config: ExperimentConfig, train: Split) -> AnyBatches:
+    """The batches that a model learns from, in the order that the seed gives each epoch."""
+    from shapenet.data.stream.batches import batches_of
+
+    data = config.data
+    return batches_of(
+        train, config.training.batch_size, config.seed, oversample=data.oversample, window=data.stream_window,
+        fields=batch_fields(config),
+    )  # fmt: skip
 
 
 def _check_tasks(config: ExperimentConfig, records: Records) -> None:
