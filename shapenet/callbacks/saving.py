@@ -60,6 +60,10 @@ class Checkpoints(Listener):
         position: Where the training goes on; before the first epoch where it begins.
         schedule: When to save in between.
         epochs: The most epochs there will be: at the end of the last one, the state is saved.
+
+    Attributes:
+        position: How far the training is.
+        on_disk: How far it is in the newest state that is safe on the disk; before the first epoch where none is.
     """
 
     def __init__(
@@ -73,7 +77,7 @@ class Checkpoints(Listener):
         self._waiting: tuple[Row, _Weights] | None = None
         self._saved_at, self._cost, self._steps = time.monotonic(), 0.0, 0
         self._seen = position.step or 0
-        self.position = self._saved = position
+        self.position = self.on_disk = self._saved = position
 
     def __enter__(self) -> Self:
         """Nothing to do yet."""
@@ -149,9 +153,10 @@ class Checkpoints(Listener):
         self._save_waiting()
         values, arrays = self._state.collect()
         self._cost = 0.0
-        best = dict(self._best.row) if self._best.row else None
-        at = {"epoch": self.position.epoch, "step": self.position.step}
-        self._write(self.position.name, {**at, "best": best, **self._more(), **values}, arrays)
+        row = self._best.row
+        best = Position(int(row["epoch"])).name if row else None
+        at = {"epoch": self.position.epoch, "step": self.position.step, "best": dict(row) if row else None}
+        self._write(self.position.name, {**at, **self._more(), **values}, arrays, best)
         self._saved, self._steps = self.position, 0
         self._saved_at = time.monotonic()
         self._cost += self._saved_at - start
@@ -167,14 +172,14 @@ class Checkpoints(Listener):
         now = [copied(variable) for variable in self._state.weights_model.weights]
         _assign(self._state.weights_model.weights, weights)
         try:
-            self._write(Position(int(row["epoch"])).name, dict(row), None)
+            name = Position(int(row["epoch"])).name
+            self._write(name, dict(row), None, name)
         finally:
             _assign(self._state.weights_model.weights, now)
 
-    def _write(self, name: str, values: Mapping[str, Any], arrays: Arrays | None) -> None:
+    def _write(self, name: str, values: Mapping[str, Any], arrays: Arrays | None, best: str | None) -> None:
         self._joined()
         draft = Draft(self._folder / name, self._state.weights_model, values, arrays)
-        best = Position(int(self._best.row["epoch"])).name if self._best.row else None
         self._committing = self._thread.submit(self._commit, draft, name if arrays is not None else None, best)
 
     def _commit(self, draft: Draft, last: str | None, best: str | None) -> None:
@@ -182,6 +187,7 @@ class Checkpoints(Listener):
         draft.commit()
         if last:
             replace_link(self._folder / "last", last)
+            self.on_disk = Position.named(last) or self.on_disk
         if best and (self._folder / best).is_dir():
             replace_link(self._folder / "best", best)
         remove_others(self._folder, needed(self._folder, self._schedule.keep))

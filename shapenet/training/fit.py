@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,7 +158,7 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
     listeners: list[Listener] = []
     adapter = Adapter(listeners, run.train, continuation_of(saved, state, train))
     checkpoints = Checkpoints(
-        record.run.checkpoints_dir, best, state, adapter.facts, saved.start,
+        record.run.checkpoints_dir, best, state, adapter.facts, saved.position,
         Schedule(**dict(config.training.checkpoint)), config.training.epochs,
     )  # fmt: skip
     listeners += [
@@ -178,6 +178,10 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
             )  # fmt: skip
     except RunInterruptedError as error:
         raise _saved(error, record.run, checkpoints.position) from None
+    except MachineError as error:
+        if checkpoints.on_disk == Position() or any(problem.code != "machine/write" for problem in error.problems):
+            raise
+        raise _with_last_state(error, record.run, checkpoints.on_disk) from error
 
 
 class _ToReporter(Listener):
@@ -205,6 +209,14 @@ def _tensorboard_extras(run: Prepared, directory: RunDir, samples: Any, faults: 
         return []
     values = flat_values(resolved_values(run.experiment.config))
     return [TensorBoardExtras(directory.tensorboard_dir, values, samples, faults)]
+
+
+def _with_last_state(error: MachineError, run: RunDir, position: Position) -> MachineError:
+    """The error of a disk that refused, which says too from which state the run can go on."""
+    state = f"the state after {position} is saved: shapenet train --resume {run.root} goes on"
+    return error.replacing(
+        replace(problem, hint=f"{problem.hint}; {state}" if problem.hint else state) for problem in error.problems
+    )
 
 
 def _saved(error: RunInterruptedError, run: RunDir, position: Position) -> RunInterruptedError:
