@@ -50,10 +50,11 @@ def keras_errors(name: str, key: Key, *, hint: str | None = None) -> AbstractCon
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether Python or TensorFlow says that memory does not suffice."""
+    """Whether Python, TensorFlow or JAX says that memory does not suffice."""
     import tensorflow as tf
 
-    return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
+    of_jax = type(error).__name__ == "JaxRuntimeError" and "RESOURCE_EXHAUSTED" in str(error)
+    return of_jax or isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
 
 
 def sentence(error: Exception) -> str:

@@ -22,6 +22,8 @@ LEFT_OUT = {
         "Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer",
         # Read a file that an argument names.
         "StringLookup", "IntegerLookup", "TextVectorization",
+        # Work in no model: the one gives its input for its output's form, the other does nothing outside of training.
+        "Equalization", "RandomCrop",
     },
     "optimizer": {"Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"},
     "schedule": {"LearningRateSchedule"},

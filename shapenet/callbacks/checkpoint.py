@@ -150,11 +150,29 @@ def read_state(checkpoint: Path) -> dict[str, Any]:
         raise RunError("run/checkpoint", f"expected a checkpoint's state, received: {error}", place=place) from None
     if not isinstance(values, dict):
         raise RunError("run/checkpoint", f"expected a mapping, received {type(values).__name__}", place=place)
+    if not (_is_number(values.get("seconds", 0)) and _is_row(values.get("best") or {"epoch": 1})):
+        raise RunError("run/checkpoint", "expected a number of seconds, and the best epoch's row", place=place)
     return values
 
 
-def read_arrays(checkpoint: Path) -> Arrays:
+def _is_number(value: object) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**63)
+
+
+def _is_row(best: object) -> bool:
+    """Whether it is what the best epoch measured, with its number."""
+    if not isinstance(best, dict) or not all(_is_number(value) for value in best.values()):
+        return False
+    epoch = best.get("epoch")
+    return isinstance(epoch, int) and 1 <= epoch < 10**9
+
+
+def read_arrays(checkpoint: Path, max_bytes: int = MAX_BYTES) -> Arrays:
     """The arrays of a checkpoint's state; nothing in the file is run, and it can't be larger than it looks.
+
+    Args:
+        checkpoint: Its folder.
+        max_bytes: The most that the file may hold.
 
     Raises:
         RunError: They are missing, or not as a checkpoint has them.
@@ -163,15 +181,33 @@ def read_arrays(checkpoint: Path) -> Arrays:
 
     path = checkpoint / _ARRAYS
     try:
-        check_regular(path, checkpoint.parent, MAX_BYTES)
+        check_regular(path, checkpoint.parent, max_bytes)
         with zipfile.ZipFile(path) as archive:
-            if any(item.compress_type != zipfile.ZIP_STORED for item in archive.infolist()):
-                raise ValueError("expected arrays that are not compressed")
+            for item in archive.infolist():
+                _check_member(archive, item)
+            if sum(item.file_size for item in archive.infolist()) > path.stat().st_size:
+                raise ValueError("arrays that hold the same bytes")
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
         message = f"expected a checkpoint's arrays, received: {error}"
         raise RunError("run/checkpoint", message, place=Place(str(path))) from None
+
+
+def _check_member(archive: zipfile.ZipFile, item: zipfile.ZipInfo) -> None:
+    """Refuse what is compressed, or no array, or declares more than it holds: NumPy takes memory for it at once."""
+    from numpy.lib import format as npy
+
+    if item.compress_type != zipfile.ZIP_STORED:
+        raise ValueError("an array that is compressed")
+    with archive.open(item) as member:
+        version = npy.read_magic(member)
+        if version != (1, 0):
+            raise ValueError(f"an array of the form {version}")
+        shape, _, dtype = npy.read_array_header_1_0(member)
+        num_bytes = math.prod(shape) * dtype.itemsize
+        if dtype.kind not in "biufcSU" or dtype.shape or num_bytes != item.file_size - member.tell():
+            raise ValueError(f"{item.filename}: {dtype} {shape} in {item.file_size:,} bytes")
 
 
 def positions(folder: Path) -> Iterator[tuple[Position, Path]]:
@@ -182,7 +218,7 @@ def positions(folder: Path) -> Iterator[tuple[Position, Path]]:
 
 
 def best_of(values: Mapping[str, Any]) -> Position | None:
-    """The best epoch that a state names."""
+    """The best epoch that a state, as `read_state` gives it, names."""
     best = values.get("best")
     return Position(int(best["epoch"])) if best else None
 
@@ -192,7 +228,7 @@ def needed(folder: Path, keep: int) -> set[str]:
     names = {entry.resolve().name for entry in folder.iterdir() if entry.is_symlink()}
     for _, path in list(positions(folder))[:keep]:
         names.add(path.name)
-        with suppress(RunError, KeyError, TypeError, ValueError):
+        with suppress(RunError):
             best = best_of(read_state(path))
             names |= {best.name} if best else set()
     return names

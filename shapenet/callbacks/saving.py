@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -60,10 +61,6 @@ class Checkpoints(Listener):
         position: Where the training goes on; before the first epoch where it begins.
         schedule: When to save in between.
         epochs: The most epochs there will be: at the end of the last one, the state is saved.
-
-    Attributes:
-        position: How far the training is.
-        on_disk: How far it is in the newest state that is safe on the disk; before the first epoch where none is.
     """
 
     def __init__(
@@ -77,7 +74,7 @@ class Checkpoints(Listener):
         self._waiting: tuple[Row, _Weights] | None = None
         self._saved_at, self._cost, self._steps = time.monotonic(), 0.0, 0
         self._seen = position.step or 0
-        self.position = self.on_disk = self._saved = position
+        self.position = self._saved = self._whole = position
 
     def __enter__(self) -> Self:
         """Nothing to do yet."""
@@ -150,6 +147,8 @@ class Checkpoints(Listener):
         if self.position == self._saved:
             return
         start = time.monotonic()
+        if hasattr(self._state.model, "jax_state_sync"):  # JAX keeps all values to itself during an epoch
+            self._state.model.jax_state_sync()
         self._save_waiting()
         values, arrays = self._state.collect()
         self._cost = 0.0
@@ -179,7 +178,8 @@ class Checkpoints(Listener):
 
     def _write(self, name: str, values: Mapping[str, Any], arrays: Arrays | None, best: str | None) -> None:
         self._joined()
-        draft = Draft(self._folder / name, self._state.weights_model, values, arrays)
+        with self._telling():
+            draft = Draft(self._folder / name, self._state.weights_model, values, arrays)
         self._committing = self._thread.submit(self._commit, draft, name if arrays is not None else None, best)
 
     def _commit(self, draft: Draft, last: str | None, best: str | None) -> None:
@@ -187,7 +187,7 @@ class Checkpoints(Listener):
         draft.commit()
         if last:
             replace_link(self._folder / "last", last)
-            self.on_disk = Position.named(last) or self.on_disk
+            self._whole = Position.named(last) or self._whole
         if best and (self._folder / best).is_dir():
             replace_link(self._folder / "best", best)
         remove_others(self._folder, needed(self._folder, self._schedule.keep))
@@ -197,7 +197,20 @@ class Checkpoints(Listener):
         """Wait until the last checkpoint is on the disk; its error is raised here."""
         committing, self._committing = self._committing, None
         if committing:
-            committing.result()
+            with self._telling():
+                committing.result()
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What the disk refuses is told together with where the training can go on."""
+        try:
+            yield
+        except MachineError as error:
+            if not self._whole.epoch:
+                raise
+            where = f"the last whole checkpoint is that of {self._whole}: shapenet train --resume goes on there"
+            problems = (replace(one, hint="; ".join(filter(None, (one.hint, where)))) for one in error.problems)
+            raise error.replacing(problems) from error
 
 
 def _assign(variables: list[Any], values: _Weights) -> None:

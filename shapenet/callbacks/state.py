@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
+import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from shapenet.callbacks.attributes import attributes, set_attributes
 from shapenet.errors import RunError
 
 if TYPE_CHECKING:
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 
 Arrays = dict[str, "npt.NDArray[Any]"]
 
-_OF_KERAS = frozenset({"params", "validation_data", "_model", "model"})
-"""What Keras itself puts into every callback."""
+_BYTES_PER_ARRAY, _BYTES_PER_CALLBACK = 1_024, 64_000_000
 
 
 @dataclass
@@ -30,7 +30,7 @@ class TrainingState:
     Attributes:
         model: The compiled ``keras.Model``.
         callbacks: The Keras callbacks that remember something. What they remember in plain
-            attributes counts: None, bool, int, float, str, lists, tuples and mappings of these, arrays.
+            attributes counts: None, bool, int, float, str, NumPy's numbers, lists, tuples and dicts of these, arrays.
     """
 
     model: Any
@@ -76,7 +76,7 @@ class TrainingState:
             "callbacks": [],
         }
         for index, callback in enumerate(self.callbacks):
-            plain, own = _attributes(callback)
+            plain, own = attributes(callback)
             values["callbacks"].append({"class": type(callback).__name__, "attributes": plain})
             arrays.update((f"callback/{index}/{name}", array) for name, array in own.items())
         return values, arrays
@@ -95,6 +95,15 @@ class TrainingState:
         Raises:
             RunError: The state is that of another model, or of other callbacks.
         """
+        try:
+            self._restore(values, arrays, new_rate=new_rate, new_callbacks=new_callbacks)
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise _unlike(f"{type(error).__name__}: {reason}") from error
+
+    def _restore(
+        self, values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], *, new_rate: bool, new_callbacks: bool
+    ) -> None:
         import numpy as np
 
         optimizer = self.model.optimizer
@@ -110,6 +119,14 @@ class TrainingState:
         random.setstate((version, tuple(arrays["random/python"].tolist()), gauss))
         np.random.set_state(("MT19937", arrays["random/numpy"], *values["random"]["numpy"]))
 
+    @property
+    def max_bytes(self) -> int:
+        """The most that the arrays of its checkpoint may take, that of callbacks being guessed."""
+        variables = (*self.model.optimizer.variables, *_seeds(self.model), *self.model.metrics_variables)
+        own = sum(8 * math.prod(variable.shape) + _BYTES_PER_ARRAY for variable in variables)
+        of_callback = 8 * self.model.count_params() + _BYTES_PER_CALLBACK
+        return int(own + (1 + len(self.callbacks)) * of_callback)
+
     def _restore_callbacks(
         self, saved: Sequence[Mapping[str, Any]], arrays: Mapping[str, npt.NDArray[Any]], *, new: bool
     ) -> None:
@@ -122,18 +139,7 @@ class TrainingState:
             if index is not None:
                 prefix = f"callback/{index}/"
                 own = {road.removeprefix(prefix): array for road, array in arrays.items() if road.startswith(prefix)}
-                _set_attributes(callback, {**left.pop(index)["attributes"], **own}, keep_arguments=new)
-
-
-def _set_attributes(callback: Any, values: Mapping[str, Any], *, keep_arguments: bool) -> None:
-    if keep_arguments and values.get("monitor") != getattr(callback, "monitor", None):
-        return  # what it remembers is about another value
-    if "monitor_op" not in values and getattr(callback, "monitor_op", 1) is None:
-        callback._set_monitor_op()  # which Keras does late, and turns the sign of min_delta once
-    kept = inspect.signature(type(callback).__init__).parameters if keep_arguments else {}
-    for name, value in values.items():
-        if name not in kept:
-            setattr(callback, name, tuple(value) if isinstance(getattr(callback, name, None), tuple) else value)
+                set_attributes(callback, left.pop(index)["attributes"], own, keep_arguments=new)
 
 
 def _seeds(model: Any) -> list[Any]:
@@ -168,8 +174,10 @@ def _assign(kind: str, variables: Sequence[Any], arrays: Mapping[str, npt.NDArra
         raise _unlike(f"expected {len(variables)} variables of the {kind}, received {len(saved)}")
     for variable, array in zip(variables, saved, strict=True):
         own = _as(array, variable)
-        if own.shape != tuple(variable.shape):
-            raise _unlike(f"{variable.path}: expected shape {tuple(variable.shape)}, received {own.shape}")
+        expected = copied(variable)
+        if own.shape != expected.shape or own.dtype.kind != expected.dtype.kind:
+            received = f"{own.dtype} {own.shape}"
+            raise _unlike(f"{variable.path}: expected {expected.dtype} {expected.shape}, received {received}")
         variable.assign(own)
 
 
@@ -181,42 +189,3 @@ def _as(array: npt.NDArray[Any], variable: Any) -> npt.NDArray[Any]:
 def _unlike(message: str) -> RunError:
     hint = "the model, its optimizer or its metrics were changed: begin a new run"
     return RunError("run/other-model", f"the checkpoint does not fit: {message}", hint=hint)
-
-
-def _attributes(callback: Any) -> tuple[dict[str, Any], Arrays]:
-    """What a callback remembers: plain values, and arrays."""
-    import numpy as np
-
-    plain: dict[str, Any] = {}
-    arrays: Arrays = {}
-    for name, value in vars(callback).items():
-        if name in _OF_KERAS:
-            continue
-        if isinstance(value, np.ndarray) and value.dtype.kind in "biufcSU":
-            arrays[name] = value.copy()
-        elif _is_plain(value):
-            plain[name] = _as_plain(value)
-    return plain, arrays
-
-
-def _as_plain(value: Any) -> Any:
-    """`value` as JSON holds it: without NumPy's own numbers."""
-    import numpy as np
-
-    if isinstance(value, Mapping):
-        return {key: _as_plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_as_plain(item) for item in value]
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _is_plain(value: Any) -> bool:
-    import numpy as np
-
-    if isinstance(value, Mapping):
-        return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
-    if isinstance(value, np.generic):
-        return value.dtype.kind in "biuf"
-    return value is None or isinstance(value, bool | int | float | str)

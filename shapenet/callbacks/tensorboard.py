@@ -81,19 +81,20 @@ class TensorBoardExtras(Listener):
         self._samples = samples
 
     def train_begin(self, model: Any) -> None:
-        """Write graph, hyperparameters and samples."""
+        """Write the graph, which TensorFlow alone has, hyperparameters and samples."""
         with self._faults.borne():
             self._write(model)
 
     def _write(self, model: Any) -> None:
+        import keras
         import tensorflow as tf
         from tensorboard.plugins.hparams import api as hparams
 
-        specs = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
-        forward = tf.function(lambda given: model(given, training=False), autograph=False)
-        graph = forward.get_concrete_function(specs.get("image", specs)).graph
         with tf.summary.create_file_writer(str(self._folder)).as_default(step=0) as writer:
-            tf.summary.graph(graph)
+            if keras.config.backend() == "tensorflow":
+                specs = {tensor.name: tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in model.inputs}
+                forward = tf.function(lambda given: model(given, training=False), autograph=False)
+                tf.summary.graph(forward.get_concrete_function(specs.get("image", specs)).graph)
             hparams.hparams(self._hyperparameters)
             tf.summary.image("training images", self._samples[None])
             writer.close()

@@ -12,6 +12,7 @@ from shapenet.config.components import ComponentOf, parse_component
 from shapenet.config.learning import InitConfig, LimitBatchesConfig, Patterns, UnfreezeConfig, for_both
 from shapenet.config.model_input import ModelInputConfig
 from shapenet.config.problems import raise_in_pydantic
+from shapenet.config.runtime import RuntimeConfig
 from shapenet.config.section import Section
 from shapenet.config.split import Fold, PinnedPath, parse_fold, split_conflicts, with_default_fractions
 from shapenet.config.tasks import ForEachTask, Tasks, unknown_task
@@ -22,7 +23,6 @@ from shapenet.values import ConfigPath, as_tuple, one_or_more
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Weight = Annotated[float, Field(gt=0)]
-ClassWeights = dict[str, Weight]
 _AsTuple = BeforeValidator(as_tuple)
 
 Task = Annotated[Component | Mapping[str, Component], Tasks()]
@@ -87,7 +87,6 @@ class DataConfig(Section):
     """Go on although the same image stands in two splits, of different sources or by a column or a file."""
     oversample: bool = False
     """Show every class as often as the largest: an epoch repeats the images of the others."""
-
     stream: bool = False
     """Read images from their source in every epoch instead of packing them once: for data that does not fit
     the disk a second time. They are shuffled within a bounded window; equal images can't be told."""
@@ -181,7 +180,7 @@ class TrainingConfig(Section):
     """The value that names the best epoch, ``val_loss`` for example; the task's own unless given."""
     early_stopping: EarlyStoppingConfig | None = None
     checkpoint: CheckpointConfig = CheckpointConfig()
-    class_weight: Literal["balanced"] | dict[str, Weight | Literal["balanced"] | ClassWeights] | None = None
+    class_weight: Literal["balanced"] | dict[str, Weight | Literal["balanced"] | dict[str, Weight]] | None = None
     """What each class counts in the training loss: ``balanced`` is n / (number of classes * its count);
     or weights by class name, 1 for the others; with several tasks, one or the other by the task's name."""
     freeze: Patterns = ()
@@ -251,6 +250,7 @@ class ExperimentConfig(Section):
     metrics: Metrics = None
     """The task's own unless given; with several tasks, by the task's name."""
     training: TrainingConfig = TrainingConfig()
+    runtime: RuntimeConfig = RuntimeConfig()
 
     @model_validator(mode="after")
     def _balanced_once(self) -> ExperimentConfig:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from shapenet.rundir.manifest import RunManifest, read_manifest
 from shapenet.rundir.paths import RunDir
 from shapenet.rundir.reading import check_inside
 from shapenet.tasks.report import Report
+from shapenet.training.backend import choose_backend, computes_with_jax
 from shapenet.training.fields import batch_fields, data_spec
 from shapenet.training.inputs import given_of, input_spec
 from shapenet.training.reporter import Reporter
@@ -89,6 +90,8 @@ def evaluate(run: RunDir, *, split: str, data: Path | None, reporter: Reporter, 
     """
     experiment = experiment_of_run(run.resolved_config, trust=trust)
     check_inside(run.all_evals_dir, run.root)
+    with experiment.locating():
+        choose_backend(experiment.config.runtime)
     importing = import_keras_meanwhile()
     checkpoint = linked(run.best_dir)
     weights = checked_weights(checkpoint)
@@ -157,26 +160,35 @@ def _predict(
 def _judge(compiled: Compiled, batches: AnyBatches) -> dict[str, Report]:
     """What the evaluator of each task makes of the outputs, batch by batch."""
     import numpy as np
-    import tensorflow as tf
 
-    tasks, model = compiled.tasks, compiled.model
+    tasks, forward = compiled.tasks, _forward(compiled.model)
     evaluators = {name: task.bound.evaluator(len(batches.split), logits=task.logits) for name, task in tasks.items()}
-
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def forward(given: Any) -> Any:
-        outputs = model(given, training=False)
-        return outputs if len(tasks) > 1 else dict.fromkeys(tasks, outputs)
 
     positions, done = batches.positions(), 0
     for group in batches.groups(1):
         batch = {name: values[0] for name, values in group.items()}
-        outputs = forward(given_of({name: tf.constant(batch[name]) for name in compiled.inputs}, compiled.inputs))
+        outputs = forward(given_of({name: batch[name] for name in compiled.inputs}, compiled.inputs))
+        outputs = outputs if len(tasks) > 1 else dict.fromkeys(tasks, outputs)
         place = positions[done : done + len(next(iter(batch.values())))]
         done += len(place)
         for name, evaluator in evaluators.items():
             fields = {field: batch[field] for field in (*tasks[name].fields, *compiled.inputs)}
-            evaluator.add(place, fields, np.asarray(tf.cast(outputs[name], tf.float32)))
+            evaluator.add(place, fields, np.asarray(outputs[name]).astype(np.float32))
     return {name: evaluator.report() for name, evaluator in evaluators.items()}
+
+
+def _forward(model: Any) -> Callable[[Any], Any]:
+    """A compiled function from what the model takes to what it gives in use."""
+    if computes_with_jax():
+        compiled: Callable[[Any], Any] = model.predict_on_batch
+        return compiled
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def forward(given: Any) -> Any:
+        return model(given, training=False)
+
+    return lambda given: forward(tf.nest.map_structure(tf.constant, given))
 
 
 @contextmanager

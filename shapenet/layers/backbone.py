@@ -11,13 +11,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from shapenet.errors import ConfigError
+from shapenet.errors import ConfigError, RunError
 from shapenet.layers.applications import APPLICATIONS, Application
 from shapenet.layers.parts import check_map
 from shapenet.registry import REGISTRIES, OneOf
+from shapenet.rundir.hdf5 import open_arrays
 from shapenet.values import ConfigPath
 
 _FILES_AT = "https://storage.googleapis.com/tensorflow/keras-applications/"
+_SIZES_OF_MODEL = 8
+"""The largest file of weights: with a classifier, and what an optimizer kept of each weight."""
+_BYTES_AT_LEAST = 1_000_000
+_MAX_ATTRIBUTE_BYTES = 65_536
+"""What HDF5 itself allows; Keras's old format lists all layers in one."""
 _read_files: ContextVar[bool] = ContextVar("read_files", default=True)
 
 
@@ -122,10 +128,13 @@ def load_weights(model: Any, application: str, path: Path) -> None:
     if path.suffix not in (".h5", ".hdf5"):
         message = f"weights of {application}: expected a file of weights, *.h5, received {path.name}"
         raise ConfigError("model/weights", message, key=key, hint="model.save_weights('x.weights.h5') writes one")
+    num_bytes = 4 * model.count_params()
     try:
+        with open_arrays(path, None, _SIZES_OF_MODEL * num_bytes + _BYTES_AT_LEAST, _MAX_ATTRIBUTE_BYTES):
+            pass  # it was looked at
         model.load_weights(path)
-    except (ValueError, KeyError, OSError, TypeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:300]
+    except (RunError, ValueError, KeyError, OSError, TypeError, AttributeError, RuntimeError) as error:
+        reason = error.problems[0].message if isinstance(error, RunError) else " ".join(str(error).split())[:300]
         message = f"weights of {application} can't be read from {path}: {reason}"
         hint = "take the file of just this application without its classifier: its name has notop or no_top in it"
         raise ConfigError("model/weights", message, key=key, hint=hint) from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from shapenet.errors import Place, RunError
-from shapenet.rundir.reading import check_regular
+from shapenet.rundir.hdf5 import open_arrays
 
 _SUFFIX = ".weights.h5"
 _OPTIMIZER = "optimizer"
@@ -19,17 +19,15 @@ _SIZES_OF_MODEL = 8
 _BYTES_PER_PART = 16_384
 """What HDF5 takes besides for each weight and layer; it was 2,000."""
 _BYTES_AT_LEAST = 1_000_000
-_MAX_DEPTH = 100
-_MAX_ATTRIBUTE_BYTES = 1_024
 
 
 def load_weights_safely(model: Any, path: Path, root: Path | None = None) -> None:
     """Load a file of Keras's weights into a model that is built, after checking that nothing else is in it.
 
-    HDF5 files can lead to other files (external and soft links, external storage, virtual
-    datasets) and declare arrays that are far larger than themselves; both have been used against
+    Files that lead to others, and arrays far larger than their files, have been used against
     Keras (CVE-2026-1669, CVE-2026-0897). So all of the file is looked at before anything of it is
-    read: it takes at most eight times the memory of the model's weights, and a constant.
+    read (see `shapenet.rundir.hdf5`): it takes at most eight times the memory of the model's
+    weights, and a constant.
 
     Args:
         model: The ``keras.Model``; its optimizer's state is loaded too if that is built.
@@ -54,21 +52,11 @@ def check_weights_file(model: Any, path: Path, root: Path | None = None) -> None
     Raises:
         RunError: As there.
     """
-    import h5py
-
-    place = Place(str(path))
     if not path.name.endswith(_SUFFIX):  # Keras would read it as something else, some of which can run code
-        raise RunError("run/weights", f"expected a file *{_SUFFIX}, received {path.name}", place=place)
-    max_bytes = _max_bytes(model)
-    try:
-        check_regular(path, root or path.parent, max_bytes)
-        with h5py.File(path, "r") as file:
-            shapes = _Walk(path, path.stat().st_size).shapes(file)
-    except RunError:
-        raise
-    except Exception as error:  # damaged HDF5 makes h5py raise errors of many types
-        reason = " ".join(str(error).split())[:300]
-        raise RunError("run/checkpoint", f"the weights can't be read: {reason}", place=place) from error
+        message = f"expected a file *{_SUFFIX}, received {path.name}"
+        raise RunError("run/weights", message, place=Place(str(path)))
+    with open_arrays(path, root or path.parent, _max_bytes(model)) as (_, found):
+        shapes = Counter(shape for road, shape in found.items() if not road.startswith(f"/{_OPTIMIZER}/"))
     expected = Counter(tuple(variable.shape) for variable in model.weights)
     missing = expected - shapes  # there may be more of a shape: layers that share a weight write it twice
     unknown = Counter({shape: count for shape, count in shapes.items() if shape not in expected})
@@ -119,84 +107,3 @@ def _max_bytes(model: Any) -> int:
     num_parts = len(weights) + sum(1 for _ in model._flatten_layers())
     num_bytes: int = sum(math.prod(variable.shape) for variable in weights) * 4
     return _SIZES_OF_MODEL * (num_bytes + num_parts * _BYTES_PER_PART) + _BYTES_AT_LEAST
-
-
-class _Walk:
-    """Looks at every object of a weights file, reading none.
-
-    Args:
-        path: The file, for messages.
-        num_bytes: Its size.
-    """
-
-    def __init__(self, path: Path, num_bytes: int) -> None:
-        self._path = path
-        self._left = num_bytes
-        self._seen: set[int] = set()
-
-    def shapes(self, file: Any) -> Counter[tuple[int, ...]]:
-        """How many arrays of each shape there are for the model itself.
-
-        Raises:
-            RunError: There is something that Keras does not write.
-        """
-        import h5py
-
-        found: Counter[tuple[int, ...]] = Counter()
-        groups = [("", file, 0)]
-        self._once("", file)
-        while groups:
-            road, group, depth = groups.pop()
-            self._check_attributes(road, group)
-            if depth > _MAX_DEPTH:
-                self._refuse(road, f"more than {_MAX_DEPTH} levels of groups")
-            for name in group:
-                place = f"{road}/{name}"
-                link = group.get(name, getlink=True)
-                if not isinstance(link, h5py.HardLink):
-                    self._refuse(place, f"a link of the kind {type(link).__name__}")
-                item = group[name]
-                self._once(place, item)
-                if isinstance(item, h5py.Group):
-                    groups.append((place, item, depth + 1))
-                else:
-                    self._check_array(place, item)
-                    if not place.startswith(f"/{_OPTIMIZER}/"):
-                        found[tuple(item.shape)] += 1
-        return found
-
-    def _once(self, place: str, item: Any) -> None:
-        """Refuse an object that has two names: groups could lead round in circles, arrays count twice."""
-        import h5py
-
-        address = h5py.h5o.get_info(item.id).addr
-        if address in self._seen:
-            self._refuse(place, "a second name of an object")
-        self._seen.add(address)
-
-    def _check_array(self, place: str, item: Any) -> None:
-        """Refuse all but numbers that stand in the file as they are."""
-        import h5py
-
-        if not isinstance(item, h5py.Dataset):
-            self._refuse(place, f"a {type(item).__name__}")
-        self._check_attributes(place, item)
-        if item.external or item.is_virtual:
-            self._refuse(place, "an array that lies in another file")
-        is_bfloat16 = item.dtype.str == "|V2" and item.dtype.names is None  # which HDF5 has no name for
-        if item.shape is None or not (is_bfloat16 or item.dtype.kind in "fiub"):
-            self._refuse(place, f"an array of {item.dtype}")
-        declared = math.prod(item.shape) * item.dtype.itemsize
-        self._left -= declared
-        if item.chunks is not None or item.id.get_storage_size() != declared or self._left < 0:
-            self._refuse(place, f"an array that declares {declared:,} bytes and does not hold them")
-
-    def _check_attributes(self, place: str, item: Any) -> None:
-        for name in item.attrs:
-            if item.attrs.get_id(name).get_storage_size() > _MAX_ATTRIBUTE_BYTES:
-                self._refuse(place, "an attribute that is too large")
-
-    def _refuse(self, place: str, received: str) -> NoReturn:
-        message = f"expected weights as Keras writes them, received {received} at {place or '/'}"
-        hint = "nothing of the file was loaded: it is damaged, or made to do harm"
-        raise RunError("run/weights", message, place=Place(str(self._path)), hint=hint)

@@ -53,9 +53,13 @@ class RunLock:
         """Take the lock.
 
         Raises:
-            RunError: Another process holds the lock of a run; the message names it.
+            RunError: Another process holds the lock of a run; the message names it. Or the file is a link, a pipe or
+                the like.
             MachineError: Another process holds the lock of a sweep, or the file can't be written.
         """
+        if self._path.is_symlink() or (self._path.exists() and not self._path.is_file()):
+            message = "expected a regular file, received a link, a folder, a pipe or a device"
+            raise RunError("run/unsafe-file", message, place=Place(str(self._path)))
         with machine_errors(self._path):
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
             if not _locked(descriptor, fcntl.LOCK_EX):

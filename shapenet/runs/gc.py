@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock, holder_of
 from shapenet.rundir.manifest import is_alive, read_manifest, shown_status
 from shapenet.rundir.paths import LATEST, RunDir
+from shapenet.rundir.reading import check_contained
 from shapenet.rundir.status import ShownStatus
 
 _RUN_ID = re.compile(r"\d{8}-\d{6}-.+-[0-9a-f]{6,}(-\d+)?")
@@ -59,21 +61,11 @@ def collect_garbage(runs_dir: Path, *, dry_run: bool) -> list[Leftover]:
         MachineError: Something can't be removed.
     """
     found = list(_broken_links(runs_dir))
-    folders = [path for path in sorted(runs_dir.glob("*/*")) if path.is_dir() and not _is_behind_link(path)]
-    for folder in folders:
-        run = RunDir(folder)
-        if not _RUN_ID.fullmatch(folder.name) or holder_of(run.lock):
-            continue
-        has_record = run.run_json.exists()
-        with suppress(RunError):  # somebody has just begun to work on it, or its record is damaged
-            status = shown_status(read_manifest(run.run_json), run.lock) if has_record else None
-            if status == "running":  # on another machine, whose locks may not be seen here
-                continue
-            with nullcontext() if dry_run or not has_record else RunLock(run.lock):
-                of_run = list(_leftovers(run, status))
-                for leftover in [] if dry_run else of_run:
-                    remove(leftover.path)
-            found += of_run
+    for folder in sorted(runs_dir.glob("*/*")):
+        is_run = folder.is_dir() and not _is_behind_link(folder) and _RUN_ID.fullmatch(folder.name)
+        if is_run and _is_contained(folder):
+            with suppress(RunError):  # somebody has just begun to work on it, or its record is damaged
+                found += _collect(RunDir(folder), dry_run=dry_run)
     for leftover in [] if dry_run else _broken_links(runs_dir):
         remove(leftover.path)
     return found
@@ -81,6 +73,37 @@ def collect_garbage(runs_dir: Path, *, dry_run: bool) -> list[Leftover]:
 
 def _is_behind_link(path: Path) -> bool:
     return path.is_symlink() or path.parent.is_symlink()
+
+
+def _is_contained(folder: Path) -> bool:
+    """Whether nothing in a run leads out of it: or else nothing in it is removed."""
+    try:
+        check_contained(folder)
+    except (RunError, OSError):
+        return False
+    return True
+
+
+def _collect(run: RunDir, *, dry_run: bool) -> list[Leftover]:
+    """What nobody needs of a run, removed unless `dry_run`.
+
+    Raises:
+        RunError: Its record is damaged, or somebody works on it.
+        MachineError: Something can't be removed.
+    """
+    if holder_of(run.lock):
+        return []
+    manifest = read_manifest(run.run_json) if os.path.lexists(run.run_json) else None
+    status = shown_status(manifest, run.lock) if manifest else None
+    if status == "running":
+        return []  # on another machine, whose locks may not be seen here
+    with nullcontext() if dry_run or not manifest else RunLock(run.lock):
+        if manifest and read_manifest(run.run_json) != manifest:
+            return []  # somebody was faster, and is done
+        found = list(_leftovers(run, status))
+        for leftover in [] if dry_run else found:
+            remove(leftover.path)
+    return found
 
 
 def _leftover(path: Path, reason: str) -> Leftover:
@@ -96,12 +119,14 @@ def _broken_links(runs_dir: Path) -> Iterator[Leftover]:
 
 
 def _leftovers(run: RunDir, status: ShownStatus | None) -> Iterator[Leftover]:
+    if status == "running":
+        return  # on another machine: here its lock would be held
     if status is None:
         if time.time() - run.root.stat().st_mtime > _YOUNG_SECONDS and not _has_more(run):
             yield _leftover(run.root, "killed before it had a record")
         return
     checkpoints = run.checkpoints_dir
-    saved = [] if checkpoints.is_symlink() else list(others(checkpoints, set()))
+    saved = list(others(checkpoints, set()))
     if status == "dead" and not saved and not _has_more(run):
         yield _leftover(run.root, "killed before it had saved anything")
         return
@@ -120,7 +145,7 @@ def _has_more(run: RunDir) -> bool:
     )  # fmt: skip
     known = {path.name for path in early}
     checkpoints = run.checkpoints_dir
-    if checkpoints.is_dir() and not checkpoints.is_symlink() and not any(_finished(checkpoints)):
+    if checkpoints.is_dir() and not any(_finished(checkpoints)):
         known.add(checkpoints.name)
     return any(path.name not in known for path in _finished(run.root))
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from shapenet.errors import Place, RunError
 from shapenet.rundir.atomic import append_line, machine_errors
+from shapenet.rundir.reading import read_regular
 
 
 class Journal:
@@ -26,7 +27,7 @@ class Journal:
         """All events, the oldest first; one whose line was cut short did not happen.
 
         Raises:
-            RunError: A line is damaged.
+            RunError: A line is damaged, or the file is no regular one.
         """
         events = []
         for number, line in enumerate(self._whole().splitlines(), start=1):
@@ -64,7 +65,7 @@ class Journal:
 
     def _whole(self) -> bytes:
         try:
-            content = self.path.read_bytes()
+            content = read_regular(self.path, self.path.parent)
         except FileNotFoundError:
             return b""
         return content[: content.rfind(b"\n") + 1]

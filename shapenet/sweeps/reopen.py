@@ -10,9 +10,11 @@ from typing import Any
 
 from shapenet.config.nodes import to_plain
 from shapenet.config.yaml_loader import parse_yaml
-from shapenet.errors import Place, RunError
+from shapenet.errors import ConfigError, Place, RunError
+from shapenet.rundir.atomic import machine_errors
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import host_versions
+from shapenet.rundir.reading import check_contained, check_inside
 from shapenet.sweeps.config import Sweep
 from shapenet.sweeps.journal import Journal
 from shapenet.sweeps.study import JOURNAL, LOCK, Study
@@ -31,11 +33,16 @@ def opened_study(sweep: Sweep, sweeps_dir: Path, *, new: bool = False) -> Iterat
         new: Begin a new one in any case.
 
     Raises:
-        RunError: The one that is not finished tries something else, or its journal is damaged.
+        RunError: The one that is not finished tries something else, or its journal is damaged, or something in its
+            folder leads out of it.
         MachineError: Another process works on it, or the folder can't be written.
     """
     name, objective = sweep.config.name, sweep.config.objective
     folder = None if new else _unfinished(sweeps_dir, name)
+    if folder:
+        with machine_errors(folder):
+            check_inside(folder, sweeps_dir)
+            check_contained(folder)
     study = Study(folder, objective) if folder else Study.create(sweeps_dir, name, objective)
     with RunLock(study.folder / LOCK, "sweep"):
         definition = _definition(sweep)
@@ -75,7 +82,11 @@ def _definition(sweep: Sweep) -> dict[str, Any]:
 
 def _check(before: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
     """Refuse to go on with something else."""
-    changes = differences(_fields(before), _fields(now))
+    try:
+        changes = differences(_fields(before), _fields(now))
+    except (ConfigError, ValueError, TypeError, AttributeError) as error:
+        message = f"expected what the sweep does, received: {error}"
+        raise RunError("run/study", message, place=Place(str(folder / JOURNAL), 1)) from None
     if changes:
         text = f"the sweep is not finished, and began with other values:{listed(changes)}"
         hint = "--new begins another one beside it; with the old values it goes on"

@@ -7,14 +7,17 @@ import io
 import json
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from shapenet.callbacks.best import higher_is_better
+from shapenet.errors import RunError
 from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.paths import RunDir, safe_name
+from shapenet.rundir.reading import read_regular
 from shapenet.sweeps.config import unknown_objective
 from shapenet.sweeps.job import TrialResult
 from shapenet.sweeps.journal import Journal
@@ -109,13 +112,15 @@ class Study:
         self.goes_on = definition is not None
         by_number = {trial.number: trial for trial in trials}
         for event in events:
-            number = int(event.get("trial") or 0)
-            if event["event"] == "run":
+            number = event.get("trial")
+            if not isinstance(number, int) or number not in by_number:
+                continue
+            if event["event"] == "run" and isinstance(event.get("run"), str):
                 self._runs[number] = Path(event["run"])
             elif event["event"] == "end":
                 result = TrialResult.from_json(event, self._journal.path)
                 self._seconds[number] = result.seconds
-                if result.status != "interrupted" and number in by_number:
+                if result.status != "interrupted":
                     self.results.append((by_number[number], result))
         return definition
 
@@ -193,7 +198,9 @@ class Study:
         write_atomic(self.folder / "leaderboard.csv", leaderboard_csv(self.standings(), self.objective))
         best = self.best
         if best is not None and best.result.run is not None:
-            write_atomic(self.folder / "best.yaml", RunDir(Path(best.result.run)).resolved_config.read_bytes())
+            config = RunDir(Path(best.result.run)).resolved_config
+            with suppress(RunError, OSError):  # the run is gone, or not what it was
+                write_atomic(self.folder / "best.yaml", read_regular(config, config.parent))
 
 
 def leaderboard_csv(standings: Sequence[Standing], objective: str | None) -> str:

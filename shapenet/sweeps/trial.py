@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shapenet.rundir.lock import holder_of
 from shapenet.rundir.manifest import RunManifest, read_manifest
 from shapenet.rundir.paths import RunDir
+from shapenet.rundir.reading import read_regular
 from shapenet.sweeps.job import Job, Opened, TrialResult
 
 if TYPE_CHECKING:
@@ -46,20 +48,30 @@ def train_trial(job: Job, opened: Opened) -> TrialResult:
         manifest = read_manifest(run.run_json)
         if manifest.status in ("done", "diverged"):  # the sweep was killed before it heard
             return _result(run, manifest)
-        goes_on = _begun(run)
+        goes_on = _begun(run, job)
     experiment, resumption = goes_on or (load_experiment(job.base, (), job.assignments), None)
     result = train(experiment, job.runs_dir, job.command, Announcing(), resumption)
     return _result(result.run, result.manifest)
 
 
-def _begun(run: RunDir) -> tuple[Experiment, Resumption] | None:
-    """What to go on with; a run that was killed before it had a config is removed instead."""
+def _begun(run: RunDir, job: Job) -> tuple[Experiment, Resumption] | None:
+    """What to go on with; a run that was killed before it had a config is removed instead.
+
+    The journal may come from a stranger: only a run of this folder of runs is removed, and plug-ins
+    are run only where the run has the very config that the sweep gives the trial.
+    """
+    from shapenet.experiment import load_experiment
+    from shapenet.training.init import with_found_run
     from shapenet.training.resume import resume_run
 
-    if not run.resolved_config.is_file():
+    if not run.resolved_config.is_file() and run.root.resolve().parents[1] == job.runs_dir.resolve():
         run.remove()
         return None
-    resumption = resume_run(run, trust=True)  # the same config has been loaded for the sweep
+    trusted = False
+    with suppress(OSError):  # which going on tells
+        own = with_found_run(load_experiment(job.base, (), job.assignments), job.runs_dir).resolved().encode()
+        trusted = read_regular(run.resolved_config, run.root) == own
+    resumption = resume_run(run, trust=trusted)
     return resumption.experiment, resumption
 
 

@@ -106,6 +106,26 @@ def class_weights(config: ExperimentConfig, tasks: Mapping[str, BoundTask]) -> d
     return {name: _weights_of(own, tasks[name], (*road, name)) for name, own in given.items()}
 
 
+def check_weighable(weights: Mapping[str, object], losses: Mapping[str, Any]) -> None:
+    """Refuse weights of classes in a loss that can't tell records apart: all would count what they weigh on average.
+
+    Args:
+        weights: Weights by the names of the tasks that have some.
+        losses: The ``keras.losses.Loss`` of each task.
+
+    Raises:
+        ConfigError: A loss is one number of the whole batch.
+    """
+    import keras
+
+    for name in weights:
+        loss = getattr(losses[name], "loss", losses[name])  # of probabilities, where the model gives logits
+        if isinstance(loss, keras.losses.Dice | keras.losses.Tversky) and loss.axis is None:
+            message = f"training.class_weight does nothing in {type(loss).__name__}, one number of the whole batch"
+            hint = "give another loss, or data.oversample: true in place of the weights"
+            raise ConfigError("config/conflict", message, key=("training", "class_weight"), hint=hint)
+
+
 def _weights_of(given: Any, task: BoundTask, key: Key) -> dict[str, float]:
     dotted = ".".join(map(str, key))
     counts = task.class_counts()

@@ -17,6 +17,7 @@ from shapenet.models.build import build_model, gives_logits
 from shapenet.models.patterns import reset_layer_names
 from shapenet.optim.steps import Pace
 from shapenet.tasks.base import BoundTask, DataSpec, Tensors
+from shapenet.training.backend import choose_backend, computes_with_jax
 from shapenet.training.callbacks import created_callbacks
 from shapenet.training.data import open_sources
 from shapenet.training.fields import batch_fields, input_fields, known_fields
@@ -71,7 +72,7 @@ class Compiled:
             return None
 
         def weigh(batch: Tensors) -> Any:
-            ones = tf.ones(tf.shape(next(iter(batch.values())))[:1])  # Keras wants weights of every task or of none
+            ones = tf.ones((1,))  # for losses of any shape: Keras wants weights of every task or of none
             by_task = {name: task.weigh(batch, weights[name]) if name in weights else ones
                        for name, task in self.tasks.items()}  # fmt: skip
             return self.structured(by_task)
@@ -95,6 +96,7 @@ def build_for_inspection(experiment: Experiment) -> Any:
     config = experiment.config
     with experiment.locating():
         records = open_sources(config)["train"]
+        choose_backend(config.runtime)
         start_session(config.training, config.seed)
         fields = known_fields(records)
         data = DataSpec(fields, records.classes, StandIns(fields, len(records.classes)))
@@ -157,7 +159,7 @@ def compile_model(
         loss_weights=dict.fromkeys(tasks, 1.0) | (config.loss_weights or {}) if several else None,
         metrics=compiled.structured({name: list(task.metrics.values()) for name, task in tasks.items()}),
         steps_per_execution=steps_per_execution,
-        jit_compile=config.training.jit_compile,
+        jit_compile=config.training.jit_compile or ("auto" if computes_with_jax() else False),
     )
     freeze(config.training, model)
     return compiled
@@ -210,7 +212,7 @@ def _check_on_blanks(task: Learnt, output: Any, blanks: Mapping[str, Any]) -> No
     """Compute loss and metrics of two blank outputs, so that what does not fit is told before training."""
     import numpy as np
 
-    targets = task.encode(blanks)
+    targets = np.asarray(task.encode(blanks))  # a tensor of TensorFlow's, whatever the backend is
     outputs = np.zeros((2, *(length or 1 for length in output.shape[1:])), np.float32)
     names = (task.name,) if task.name else ()
     with keras_errors("the loss", ("loss", *names)):
@@ -219,6 +221,7 @@ def _check_on_blanks(task: Learnt, output: Any, blanks: Mapping[str, Any]) -> No
     for index, (name, metric) in enumerate(task.metrics.items()):
         if not isinstance(metric, str):  # Keras chooses what fits a short name
             key: Key = ("metrics", *names, index)
+            _check_vectors(metric, targets, key)
             with keras_errors(f"the metric {name}", key, hint=hint):
                 metric.update_state(targets, outputs)
                 shape = np.asarray(metric.result()).shape
@@ -227,3 +230,12 @@ def _check_on_blanks(task: Learnt, output: Any, blanks: Mapping[str, Any]) -> No
                 message = f"the metric {name}: expected one number, received one for each of {shape[0]}"
                 hint = "give it an average or aggregation, such as average: macro; or a single threshold"
                 raise ConfigError("config/metrics", message, key=key, hint=hint)
+
+
+def _check_vectors(metric: Any, targets: Any, key: Key) -> None:
+    """Refuse a metric that would take the numbers of classes for one vector, and say nothing."""
+    import keras
+
+    if isinstance(metric, keras.metrics.CategoricalAccuracy) and len(targets.shape) == 1:
+        message = f"the metric {metric.name}: expected vectors over the classes, received their numbers"
+        raise ConfigError("config/metrics", message, key=key, hint="write accuracy, which takes what the loss takes")

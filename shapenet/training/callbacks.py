@@ -20,12 +20,13 @@ def created_callbacks(config: ExperimentConfig, monitors: Monitors) -> list[Any]
 
     Raises:
         ConfigError: Keras refuses an argument, a callback watches a value that there is not,
-            or one changes a learning rate that follows a schedule.
+            one changes a learning rate that follows a schedule, or wants averages that are not kept.
     """
     created = [*_averaging(config)]
     for index, component in enumerate(config.training.callbacks):
         key: Key = ("training", "callbacks", index)
         _check_learning_rate(component, config.optimizer, key)
+        _check_averages(component, config.optimizer, key)
         own = component.arguments.get("monitor")
         monitor = monitors.checked(str(own), (*key, component.name, "monitor")) if own else monitors.stopping
         # Checkpoints are saved when an epoch ends: averaged weights must be in place by then.
@@ -59,6 +60,13 @@ def early_stopping(config: TrainingConfig, monitors: Monitors) -> list[Any]:
             monitor, min_delta=stopping.min_delta, patience=stopping.patience, mode=monitors.mode(monitor)
         )
     ]
+
+
+def _check_averages(callback: Component, optimizer: Component, key: Key) -> None:
+    if callback.name == "SwapEMAWeights" and not optimizer.arguments.get("use_ema"):
+        message = f"SwapEMAWeights puts averaged weights in place, and {optimizer.name} keeps none"
+        hint = f"write optimizer: {{{optimizer.name}: {{use_ema: true}}}}; that alone is enough"
+        raise ConfigError("config/conflict", message, key=key, hint=hint)
 
 
 def _check_learning_rate(callback: Component, optimizer: Component, key: Key) -> None:

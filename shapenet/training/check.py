@@ -22,7 +22,7 @@ def check_experiment(experiment: Experiment) -> None:
     """Refuse an experiment whose parts are right by themselves but don't fit each other.
 
     Looked at are the names of layers, the layers that feed tasks, whether loss and metrics are for their task, the
-    values that are monitored, and the schedule of the learning rate.
+    values that are monitored, the backend, and the schedule of the learning rate.
 
     Args:
         experiment: The experiment.
@@ -36,6 +36,7 @@ def check_experiment(experiment: Experiment) -> None:
         lambda: check_outputs(config.model),
         lambda: check_scaling(config),
         *(partial(check, config, name) for name in config.tasks for check in (check_loss, check_metrics)),
+        partial(_check_backend, config),
         *_monitor_checks(config),
         *_schedule_checks(config),
     ]
@@ -51,6 +52,14 @@ def _problems(check: Callable[[], object]) -> tuple[Problem, ...]:
     except ConfigError as error:
         return error.problems
     return ()
+
+
+def _check_backend(config: ExperimentConfig) -> None:
+    """Refuse what Keras can't do on JAX: there an optimizer has to be built for just the layers that learn."""
+    if config.runtime.backend == "jax" and config.training.unfreeze:
+        message = "training.unfreeze does not go with runtime.backend: jax, where what learns can't change"
+        hint = "train on TensorFlow; or train a second run with init: {run: ...} and without freeze"
+        raise ConfigError("config/conflict", message, key=("training", "unfreeze"), hint=hint)
 
 
 def _schedule_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:

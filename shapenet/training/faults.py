@@ -12,7 +12,7 @@ from shapenet.keras_faults import is_out_of_memory, sentence
 
 @contextmanager
 def fit_errors(batch_size: int, has_begun: Callable[[], bool]) -> Iterator[None]:
-    """Give what TensorFlow raises in ``fit`` the words of a user.
+    """Give what TensorFlow or JAX raises in ``fit`` the words of a user.
 
     Args:
         batch_size: The batch size, for the message.
@@ -28,7 +28,7 @@ def fit_errors(batch_size: int, has_begun: Callable[[], bool]) -> Iterator[None]
 
     try:
         yield
-    except (tf.errors.OpError, MemoryError, ValueError, TypeError) as error:
+    except (tf.errors.OpError, MemoryError, ValueError, TypeError, RuntimeError) as error:
         if is_out_of_memory(error):
             raise MachineError(
                 "machine/memory",

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from shapenet.errors import MachineError, RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.rundir.manifest import RunManifest
 from shapenet.rundir.paths import RunDir
+from shapenet.training.backend import choose_backend, computes_with_jax
 from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.check import check_experiment
 from shapenet.training.continuation import continuation_of
@@ -86,7 +87,7 @@ def train(
     """
     start = time.perf_counter()
     config = experiment.config
-    check_experiment(experiment)
+    _check(experiment)
     if resumption:
         recorded = resumed_run(resumption, command, reporter.warning)
     else:
@@ -112,6 +113,13 @@ def train(
         while left is not None:
             left = _train_once(left, dataset, record, signals, (reporter, samples), resumption)
     return _result(record, config.training.epochs, start)
+
+
+def _check(experiment: Experiment) -> None:
+    """Refuse what can be refused before there is a run."""
+    check_experiment(experiment)
+    with experiment.locating():
+        choose_backend(experiment.config.runtime)
 
 
 def _result(record: RunRecord, epochs: int, start: float) -> TrainingResult:
@@ -178,10 +186,6 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
             )  # fmt: skip
     except RunInterruptedError as error:
         raise _saved(error, record.run, checkpoints.position) from None
-    except MachineError as error:
-        if checkpoints.on_disk == Position() or any(problem.code != "machine/write" for problem in error.problems):
-            raise
-        raise _with_last_state(error, record.run, checkpoints.on_disk) from error
 
 
 class _ToReporter(Listener):
@@ -211,17 +215,10 @@ def _tensorboard_extras(run: Prepared, directory: RunDir, samples: Any, faults: 
     return [TensorBoardExtras(directory.tensorboard_dir, values, samples, faults)]
 
 
-def _with_last_state(error: MachineError, run: RunDir, position: Position) -> MachineError:
-    """The error of a disk that refused, which says too from which state the run can go on."""
-    state = f"the state after {position} is saved: shapenet train --resume {run.root} goes on"
-    return error.replacing(
-        replace(problem, hint=f"{problem.hint}; {state}" if problem.hint else state) for problem in error.problems
-    )
-
-
 def _saved(error: RunInterruptedError, run: RunDir, position: Position) -> RunInterruptedError:
     """The error that says how far the interrupted training came, and how it goes on."""
     at = f"in epoch {position.epoch} after step {position.step:,}" if position.step else f"after {position}"
     _LOG.info("interrupted %s", at)
     message = f"{error.problems[0].message}: stopped {at}; saved in {run.last_dir}"
-    return RunInterruptedError(error.exit_code - 128, message, f"shapenet train --resume {run.root} goes on")
+    hint = None if computes_with_jax() else f"shapenet train --resume {run.root} goes on"
+    return RunInterruptedError(error.exit_code - 128, message, hint)

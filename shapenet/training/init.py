@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from shapenet.config.learning import InitConfig
 from shapenet.errors import Key, RunError, did_you_mean
 from shapenet.experiment import Experiment
 from shapenet.models.patterns import chosen, named_layers
-from shapenet.models.weights import assign_weights, own_weights, read_weights
+from shapenet.models.weights import Shapes, assign_weights, layer_shapes, own_shapes, read_layers
 from shapenet.rundir.atomic import machine_errors
 from shapenet.rundir.find import find_run
 from shapenet.rundir.paths import RunDir
@@ -117,16 +118,17 @@ def initialise(model: Any, init: InitConfig | None) -> InitialWeights | None:
         return None
     source = _source(init)
     with machine_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as folder:
-        unordered = own_weights(model, Path(folder))
+        unordered = own_shapes(model, Path(folder))
         own = {name: unordered[name] for name in named_layers(model) if name in unordered}
         patterns: dict[Key, str] = {("init", "layers", at): pattern for at, pattern in enumerate(init.layers)}
         wanted = {name for names in chosen([*own], patterns).values() for name in names}
-        theirs = read_weights(source)
+        theirs = layer_shapes(source)
         layers = tuple(_layers(own, theirs, wanted))
         loaded = InitialWeights(source, layers)
         if not loaded.num_loaded:
             raise _nothing_fits(loaded, theirs)
-        assign_weights(model, {one.name: theirs[one.name] for one in layers if one.skipped is None}, Path(folder))
+        fitting = {layer.name for layer in layers if layer.skipped is None}
+        assign_weights(model, read_layers(source, fitting), Path(folder))
     for line in loaded.lines():
         _LOG.info("initial weights: %s", line)
     return loaded
@@ -139,10 +141,9 @@ def _source(init: InitConfig) -> Path:
     return checked_weights(run.best_dir if init.checkpoint == "best" else run.last_dir)
 
 
-def _layers(own: Mapping[str, Any], theirs: Mapping[str, Any], wanted: set[str]) -> Iterator[InitialLayer]:
-    for name, arrays in own.items():
-        here = {road: values.shape for road, values in arrays.items()}
-        there = {road: values.shape for road, values in theirs.get(name, {}).items()}
+def _layers(own: Mapping[str, Shapes], theirs: Mapping[str, Shapes], wanted: set[str]) -> Iterator[InitialLayer]:
+    for name, here in own.items():
+        there = theirs.get(name, {})
         skipped = None
         if name not in wanted:
             skipped = "init.layers does not name it"
@@ -150,7 +151,7 @@ def _layers(own: Mapping[str, Any], theirs: Mapping[str, Any], wanted: set[str])
             skipped = "there is no layer of this name"
         elif here != there:
             skipped = f"expected shapes {_shown(here)}, received {_shown(there)}"
-        yield InitialLayer(name, sum(values.size for values in arrays.values()), skipped)
+        yield InitialLayer(name, sum(map(math.prod, here.values())), skipped)
 
 
 def _shown(shapes: Mapping[str, tuple[int, ...]]) -> str:

@@ -178,6 +178,7 @@ def augmented(
         return None
     from shapenet.data.augmentation.samples import augmented_samples
     from shapenet.data.inspect.samples import Samples
+    from shapenet.training.backend import choose_backend
     from shapenet.training.build import build_augmenter
     from shapenet.training.session import start_session
     from shapenet.training.statistics import SplitStatistics
@@ -186,6 +187,7 @@ def augmented(
     images: list[npt.NDArray[np.uint8]] = []
     captions: list[str] = []
     with experiment.locating():
+        choose_backend(config.runtime)
         start_session(config.training, config.seed)
         statistics = SplitStatistics({"train": split}, lambda _: map("record {:,}".format, count()))
         fields = data_spec(split, classes, statistics)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from shapenet.errors import ConfigError, DataError
 from shapenet.experiment import Experiment
 from shapenet.rundir.atomic import machine_errors, write_atomic
+from shapenet.training.backend import choose_backend, computes_with_jax
 from shapenet.training.balance import class_weights
 from shapenet.training.build import build_augmenter, compile_model
 from shapenet.training.check import check_experiment
@@ -69,6 +70,7 @@ def find_learning_rate(
     experiment = with_plain_rate(with_found_run(experiment, runs_dir), options.lowest)
     with experiment.locating():
         sources = open_sources(experiment.config)
+        choose_backend(experiment.config.runtime)
     importing = import_keras_meanwhile()
     dataset = load_data(experiment, sources, reporter)
     importing.join()
@@ -139,7 +141,7 @@ def _endless(feed: Any, batches: Any) -> Iterator[Any]:
     if not len(batches):
         raise DataError("data/empty", "the train split has no images")
     while True:
-        yield from feed
+        yield from feed.as_numpy_iterator() if computes_with_jax() else feed
         batches.epoch += 1
 
 

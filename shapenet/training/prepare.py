@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from shapenet.callbacks.best import BestEpoch
@@ -13,7 +14,8 @@ from shapenet.layers.backbone import without_weight_files
 from shapenet.models.summary import num_trainable
 from shapenet.rundir.manifest import Device
 from shapenet.rundir.paths import RunDir
-from shapenet.training.balance import Balance, class_counts, class_weights, largest_class
+from shapenet.training.backend import computes_with_jax
+from shapenet.training.balance import Balance, check_weighable, class_counts, class_weights, largest_class
 from shapenet.training.build import Compiled, build_augmenter, compile_model
 from shapenet.training.data import train_batches
 from shapenet.training.fields import batch_fields, data_spec
@@ -102,8 +104,11 @@ def prepare(experiment: Experiment, dataset: Dataset, record: RunRecord, resumpt
         monitors = monitored(config, compiled, has_val=val is not None)
         augmenter = build_augmenter(config, spec, compiled.bound)
         weights = class_weights(config, compiled.bound)
+        check_weighable(weights, {name: task.loss for name, task in compiled.tasks.items()})
     device = Device(kind=session.device_kind, name=session.device_name, num=session.num_devices,
                     precision=session.precision, deterministic=session.deterministic)  # fmt: skip
+    if computes_with_jax():
+        record.update(versions={**record.manifest.versions, "jax": metadata.version("jax")})
     if resumption:
         resumption.check_device(record.manifest, device)
     record.update(device=device, num_parameters=compiled.model.count_params())

@@ -16,13 +16,13 @@ from shapenet.callbacks.base import Row
 from shapenet.callbacks.metrics_log import cut_metrics
 from shapenet.errors import Place, RunError
 from shapenet.experiment import Experiment, experiment_of_run, resolved_values
-from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.find import iterate_runs
 from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import Device, Resumed, RunManifest, host_versions, read_manifest
 from shapenet.rundir.paths import LATEST, RunDir
-from shapenet.rundir.reading import read_regular
+from shapenet.rundir.reading import check_contained, read_regular
 from shapenet.training.differences import Changes, differences, flat, listed
 from shapenet.training.init import with_found_run
 from shapenet.training.memory import halvings
@@ -155,9 +155,13 @@ def resume_run(
         trust: Run the plug-ins that its config names, although this user has not run them before.
 
     Raises:
-        RunError: It differs, or its plug-ins are not trusted, or it ended before it had a config.
+        RunError: It differs, or its plug-ins are not trusted, or it ended before it had a config; or it is on
+            JAX, or something in it leads out of it.
+        MachineError: It can't be read.
         ConfigError: A change is wrong.
     """
+    with machine_errors(run.root):
+        check_contained(run.root)
     manifest = read_manifest(run.run_json)
     if not run.resolved_config.is_file():
         hint = "shapenet runs gc removes it; begin a new one: shapenet train --config CONFIG"
@@ -165,6 +169,7 @@ def resume_run(
         raise RunError("run/no-config", message, place=Place(str(run.root)), hint=hint)
     before = experiment_of_run(run.resolved_config, trust=trust)
     experiment = experiment_of_run(run.resolved_config, overrides, trust=trust) if overrides else before
+    _check_backend(run, before, experiment)
     changes = {
         **differences(flat(resolved_values(before.config)), flat(resolved_values(experiment.config))),
         **differences(_under("versions", manifest.versions), _under("versions", host_versions())),
@@ -172,6 +177,14 @@ def resume_run(
     resumption = Resumption(run, experiment, allow_changed)
     resumption.check(changes)
     return resumption
+
+
+def _check_backend(run: RunDir, *experiments: Experiment) -> None:
+    """Refuse JAX: what goes on in the middle of an epoch wraps what TensorFlow runs."""
+    if any(experiment.config.runtime.backend == "jax" for experiment in experiments):
+        message = "a run on JAX can't go on: only TensorFlow's can"
+        hint = "begin a new run; init: {run: ...} begins with this one's weights"
+        raise RunError("run/backend", message, place=Place(str(run.root)), hint=hint)
 
 
 @contextmanager

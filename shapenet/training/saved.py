@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _STEP = ("seed", "data", "training.batch_size", "training.steps_per_execution", "training.limit_batches")
 """What decides what a step of an epoch is."""
 _CALLBACKS = ("training.callbacks", "training.early_stopping", "training.monitor")
-_DAMAGE = (RunError, KeyError, TypeError, ValueError)
 _LOG = logging.getLogger("shapenet")
 
 
@@ -74,7 +73,7 @@ class Saved:
         load_weights_safely(state.weights_model, checked_weights(self.folder), self.folder.parent)
         state.restore(
             self.values,
-            read_arrays(self.folder),
+            read_arrays(self.folder, state.max_bytes),
             new_rate=any(name.endswith(".learning_rate") for name in self.changed),
             new_callbacks=self._is_changed(*_CALLBACKS),
         )
@@ -106,7 +105,7 @@ def newest_whole(run: RunDir, warn: Callable[[str], None]) -> Saved:
             checked_weights(folder)
             values = read_state(folder)
             best = best_of(values)
-        except _DAMAGE as error:
+        except RunError as error:
             tell(f"the checkpoint of {position} can't be used: {_reason(error)}")
             continue
         try:
@@ -124,8 +123,8 @@ def newest_whole(run: RunDir, warn: Callable[[str], None]) -> Saved:
     return without_best or Saved()
 
 
-def _reason(error: Exception) -> str:
-    return error.problems[0].message if isinstance(error, RunError) else str(error)
+def _reason(error: RunError) -> str:
+    return error.problems[0].message
 
 
 def take_back(folder: Path, saved: Saved) -> Saved:
@@ -144,8 +143,8 @@ def take_back(folder: Path, saved: Saved) -> Saved:
         return saved
     before = [(position, path) for position, path in positions(folder) if position.order <= saved.position.order]
     stay = [path for position, path in before if not saved.anew or position.step is None or path == saved.folder]
-    bests = [best_of(read_state(path)) for path in stay if _is_readable(path)]
-    remove_others(folder, {path.name for path in stay} | {best.name for best in bests if best})
+    bests = [best for path in stay if (best := _best_in(path))]
+    remove_others(folder, {path.name for path in stay} | {best.name for best in bests})
     if saved.anew:
         saved = _without_steps(saved)
     for link, target in (("last", saved.position if saved.folder else None), ("best", best_of(saved.values))):
@@ -167,9 +166,8 @@ def _without_steps(saved: Saved) -> Saved:
     return replace(saved, position=position, folder=folder)
 
 
-def _is_readable(checkpoint: Path) -> bool:
+def _best_in(checkpoint: Path) -> Position | None:
     try:
-        best_of(read_state(checkpoint))
-    except _DAMAGE:
-        return False
-    return True
+        return best_of(read_state(checkpoint))
+    except RunError:  # it is damaged
+        return None

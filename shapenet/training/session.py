@@ -6,10 +6,11 @@ import gc
 import os
 import threading
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from shapenet.config.schema import TrainingConfig
 from shapenet.errors import ConfigError
+from shapenet.training.backend import computes_with_jax
 from shapenet.training.quiet import quiet_libraries
 
 
@@ -33,12 +34,13 @@ class Session:
 
 
 def import_keras() -> None:
-    """Import Keras on TensorFlow, quietly, and without collecting garbage: half a second of finding none."""
+    """Import Keras on the backend that was chosen, quietly, and without collecting garbage: half a second of none."""
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     gc.disable()
     try:
         with quiet_libraries():
             import keras  # noqa: F401
+            import tensorflow as tf  # noqa: F401 -- reads the data whatever computes
     finally:
         gc.enable()
 
@@ -62,26 +64,56 @@ def start_session(config: TrainingConfig, seed: int) -> Session:
         seed: The experiment's seed.
 
     Raises:
-        ConfigError: The device can't compute in the precision asked for.
+        ConfigError: The device can't compute in the precision asked for, or not deterministically.
     """
     import_keras()
     import keras
+
+    on_jax = computes_with_jax()
+    gpus = _gpus_of_jax() if on_jax else _gpus_of_tensorflow()
+    precision = resolve_precision(config.precision, [gpu.capability for gpu in gpus])
+    deterministic = config.deterministic
+    if deterministic == "auto":
+        deterministic = not gpus and (on_jax or not config.jit_compile)
+    if deterministic and on_jax and gpus:
+        message = "training.deterministic: JAX does not promise the same numbers again on a GPU"
+        raise ConfigError("config/conflict", message, key=("training", "deterministic"), hint="leave it at auto")
+    keras.config.set_dtype_policy(precision)
+    keras.utils.set_random_seed(seed)
+    if deterministic and not on_jax:
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+    name = gpus[0].name if gpus else _cpu_name()
+    return Session("gpu" if gpus else "cpu", name, len(gpus) or 1, precision, deterministic)
+
+
+class _Gpu(NamedTuple):
+    name: str
+    capability: tuple[int, int]
+
+
+def _gpus_of_tensorflow() -> list[_Gpu]:
+    """TensorFlow's GPUs, set to take memory as they need it."""
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
-    precision = resolve_precision(config.precision, [d.get("compute_capability", (0, 0)) for d in details])
-    deterministic = config.deterministic
-    if deterministic == "auto":
-        deterministic = not gpus and not config.jit_compile
-    keras.config.set_dtype_policy(precision)
-    keras.utils.set_random_seed(seed)
-    if deterministic:
-        tf.config.experimental.enable_op_determinism()
-    name = str(details[0].get("device_name", "GPU")) if gpus else _cpu_name()
-    return Session("gpu" if gpus else "cpu", name, len(gpus) or 1, precision, deterministic)
+    return [_Gpu(str(d.get("device_name", "GPU")), d.get("compute_capability", (0, 0))) for d in details]
+
+
+def _gpus_of_jax() -> list[_Gpu]:
+    """JAX's GPUs; TensorFlow, which reads the data only, is kept off them."""
+    import jax
+    import tensorflow as tf
+
+    tf.config.set_visible_devices([], "GPU")
+    gpus = [device for device in jax.local_devices() if device.platform == "gpu"]
+    versions = [str(getattr(gpu, "compute_capability", "0.0")).partition(".") for gpu in gpus]
+    capabilities = [(int(major), int(minor or 0)) for major, _, minor in versions]
+    return [_Gpu(str(gpu.device_kind), one) for gpu, one in zip(gpus, capabilities, strict=True)]
 
 
 def resolve_precision(asked: str, capabilities: list[tuple[int, int]]) -> str:

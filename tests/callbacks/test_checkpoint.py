@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +23,7 @@ from shapenet.callbacks.checkpoint import (
     remove_others,
 )
 from shapenet.errors import RunError
+from tests.hostile.resumed import within_each_other
 
 
 class FakeModel:
@@ -102,15 +106,53 @@ def test_no_checkpoint_is_told(tmp_path: Path) -> None:
     assert caught.value.exit_code == 4
 
 
+def repacked(checkpoint: Path, content: bytes, compression: int = zipfile.ZIP_STORED) -> None:
+    """One member in place of all arrays."""
+    with zipfile.ZipFile(checkpoint / "state.npz", "w", compression) as archive:
+        archive.writestr("a.npy", content)
+
+
+def npy(array: np.ndarray[Any, Any], declared: str | None = None) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    return buffer.getvalue().replace(b"(3,), }", f"({declared},), }}".encode()) if declared else buffer.getvalue()
+
+
 def test_arrays_run_nothing_and_are_no_larger_than_they_look(tmp_path: Path) -> None:
     checkpoint = write(tmp_path, Position(1))
-    np.savez(checkpoint / "state.npz", a=np.array([object()]))
-    with pytest.raises(RunError, match="allow_pickle"):
+    assert read_arrays(checkpoint)
+    with pytest.raises(RunError, match="expected at most 10 bytes"):
+        read_arrays(checkpoint, 10)
+    for refused, content in {
+        "a.npy: object": npy(np.array([object()])),
+        "a.npy: datetime64": npy(np.zeros(3, "M8[s]")),
+        "a.npy: uint8 (999999999,) in": npy(np.zeros(3, np.uint8), "999999999"),
+        "magic string": b"no array",
+    }.items():
+        repacked(checkpoint, content)
+        with pytest.raises(RunError, match=re.escape(refused)):
+            read_arrays(checkpoint)
+    repacked(checkpoint, npy(np.zeros(100_000)), zipfile.ZIP_DEFLATED)
+    with pytest.raises(RunError, match="an array that is compressed"):
         read_arrays(checkpoint)
-    with zipfile.ZipFile(checkpoint / "state.npz", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.npy", bytes(100_000))
-    with pytest.raises(RunError, match="not compressed"):
+    within_each_other(checkpoint / "state.npz", levels=9)
+    with pytest.raises(RunError, match=r"the same bytes|Overlapped"):
         read_arrays(checkpoint)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"best": {"epoch": 12345}}, {"best": {"epoch": "../../x"}}, {"best": [1]}, {"best": {"epoch": 1, "loss": []}},
+        {"best": {"epoch": -1}}, {"seconds": "long"}, {"seconds": None},
+    ],
+)  # fmt: skip
+def test_plain_values_without_sense_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    checkpoint = write(tmp_path, Position(1))
+    text = json.dumps({**read_state(checkpoint), **changes})
+    (checkpoint / "state.json").write_text(text.replace("12345", "1" * 5000))
+    with pytest.raises(RunError, match="expected"):
+        read_state(checkpoint)
 
 
 def test_the_manifest_lists_every_file(tmp_path: Path) -> None:

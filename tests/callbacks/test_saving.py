@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,27 @@ def test_what_the_thread_meets_is_raised_at_the_next_look(tmp_path: Path, model:
     training.checkpoints.save()
     with pytest.raises(MachineError, match="expected a link, received a folder"), training.checkpoints:
         training.checkpoints.steps_end(2, 8, {})
+
+
+def test_a_full_disk_tells_the_last_whole_checkpoint(
+    tmp_path: Path, model: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    def full(self: Any, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    training = Training(tmp_path, model, Schedule(every_steps=4, every_seconds=None, keep=2))
+    training.checkpoints.steps_end(1, 4, {})
+    training.checkpoints._joined()
+    monkeypatch.setattr(keras.Model, "save_weights", full)
+    with pytest.raises(MachineError) as caught, training.checkpoints:
+        training.checkpoints.steps_end(1, 8, {})
+    (problem,) = caught.value.problems
+    assert "No space left on device" in problem.message
+    assert problem.hint is not None
+    assert "bytes are free there" in problem.hint
+    assert "the last whole checkpoint is that of epoch 1, step 4: shapenet train --resume" in problem.hint
 
 
 def test_what_ends_the_training_is_told_rather_than_a_full_disk(tmp_path: Path, model: Any) -> None:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,6 +61,24 @@ class NoCompilerError(Exception):
     """There is no C compiler."""
 
 
+def compiled_shim(folder: Path) -> Path:
+    """The library that makes calls fail, compiled.
+
+    Args:
+        folder: Takes it.
+
+    Raises:
+        NoCompilerError: There is no compiler, or this is not Linux.
+    """
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler is None or sys.platform != "linux":
+        raise NoCompilerError("the faults come from a library in C: there is no C compiler, or this is not Linux")
+    shim = folder / "fault_shim.so"
+    source = Path(__file__).with_name("fault_shim.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"], check=True)
+    return shim
+
+
 class Harness:
     """Runs sites, each in a folder of its own.
 
@@ -72,12 +90,7 @@ class Harness:
     """
 
     def __init__(self, folder: Path) -> None:
-        compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-        if compiler is None or sys.platform != "linux":
-            raise NoCompilerError("the faults come from a library in C: there is no C compiler, or this is not Linux")
-        shim = folder / "fault_shim.so"
-        source = Path(__file__).with_name("fault_shim.c")
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"], check=True)
+        shim = compiled_shim(folder)
         (folder / "tiny.yaml").write_text(_CONFIG)
         self._folder = folder
         self._server = ForkServer(shim, folder)
@@ -130,23 +143,24 @@ def _judge(site: Site, outcome: Outcome, root: Path) -> str | None:
         named = "error[machine/" in error and str(root) in error
         return None if named else f"no path or code in the message for {told}"
     if outcome.codes == (0, 0):
-        return None if _is_harmless(site, outcome.failed_path) else f"nobody noticed {told}"
+        return None if _is_harmless(site, outcome) else f"nobody noticed {told}"
     return f"another exit code for {told}"
 
 
-def _is_harmless(site: Site, path: str) -> bool:
-    """Whether a run may go on: nothing but logs is lost, or nothing at all."""
-    if site.kind == "mkdir" and Path(path).is_dir():
-        return True  # it was there already
-    if site.kind == "open" and path.endswith(".h5"):
-        return True  # HDF5 tries twice; that the weights are whole is looked at afterwards
-    if site.kind in ("write", "truncate") and path.endswith("run.lock"):
-        return True  # it is locked, but does not say by whom
-    return "/logs/" in path or site.kind == "unlink"  # what could not be removed takes space only
+def _is_harmless(site: Site, outcome: Outcome) -> bool:
+    """Whether a run may go on: nothing but logs is lost, or nothing at all.
+
+    A folder may be there before it is made, and HDF5 tries to open a file for changes before it
+    makes it: those calls fail in a sound run too. What can't be removed takes space only. A lock that
+    can't be written locks all the same, but does not say who holds it.
+    """
+    path = outcome.failed_path
+    is_lock = path.endswith("run.lock") and site.kind in ("write", "truncate")
+    return outcome.failed_anyway or is_lock or "/logs/" in path or site.kind == "unlink"
 
 
 def sites(counts: dict[str, int], num: int, seed: int) -> list[Site]:
-    """At most `num` sites, spread over all kinds and the whole run.
+    """At most `num` sites in any order, spread over all kinds and the whole run.
 
     Args:
         counts: Calls by kind.
@@ -155,15 +169,7 @@ def sites(counts: dict[str, int], num: int, seed: int) -> list[Site]:
     """
     rng = random.Random(seed)  # noqa: S311
     every = [Site(kind, number, rng.choice(_ERRORS[kind])) for kind in KINDS for number in range(counts[kind])]
-    return [every[at] for at in sorted(rng.sample(range(len(every)), min(num, len(every))))]
-
-
-def findings(harness: Harness, chosen: Sequence[Site]) -> Iterator[str]:
-    """What goes wrong at the chosen sites."""
-    for site in chosen:
-        found = harness.finding(site)
-        if found:
-            yield found
+    return rng.sample(every, min(num, len(every)))
 
 
 def main() -> int:
@@ -183,11 +189,16 @@ def main() -> int:
         counts = harness.counts()
         print(", ".join(f"{number} {kind}" for kind, number in counts.items()), flush=True)
         chosen = arguments.site or sites(counts, arguments.num, arguments.seed)
-        for line in findings(harness, chosen):
-            found += 1
-            print(line, flush=True)
+        done = 0
+        with suppress(KeyboardInterrupt):  # and tell how far it was
+            for site in chosen:
+                if line := harness.finding(site):
+                    found += 1
+                    print(line, flush=True)
+                done += 1
         harness.close()
-    print(f"{len(chosen)} sites (seed {arguments.seed}), {found} findings, {time.monotonic() - start:.0f} s")
+    seconds = time.monotonic() - start
+    print(f"{done} of {len(chosen)} sites (seed {arguments.seed}), {found} findings, {seconds:.0f} s")
     return int(bool(found))
 
 

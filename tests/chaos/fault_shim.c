@@ -21,10 +21,13 @@ static long counts[NUM_KINDS];
 static int fault_kind = -1, fault_errno;
 static long fault_number;
 static char fault_place[4096];
+static int fault_idle;
+static __thread int flags_of_open = O_CREAT;
 
 void fault_arm(const char *folder, int kind, long number, int error) {
     memset(counts, 0, sizeof counts);
     fault_place[0] = 0;
+    fault_idle = 0;
     fault_kind = kind;
     fault_number = number;
     fault_errno = error;
@@ -33,6 +36,8 @@ void fault_arm(const char *folder, int kind, long number, int error) {
 
 long fault_count(int kind) { return counts[kind]; }
 const char *fault_path(void) { return fault_place; }
+/* Whether the call would have failed by itself: a folder that was there, a file to change that was not. */
+int fault_was_idle(void) { return fault_idle; }
 
 static void *next(const char *name) {
     void *found = dlsym(RTLD_NEXT, name);
@@ -46,6 +51,8 @@ static int hits_path(int kind, const char *path) {
     long number = __atomic_fetch_add(&counts[kind], 1, __ATOMIC_SEQ_CST);
     if (kind != fault_kind || number != fault_number) return 0;
     snprintf(fault_place, sizeof fault_place, "%s", path);
+    int exists = access(path, F_OK) == 0;
+    fault_idle = (kind == MKDIR && exists) || (kind == OPEN && !exists && !(flags_of_open & O_CREAT));
     errno = fault_errno;
     return 1;
 }
@@ -94,6 +101,7 @@ static int writes(int flags) { return (flags & O_ACCMODE) != O_RDONLY || flags &
         va_start(rest, flags);                                                   \
         mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;  \
         va_end(rest);                                                            \
+        flags_of_open = flags;                                                   \
         if (writes(flags) && hits_at(OPEN, AT_FDCWD, path)) return -1;           \
         return ((int (*)(const char *, int, ...))next(#name))(path, flags, mode); \
     }
@@ -106,6 +114,7 @@ OPENS(open64)
         va_start(rest, flags);                                                             \
         mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(rest, mode_t) : 0;            \
         va_end(rest);                                                                      \
+        flags_of_open = flags;                                                             \
         if (writes(flags) && hits_at(OPEN, folder, path)) return -1;                       \
         return ((int (*)(int, const char *, int, ...))next(#name))(folder, path, flags, mode); \
     }
@@ -114,6 +123,7 @@ OPENS_AT(openat64)
 
 #define FOPENS(name)                                                                   \
     FILE *name(const char *path, const char *mode) {                                   \
+        flags_of_open = O_CREAT;                                                       \
         if (strpbrk(mode, "wa+") && hits_at(OPEN, AT_FDCWD, path)) return NULL;        \
         return ((FILE * (*)(const char *, const char *)) next(#name))(path, mode);     \
     }

@@ -18,7 +18,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[2]
 KINDS = ("write", "fsync", "rename", "open", "mkdir", "unlink", "truncate", "link")
 """As the shim numbers them."""
-LIMIT_SECONDS = 180
+LIMIT_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,14 @@ class Outcome:
         error: What they wrote to stderr.
         counts: Calls by kind.
         failed_path: The path of the call that failed; empty if none did.
+        failed_anyway: Whether that call would have failed without the fault too.
     """
 
     codes: tuple[int, ...]
     error: str
     counts: dict[str, int]
     failed_path: str
+    failed_anyway: bool
 
 
 class ForkServer:
@@ -78,7 +80,7 @@ class ForkServer:
             return f"the process ended with {ended}: {(self._folder / 'stderr').read_text(errors='replace')[-2000:]}"
         told: dict[str, Any] = json.loads((self._folder / "result").read_text())
         error = (self._folder / "stderr").read_text(errors="replace")
-        return Outcome(tuple(told["codes"]), error, told["counts"], told["failed_path"])
+        return Outcome(tuple(told["codes"]), error, told["counts"], told["failed_path"], told["failed_anyway"])
 
     def close(self) -> None:
         """End the process."""
@@ -103,7 +105,8 @@ def _child(shim: ctypes.CDLL, folder: Path, root: str, commands: list[list[str]]
         if codes[-1]:
             break
     counts = {name: shim.fault_count(kind) for kind, name in enumerate(KINDS)}
-    told = {"codes": codes, "counts": counts, "failed_path": os.fsdecode(shim.fault_path())}
+    path, anyway = os.fsdecode(shim.fault_path()), bool(shim.fault_was_idle())
+    told = {"codes": codes, "counts": counts, "failed_path": path, "failed_anyway": anyway}
     (folder / "result").write_text(json.dumps(told))
 
 

@@ -22,7 +22,7 @@ def sections(model: type[BaseModel]) -> set[type[BaseModel]]:
 
 
 def test_every_section_is_strict_frozen_and_closed() -> None:
-    assert len(sections(ExperimentConfig)) == 11
+    assert len(sections(ExperimentConfig)) == 12
     for section in sections(ExperimentConfig):
         assert issubclass(section, Section)
     with pytest.raises(ValidationError):

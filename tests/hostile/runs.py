@@ -63,7 +63,7 @@ def _many_digits(run: Path, home: Path) -> None:
     path.write_text(path.read_text().replace('"epochs_done": 1', '"epochs_done": 1' + "0" * 100_000))
 
 
-def _manifest(**changes: Any) -> Spoil:
+def manifest(**changes: Any) -> Spoil:
     def spoil(run: Path, home: Path) -> None:
         path = run / "run.json"
         path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
@@ -71,7 +71,7 @@ def _manifest(**changes: Any) -> Spoil:
     return spoil
 
 
-def _text(file: str, text: str) -> Spoil:
+def text_in(file: str, text: str) -> Spoil:
     def spoil(run: Path, home: Path) -> None:
         path = run / file
         path.unlink(missing_ok=True)
@@ -81,7 +81,7 @@ def _text(file: str, text: str) -> Spoil:
     return spoil
 
 
-def _in_place(file: str, make: Callable[[Path, Path], None]) -> Spoil:
+def in_place(file: str, make: Callable[[Path, Path], None]) -> Spoil:
     """Something else in the place of a file or a folder."""
 
     def spoil(run: Path, home: Path) -> None:
@@ -98,7 +98,7 @@ def _in_place(file: str, make: Callable[[Path, Path], None]) -> Spoil:
     return spoil
 
 
-def _link_to_secret(path: Path, home: Path) -> None:
+def link_to_secret(path: Path, home: Path) -> None:
     path.symlink_to(home / path.name)
 
 
@@ -107,10 +107,10 @@ def _huge(path: Path, home: Path) -> None:
         file.truncate(2**40)
 
 
-_STRANGE: dict[str, Callable[[Path, Path], None]] = {
+STRANGE: dict[str, Callable[[Path, Path], None]] = {
     "pipe": lambda path, home: os.mkfifo(path),
     "device": lambda path, home: path.symlink_to("/dev/zero"),
-    "link": _link_to_secret,
+    "link": link_to_secret,
     "loop": lambda path, home: path.symlink_to(path.name),
     "folder": lambda path, home: path.mkdir(),
     "huge": _huge,
@@ -128,7 +128,7 @@ def _dtype(module: str, name: str, config: str) -> Spoil:
     return _layer(f"{{Activation: {{activation: relu, dtype: {made}}}}}")
 
 
-def _weights(name: str) -> Spoil:
+def weights(name: str) -> Spoil:
     """Weights that `tests.hostile.weights_files` spoils; the stranger gives their digests too."""
 
     def spoil(run: Path, home: Path) -> None:
@@ -146,14 +146,14 @@ def _weights(name: str) -> Spoil:
 
 
 EVALUATED: Mapping[str, Spoil] = MappingProxyType({
-    **{f"weights {name}": _weights(name) for name in SPOILED},
-    **{f"{file} {name}": _in_place(file, make) for file in _FILES for name, make in _STRANGE.items()},
-    **{f"{file} deep": _text(file, _DEEP) for file in _FILES},
-    **{f"{file} text": _text(file, "\0\x1b[2J nothing") for file in _FILES},
-    "best elsewhere": _in_place("checkpoints/best", lambda path, home: path.symlink_to(home)),
-    "best above": _in_place("checkpoints/best", lambda path, home: path.symlink_to("../../../../../../../../..")),
-    "eval elsewhere": _in_place("eval", lambda path, home: path.symlink_to(home)),
-    "eval/test elsewhere": _in_place("eval/test", lambda path, home: path.symlink_to(home)),
+    **{f"weights {name}": weights(name) for name in SPOILED},
+    **{f"{file} {name}": in_place(file, make) for file in _FILES for name, make in STRANGE.items()},
+    **{f"{file} deep": text_in(file, _DEEP) for file in _FILES},
+    **{f"{file} text": text_in(file, "\0\x1b[2J nothing") for file in _FILES},
+    "best elsewhere": in_place("checkpoints/best", lambda path, home: path.symlink_to(home)),
+    "best above": in_place("checkpoints/best", lambda path, home: path.symlink_to("../../../../../../../../..")),
+    "eval elsewhere": in_place("eval", lambda path, home: path.symlink_to(home)),
+    "eval/test elsewhere": in_place("eval/test", lambda path, home: path.symlink_to(home)),
     "plug-in of the run": _plugin,
     "plug-in elsewhere": _plugin_elsewhere,
     "extends": _more("extends: HOME/base.yaml\n"),
@@ -183,23 +183,23 @@ EVALUATED: Mapping[str, Spoil] = MappingProxyType({
     ),
     "model of 144 GB": _layer("Dense: {units: 1000000000}"),
     "model of 400 MB": _layer("Dense: {units: 2500000}"),
-    "image of objects": _manifest(image={"shape": [16, 16, 3], "dtype": "O"}),
-    "image without an end": _manifest(image={"shape": [10**12] * 9, "dtype": "uint8"}),
-    "year 1": _manifest(started_at="0001-01-01T00:00:00+23:00"),
-    "year 9999": _manifest(started_at="9999-12-31T23:59:59-23:00"),
+    "image of objects": manifest(image={"shape": [16, 16, 3], "dtype": "O"}),
+    "image without an end": manifest(image={"shape": [10**12] * 9, "dtype": "uint8"}),
+    "year 1": manifest(started_at="0001-01-01T00:00:00+23:00"),
+    "year 9999": manifest(started_at="9999-12-31T23:59:59-23:00"),
     "many digits": _many_digits,
 })  # fmt: skip
 """Runs that ``eval`` refuses with 4."""
 
 SHOWN: Mapping[str, Spoil] = MappingProxyType({
-    **{f"{file} {name}": _in_place(file, make) for file in _SHOWN_FILES for name, make in _STRANGE.items()},
-    **{f"{file} deep": _text(file, _DEEP) for file in _SHOWN_FILES},
-    "metrics of all kinds": _text("metrics.jsonl",
+    **{f"{file} {name}": in_place(file, make) for file in _SHOWN_FILES for name, make in STRANGE.items()},
+    **{f"{file} deep": text_in(file, _DEEP) for file in _SHOWN_FILES},
+    "metrics of all kinds": text_in("metrics.jsonl",
                                   '{"epoch": [1], "loss": 1e999, "a": {"b": NaN}, "\\u001b[2J": ""}\n'),
-    "metrics of many digits": _text("metrics.jsonl", '{"epoch": 1' + "0" * 4000 + ', "loss": -1' + "0" * 400 + "}\n"),
-    "figures of many digits": _text("eval/test/metrics.json", '{"accuracy": 1' + "0" * 4000 + ', "loss": NaN}'),
-    "terminal codes": _manifest(name="\x1b]0;owned\x07", command=["\x1b[2J"], error="\x1b[31m" * 1000),
-    "pid of init": _manifest(status="running", pid=1, host="\0"),
-    "negative pid": _manifest(status="running", pid=-1),
+    "metrics of many digits": text_in("metrics.jsonl", '{"epoch": 1' + "0" * 4000 + ', "loss": -1' + "0" * 400 + "}\n"),
+    "figures of many digits": text_in("eval/test/metrics.json", '{"accuracy": 1' + "0" * 4000 + ', "loss": NaN}'),
+    "terminal codes": manifest(name="\x1b]0;owned\x07", command=["\x1b[2J"], error="\x1b[31m" * 1000),
+    "pid of init": manifest(status="running", pid=1, host="\0"),
+    "negative pid": manifest(status="running", pid=-1),
 })  # fmt: skip
 """Runs that ``runs show`` shows, or refuses with 4."""

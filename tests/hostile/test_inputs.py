@@ -23,7 +23,16 @@ def test_configs_are_refused(place: Place, name: str) -> None:
     runs_dir = path.parent / "runs"
     check(place.watched.run("train", "--config", path, "--runs-dir", runs_dir), (2, 3), place.home)
     check(place.watched.run("validate", "--build", "--config", path), (2, 3), place.home)
+    check(place.watched.run("check", "--config", path, "--runs-dir", runs_dir), (2, 3), place.home)
+    lr_find = ("lr-find", "--config", path, "--runs-dir", runs_dir, "--out", path.parent / "lr-find")
+    check(place.watched.run(*lr_find), (2, 3), place.home)
     assert not runs_dir.exists()
+    sweep = path.parent / "sweep.yaml"
+    sweep.write_text(f"name: all\nbase: {path.name}\ngrid: {{seed: [1, 2]}}\n")
+    sweeping = ("sweep", "--config", sweep, "--runs-dir", runs_dir, "--sweeps-dir", path.parent / "sweeps")
+    check(place.watched.run(*sweeping, "--dry-run"), (0, 2, 3), place.home)  # 0: what is missing, its trials tell
+    check(place.watched.run("sweep", "--config", path, *sweeping[3:]), (2, 3), place.home)
+    assert not [*runs_dir.glob("*/*/run.json")]
 
 
 @pytest.mark.parametrize("name", DATA)

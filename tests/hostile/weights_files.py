@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -106,8 +107,9 @@ def compressed_bomb(path: Path, secret: Path) -> None:
 
     def put(group: h5py.Group, name: str, old: h5py.Dataset) -> None:
         data = group.create_dataset(name, (2**27,), "f4", chunks=(2**22,), compression="gzip", compression_opts=9)
+        chunk = zlib.compress(bytes(2**24), 9)
         for start in range(0, 2**27, 2**22):
-            data[start : start + 2**22] = 0
+            data.id.write_direct_chunk((start,), chunk)
 
     _replaced(path, put)
 

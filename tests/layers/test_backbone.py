@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from shapenet.config.components import parse_component
 from shapenet.errors import ConfigError
 from shapenet.layers.applications import APPLICATIONS
-from shapenet.layers.backbone import without_weight_files
+from shapenet.layers.backbone import load_weights, without_weight_files
+from tests.hostile.weights_files import SPOILED, spoiled_copy
 
 Built = Callable[..., Any]
 MODULES = {
@@ -163,6 +165,29 @@ def test_a_missing_file_and_one_of_another_network(refused: Any, built: Built, t
     )
     with without_weight_files():
         assert built(wide, shape=(32, 32, 3)).output_shape == (None, 3)
+
+
+UNSEEN = {"link_out", "many_arrays", "pickled_attribute"}
+"""The user may name a link; Keras reads no layers that a network lacks, nor attributes that it did not write."""
+
+
+@pytest.mark.parametrize("name", [name for name in SPOILED if name not in UNSEEN])
+@pytest.mark.parametrize("form", ["net.weights.h5", "net_notop.h5"])
+def test_files_of_a_stranger_are_refused_unread(name: str, form: str, tmp_path: Path) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.save_weights(tmp_path / "a.weights.h5")
+    path = spoiled_copy(tmp_path / "a.weights.h5", name, tmp_path)
+    path = path.rename(path.with_name(form))
+    if name == "link_to_itself":
+        path.unlink()
+        path.symlink_to(path.name)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ConfigError) as caught:
+        load_weights(model, "MobileNetV2", path)
+    assert caught.value.problems[0].code == "model/weights"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 100_000
 
 
 def test_images_that_do_not_suit(refused: Any) -> None:

@@ -10,6 +10,7 @@ import pytest
 from shapenet.experiment import load_experiment
 from shapenet.models.build import InputSpec, build_model
 from shapenet.tasks.classification.single import BoundClassification
+from shapenet.training.build import build_for_inspection
 from shapenet.training.check import check_experiment
 from tests.tasks.specs import spec_of
 
@@ -41,3 +42,12 @@ def test_parameters_of_a_model_change_it(name: str, key: str) -> None:
 
 def test_the_fully_convolutional_one_takes_any_size() -> None:
     assert model_of("shapes_fcn", shape=(None, None, 3)).input_shape == (None, None, None, 3)
+
+
+@pytest.mark.parametrize("kind", ["denoising", "drawing", "multilabel", "multitask", "regression", "unet"])
+def test_it_builds_with_its_own_tasks(kind: str) -> None:
+    experiment = load_experiment(CONFIGS / f"shapes_{kind}.yaml")
+    check_experiment(experiment)
+    model = build_for_inspection(experiment)
+    assert 0 < model.count_params() < 10_000_000
+    assert len(model.outputs) == (3 if kind == "multitask" else 1)

@@ -74,7 +74,7 @@ def test_numbers_are_standardised_angles_turned_and_labels_one_hot() -> None:
 
 
 def test_of_several_periods_each_has_a_sine_and_a_cosine() -> None:
-    vectors = np.asarray(built({"fields": ["angle"], "periods": {"angle": [360.0, 90.0]}})(BATCH))
+    vectors = np.asarray(built({"fields": ["angle"], "periods": {"angle": [360.0, 90.0]}})({"angle": BATCH["angle"]}))
     np.testing.assert_allclose(vectors[0], [1, 0, 0, 1], atol=1e-6)
 
 

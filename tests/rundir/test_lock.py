@@ -47,11 +47,14 @@ def test_a_holder_that_says_nothing_of_use(tmp_path, content):
             pass
 
 
-def test_a_link_is_not_followed(tmp_path):
-    (tmp_path / "run.lock").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(Exception, match="can't write"), RunLock(tmp_path / "run.lock"):
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to(path.parent / "elsewhere")])
+def test_what_is_no_file_is_refused(tmp_path, make):
+    path = tmp_path / "run.lock"
+    make(path)
+    with pytest.raises(RunError, match="expected a regular file"), RunLock(path):
         pass
     assert not (tmp_path / "elsewhere").exists()
+    assert holder_of(path) is None
 
 
 def test_on_a_full_disk_it_is_locked_though_it_does_not_say_by_whom(tmp_path, monkeypatch):

@@ -98,6 +98,19 @@ def test_folder_that_can_not_be_made_is_a_machine_error(tmp_path):
         create(tmp_path / "runs")
 
 
+def test_a_read_only_file_system_is_told_with_what_to_do(tmp_path, monkeypatch):
+    def refuse(self, *arguments, **options):
+        raise OSError(errno.EROFS, "Read-only file system", str(self))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(MachineError) as caught:
+        create(tmp_path / "runs")
+    (problem,) = caught.value.problems
+    assert problem.place.file.startswith(str(tmp_path / "runs"))
+    assert problem.hint == "the file system is read-only: choose another folder"
+    assert caught.value.exit_code == 5
+
+
 def test_removing_a_run_takes_only_what_was_made_for_it(tmp_path):
     (tmp_path / "runs").mkdir()
     run = create(tmp_path / "runs")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shapenet.errors import RunError
-from shapenet.rundir.reading import check_inside, read_regular
+from shapenet.rundir.reading import check_contained, check_inside, read_regular
 
 
 def test_regular_files_and_links_inside_are_read(tmp_path: Path) -> None:
@@ -53,3 +53,22 @@ def test_a_missing_file_is_the_system_s_error(tmp_path: Path) -> None:
     check_inside(tmp_path / "none", tmp_path)
     with pytest.raises(FileNotFoundError):
         read_regular(tmp_path / "none", tmp_path)
+
+
+def test_a_folder_holds_nothing_that_leads_out_of_it(tmp_path: Path) -> None:
+    root = tmp_path / "run"
+    (root / "checkpoints" / "epoch-0001").mkdir(parents=True)
+    (root / "checkpoints" / "last").symlink_to("epoch-0001")
+    check_contained(root)
+    for make, received in (
+        (lambda path: path.symlink_to(tmp_path), "a link to"),
+        (lambda path: path.symlink_to("../../../nowhere"), "a link to"),
+        (lambda path: path.symlink_to(path.name), "leads nowhere|a link to"),
+        (os.mkfifo, "a pipe"),
+    ):
+        made = root / "checkpoints" / "epoch-0002"
+        make(made)
+        with pytest.raises(RunError, match=received):
+            check_contained(root)
+        made.unlink()
+    check_contained(root)

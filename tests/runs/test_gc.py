@@ -8,6 +8,7 @@ import pytest
 
 from shapenet.callbacks.checkpoint import Draft, Position
 from shapenet.rundir.lock import RunLock
+from shapenet.rundir.manifest import read_manifest, write_manifest
 from shapenet.runs.gc import collect_garbage
 
 from .test_listing import add_run
@@ -92,6 +93,54 @@ def test_runs_that_died_before_they_had_saved_anything(tmp_path):
     assert found(tmp_path) == {dead.id, old.name}
     assert learnt.root.exists()
     assert young.exists()
+
+
+def test_nothing_outside_of_the_folder_of_runs_is_touched(tmp_path, run):
+    """Links of a stranger's lead to another folder of runs, and to its checkpoints."""
+    theirs, ours = tmp_path / "course", tmp_path / "runs"
+    ours.mkdir()
+    (ours / "linked").symlink_to(theirs)
+    (ours / "project").mkdir()
+    (ours / "project" / run.id).symlink_to(run.root)
+    hostile = add_run(ours, "cnn", 2, status="interrupted")
+    hostile.checkpoints_dir.symlink_to(run.checkpoints_dir)
+    (hostile.root / ".tmp-1").mkdir()
+    for part in ("metrics.jsonl", "run.lock"):
+        (add_run(ours, "dead", 3, status="running", pid=-1).root / part).symlink_to(run.metrics)
+    os.mkfifo(add_run(ours, "dead", 4, status="running", pid=-1).root / "pipe")
+    before = sorted(tmp_path.rglob("*"))
+    assert found(ours) == set()
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_run_at_work_on_another_machine_is_passed_over(tmp_path, run):
+    add_run(tmp_path, "away", 5, status="running", host="elsewhere").checkpoints_dir.mkdir()
+    away = next(path for path in (tmp_path / "course").iterdir() if "away" in path.name)
+    (away / ".tmp-1").mkdir()
+    assert found(tmp_path) == {"epoch-0002"}
+
+
+def test_whatever_has_learnt_something_stays_though_its_record_is_lost(tmp_path, run):
+    run.run_json.unlink()
+    broken = add_run(tmp_path, "broken", 6)
+    broken.run_json.unlink()
+    broken.run_json.symlink_to("nowhere")
+    for folder in (run.root, broken.root):
+        os.utime(folder, (0, 0))
+    assert found(tmp_path) == set()
+
+
+def test_a_run_that_has_gone_on_since_it_was_looked_at_stays(tmp_path, monkeypatch):
+    dead = add_run(tmp_path, "dead", 1, status="running", pid=-1)
+    add = RunLock.__enter__
+
+    def enter(lock):
+        write_manifest(dead.run_json, read_manifest(dead.run_json).changed(status="done"))
+        return add(lock)
+
+    monkeypatch.setattr(RunLock, "__enter__", enter)
+    assert found(tmp_path) == set()
+    assert dead.root.exists()
 
 
 def test_what_somebody_put_there_stays(tmp_path, run):

@@ -14,7 +14,8 @@ from PIL import Image
 
 from shapenet.errors import ConfigError
 from shapenet.rundir.manifest import read_manifest
-from shapenet.training.balance import Balance, balanced_weights
+from shapenet.tasks.classification.probabilities import loss_on_probabilities
+from shapenet.training.balance import Balance, balanced_weights, check_weighable
 from shapenet.training.fit import TrainingResult
 from shapenet.training.reporter import Reporter
 
@@ -143,3 +144,14 @@ def test_oversampling_shows_every_class_equally_often(noise: Path) -> None:
     assert share_of_small(result) > 0.3
     again, _ = train_noise(noise, "data.oversample=true")
     assert rows_without_times(result) == rows_without_times(again)
+
+
+def test_weights_in_a_loss_of_the_whole_batch_are_refused() -> None:
+    import keras
+
+    check_weighable({"": {}}, {"": keras.losses.SparseCategoricalCrossentropy()})
+    check_weighable({}, {"": keras.losses.Dice()})
+    check_weighable({"": {}}, {"": keras.losses.Dice(axis=[1])})
+    for loss in (keras.losses.Dice(), loss_on_probabilities(keras.losses.Tversky(), "softmax")):
+        with pytest.raises(ConfigError, match="class_weight does nothing in"):
+            check_weighable({"": {}}, {"": loss})

@@ -323,11 +323,9 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path, monkeypatch: py
         return whole(path)
 
     monkeypatch.setattr(checkpoint, "new_folder", full_from_the_second_on)
-    with pytest.raises(MachineError) as caught:
+    with pytest.raises(MachineError):
         train_in(tmp_path)
     run = next((tmp_path / "runs" / "default").iterdir())
-    hint = f"the state after epoch 1 is saved: shapenet train --resume {run} goes on"
-    assert caught.value.problems[0].hint == hint
     assert read_manifest(run / "run.json").status == "failed"
     assert checked_weights(run / "checkpoints" / "best").is_file()
 

@@ -148,7 +148,7 @@ def test_all_checkpoints_damaged_begins_again(tmp_path: Path) -> None:
 
 
 def test_without_the_weights_of_the_best_epoch_the_last_state_serves(tmp_path: Path) -> None:
-    run = stop(tmp_path / "stopped", (3, 3), interrupt, "optimizer.Adam.learning_rate=0.0")
+    run = stop(tmp_path / "stopped", (3, 3), interrupt, "training.learning_rate_multipliers={'*': 0.0}")
     assert (run.checkpoints_dir / "best").readlink().name == "epoch-0001"
     with (run.best_dir / "model.weights.h5").open("r+b") as file:
         file.write(b"junk")

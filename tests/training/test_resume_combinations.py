@@ -107,7 +107,7 @@ def test_a_backbone_whose_file_of_weights_is_gone(tmp_path: Path) -> None:
     file = tmp_path / "net.weights.h5"
     keras.applications.MobileNet(include_top=False, weights=None, input_shape=(32, 32, 3)).save_weights(file)
     overrides = (
-        f"model.layers=[{{Backbone: {{application: MobileNet, weights: {file}, output: average, name: net}}}}]",
+        f"model.layers=[{{Backbone: {{application: MobileNet, weights: {file}, output: average, trainable: false}}}}]",
         "data.source.shapes.size=32",
         "training.epochs=1",
         "training.limit_batches={train: 6, val: 1}",
