@@ -16,9 +16,9 @@ from shapenet.training.backend import choose_backend, computes_with_jax
 from shapenet.training.balance import class_weights
 from shapenet.training.build import build_augmenter, compile_model
 from shapenet.training.check import check_experiment
-from shapenet.training.data import load_data, open_sources
+from shapenet.training.data import load_data, open_sources, train_batches
 from shapenet.training.faults import fit_errors
-from shapenet.training.fields import batch_fields, data_spec
+from shapenet.training.fields import data_spec
 from shapenet.training.freeze import build_optimizer
 from shapenet.training.init import initialise, with_found_run
 from shapenet.training.lr_range import RateSweep, sweep_rates
@@ -94,15 +94,10 @@ def with_plain_rate(experiment: Experiment, rate: float) -> Experiment:
 
 
 def _sweep(experiment: Experiment, dataset: Dataset, options: RateOptions, on_step: Callable[[int], None]) -> RateSweep:
-    from shapenet.data.stream.batches import batches_of
     from shapenet.training.feed import reading, to_dataset
 
-    config, data = experiment.config, experiment.config.data
-    train = dataset.splits["train"]
-    batches = batches_of(
-        train, config.training.batch_size, config.seed, oversample=data.oversample, window=data.stream_window,
-        fields=batch_fields(config),
-    )  # fmt: skip
+    config, train = experiment.config, dataset.splits["train"]
+    batches = train_batches(config, train)
     spec = data_spec(train, dataset.classes, SplitStatistics(dataset.splits, dataset.names))
     with experiment.locating():
         start_session(config.training, config.seed)
