@@ -11,7 +11,7 @@ RUN ?= runs/latest
 BENCHMARKS := $(filter-out common keras_plain mnist_files,$(patsubst benchmarks/%.py,%,$(wildcard benchmarks/*.py)))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train eval sweep test fuzz-data chaos chaos-config chaos-disk chaos-hostile lint format lock vocabulary pictures benchmarks $(BENCHMARKS:%=bench-%) clean
+.PHONY: help setup demo train eval sweep test fuzz-data chaos chaos-config chaos-disk chaos-hostile chaos-kill chaos-sweep chaos-power chaos-planted lint format lock vocabulary pictures benchmarks $(BENCHMARKS:%=bench-%) clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -57,7 +57,7 @@ fuzz-data: setup ## Feed 20,000 damaged images and 30,000 other damaged files to
 	@$(BIN)/python -m tests.fuzz.run arrays --num 10000
 	@$(BIN)/python -m tests.fuzz.run tfrecord --num 10000
 
-chaos: chaos-config chaos-disk chaos-hostile ## Run every chaos target
+chaos: chaos-config chaos-disk chaos-hostile chaos-kill chaos-sweep chaos-power chaos-planted ## Run every chaos target
 
 chaos-config: setup ## Load 100,000 generated and damaged configs in-process, 1,000 by the command line
 	@$(BIN)/python -m tests.fuzz.run config --num 100000
@@ -68,6 +68,19 @@ chaos-disk: setup ## Fail writes, renames and the like one by one, at 300 sites 
 
 chaos-hostile: setup ## Feed every hostile file, config and run folder to the commands; make test feeds a part
 	@SHAPENET_HOSTILE=all $(BIN)/python -m pytest tests/hostile -n 2 --dist loadfile $(ARGS)
+
+chaos-kill: NUM ?= 1000
+chaos-kill: setup ## Kill trainings NUM=1000 times, a fifth of them inside saves, resume and compare; ARGS="--seed N --only K" for one again
+	@$(BIN)/python -m tests.chaos.kill --num $(NUM) $(ARGS)
+
+chaos-sweep: setup ## Kill sweeps 20 times, run them again and compare
+	@$(BIN)/python -m tests.chaos.sweep $(ARGS)
+
+chaos-power: setup ## Lose the power at 100 moments of a recorded training, resume and compare
+	@$(BIN)/python -m tests.chaos.power_loss $(ARGS)
+
+chaos-planted: setup ## Plant faults in copies of the package, one at a time, and see that each is caught; ARGS="--only TEXT" for some
+	@$(BIN)/python -m tests.chaos.planted $(ARGS)
 
 lint: setup ## Check style, format, types and the import direction
 	@$(BIN)/ruff check .

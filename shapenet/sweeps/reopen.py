@@ -12,6 +12,7 @@ from shapenet.config.nodes import to_plain
 from shapenet.config.yaml_loader import parse_yaml
 from shapenet.errors import ConfigError, Place, RunError
 from shapenet.rundir.atomic import machine_errors
+from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import host_versions
 from shapenet.rundir.reading import check_contained, check_inside
@@ -45,6 +46,8 @@ def opened_study(sweep: Sweep, sweeps_dir: Path, *, new: bool = False) -> Iterat
             check_contained(folder)
     study = Study(folder, objective) if folder else Study.create(sweeps_dir, name, objective)
     with RunLock(study.folder / LOCK, "sweep"):
+        for left in unfinished(study.folder):
+            remove(left)
         definition = _definition(sweep)
         before = study.take_up(sweep.trials)
         if before is None:

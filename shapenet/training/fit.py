@@ -89,13 +89,14 @@ def train(
     config = experiment.config
     _check(experiment)
     if resumption:
-        recorded = resumed_run(resumption, command, reporter.warning)
+        recorded = resumed_run(resumption, runs_dir, command, reporter.warning)
     else:
         experiment = with_found_run(experiment, runs_dir)
         recorded = recorded_run(experiment, runs_dir, command)
     with SignalWatch() as signals, recorded as record, closing(reporter):
         reporter.opened(record.run.root)
         if resumption and resumption.is_over:
+            resumption.tidy()
             return _result(record, config.training.epochs, start)
         with experiment.locating():
             sources = open_sources(config)

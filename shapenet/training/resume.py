@@ -103,6 +103,17 @@ class Resumption:
         now = {name: getattr(device, name) for name in before}
         self.check(differences(_under("device", before), _under("device", now)))
 
+    def tidy(self) -> None:
+        """Take the run's files back to the checkpoint, also where nothing is left to be done after it.
+
+        Raises:
+            MachineError: The disk refuses.
+        """
+        for left in unfinished(self.run.root):
+            remove(left)
+        self.saved = take_back(self.run.checkpoints_dir, self.saved)
+        cut_metrics(self.run.metrics, self.saved.position.epochs_done)
+
     def go_on(self, record: RunRecord, warn: Callable[[str], None]) -> None:
         """Take the run's files back to the checkpoint: what came after it is done again.
 
@@ -121,12 +132,8 @@ class Resumption:
         self.saved = replace(self.saved, changed=self.saved.changed | self.changes.keys())
         if self.saved.anew:
             tell(f"a step is not what it was: epoch {self.saved.position.epoch} begins anew, with the weights so far")
-        run = record.run
-        for left in unfinished(run.root):
-            remove(left)
-        self.saved = take_back(run.checkpoints_dir, self.saved)
+        self.tidy()
         position = self.saved.position
-        cut_metrics(run.metrics, position.epochs_done)
         exact = record.manifest.device.deterministic if record.manifest.device else None
         entry = Resumed(at=datetime.now(UTC), epoch=position.epochs_done + 1, step=self.saved.steps,
                         command=tuple(self.command), changes=dict(self.changes), exact=exact)  # fmt: skip
@@ -137,7 +144,7 @@ class Resumption:
             resumed=(*record.manifest.resumed, entry),
         )  # fmt: skip
         if self.changes:  # after they are recorded: killed in between, the run must not seem to have begun with them
-            write_atomic(run.resolved_config, self.experiment.resolved())
+            write_atomic(self.run.resolved_config, self.experiment.resolved())
         _LOG.info("goes on after %s", position)
         if exact is False:
             tell(_INEXACT)
@@ -188,11 +195,14 @@ def _check_backend(run: RunDir, *experiments: Experiment) -> None:
 
 
 @contextmanager
-def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[str], None]) -> Iterator[RunRecord]:
+def resumed_run(
+    resumption: Resumption, runs_dir: Path, command: Sequence[str], warn: Callable[[str], None]
+) -> Iterator[RunRecord]:
     """The run's directory, locked; its manifest says how the block ended, once it has taken a step.
 
     Args:
         resumption: The run; is told where it goes on, and by which command.
+        runs_dir: Folder of all runs.
         command: The command line.
         warn: Is told of checkpoints that are damaged.
 
@@ -201,9 +211,9 @@ def resumed_run(resumption: Resumption, command: Sequence[str], warn: Callable[[
     """
     run = resumption.run
     with RunLock(run.lock), log_file(run):
-        runs_dir = run.root.absolute().parents[1]
-        has_latest = (runs_dir / LATEST).is_symlink()  # or else the run stands elsewhere, by itself
-        record = RunRecord(run, read_manifest(run.run_json), runs_dir if has_latest else None)
+        above = run.root.absolute().parents[1]
+        has_latest = above == runs_dir.absolute() or (above / LATEST).is_symlink()  # or else it stands by itself
+        record = RunRecord(run, read_manifest(run.run_json), above if has_latest else None)
         record.held = True
         _LOG.info("%s", " ".join(command))
         saved = newest_whole(run, warn)

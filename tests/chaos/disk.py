@@ -10,7 +10,6 @@ import argparse
 import errno
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.chaos.fork_server import KINDS, ForkServer, Outcome
+from tests.chaos.fork_server import KINDS, ForkServer, NoCompilerError, Outcome
 
 _ERRORS = {
     "write": ("ENOSPC", "EIO"), "fsync": ("EIO", "ENOSPC"), "rename": ("EACCES", "EIO", "ENOSPC"),
@@ -57,28 +56,6 @@ class Site(NamedTuple):
         return KINDS.index(self.kind), self.number, getattr(errno, self.error)
 
 
-class NoCompilerError(Exception):
-    """There is no C compiler."""
-
-
-def compiled_shim(folder: Path) -> Path:
-    """The library that makes calls fail, compiled.
-
-    Args:
-        folder: Takes it.
-
-    Raises:
-        NoCompilerError: There is no compiler, or this is not Linux.
-    """
-    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
-    if compiler is None or sys.platform != "linux":
-        raise NoCompilerError("the faults come from a library in C: there is no C compiler, or this is not Linux")
-    shim = folder / "fault_shim.so"
-    source = Path(__file__).with_name("fault_shim.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl"], check=True)
-    return shim
-
-
 class Harness:
     """Runs sites, each in a folder of its own.
 
@@ -90,10 +67,9 @@ class Harness:
     """
 
     def __init__(self, folder: Path) -> None:
-        shim = compiled_shim(folder)
         (folder / "tiny.yaml").write_text(_CONFIG)
         self._folder = folder
-        self._server = ForkServer(shim, folder)
+        self._server = ForkServer.compiled(folder)
 
     def counts(self) -> dict[str, int]:
         """How many calls of each kind an undisturbed run makes."""
@@ -167,7 +143,7 @@ def sites(counts: dict[str, int], num: int, seed: int) -> list[Site]:
         num: How many.
         seed: Which, where there are more; and the error of each.
     """
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     every = [Site(kind, number, rng.choice(_ERRORS[kind])) for kind in KINDS for number in range(counts[kind])]
     return rng.sample(every, min(num, len(every)))
 

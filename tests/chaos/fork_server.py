@@ -6,19 +6,50 @@ The shim is preloaded into it, and armed in the fork only.
 from __future__ import annotations
 
 import ctypes
+import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 KINDS = ("write", "fsync", "rename", "open", "mkdir", "unlink", "truncate", "link")
 """As the shim numbers them."""
+ANY, KILL = len(KINDS), -1
+"""Of kinds: whichever; of errors: the process is killed in the call, a write half done."""
 LIMIT_SECONDS = 600
+_OF_TRAININGS = ("shapenet.cli.train", "shapenet.training.fit", "tensorboard.plugins.hparams.summary_v2", "rich.live",
+                 "tensorboard.summary", "tensorflow.summary", "PIL.ImageDraw", "PIL.ImageFont")  # fmt: skip
+
+
+class NoCompilerError(Exception):
+    """There is no C compiler."""
+
+
+@dataclass(frozen=True)
+class Disturbance:
+    """What comes upon a fork.
+
+    Attributes:
+        fault: Kind, number and errno of the call that fails.
+        within: Only calls on paths that hold this text are counted.
+        signals: What the process is sent: after how many seconds, and the number.
+        record: An empty folder to which its calls are written; none if empty.
+        package: A folder to import shapenet from, other than this repository; none if empty.
+    """
+
+    fault: tuple[int, int, int] = (-1, 0, 0)
+    within: str = ""
+    signals: tuple[tuple[float, int], ...] = ()
+    record: str = ""
+    package: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +71,47 @@ class Outcome:
     failed_anyway: bool
 
 
+class Ended(NamedTuple):
+    """How a fork ended.
+
+    Attributes:
+        code: Its exit code, or the negative number of the signal that killed it; 0 if it could say all.
+        seconds: How long it took.
+        fault: What is wrong with its end whatever it was to do; empty if nothing is.
+        outcome: What its commands did; None if it could not say.
+        error: What it wrote to stderr.
+    """
+
+    code: int
+    seconds: float
+    fault: str
+    outcome: Outcome | None
+    error: str
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell would see of the last command."""
+        return self.outcome.codes[-1] if self.outcome else self.code
+
+
+def compiled_shim(folder: Path) -> Path:
+    """The library that makes calls fail, compiled.
+
+    Args:
+        folder: Takes it.
+
+    Raises:
+        NoCompilerError: There is no compiler, or this is not Linux.
+    """
+    compiler = next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), None)
+    if compiler is None or sys.platform != "linux":
+        raise NoCompilerError("the faults come from a library in C: there is no C compiler, or this is not Linux")
+    shim = folder / "fault_shim.so"
+    source = Path(__file__).with_name("fault_shim.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", shim, source, "-ldl", "-lpthread"], check=True)
+    return shim
+
+
 class ForkServer:
     """A process with TensorFlow imported and not yet started, and the shim preloaded.
 
@@ -50,14 +122,20 @@ class ForkServer:
 
     def __init__(self, shim: Path, folder: Path) -> None:
         self._folder = folder
+        (folder / "tmp").mkdir()  # TensorFlow leaves the code there that it generates, where it is killed
         environment = {
             **os.environ, "LD_PRELOAD": str(shim), "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200",
-            "XDG_STATE_HOME": str(folder / "state"), "PYTHONDONTWRITEBYTECODE": "1",
+            "XDG_STATE_HOME": str(folder / "state"), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder / "tmp"),
         }  # fmt: skip
         command = [sys.executable, "-m", "tests.chaos.fork_server", str(shim), str(folder)]
         self._process = subprocess.Popen(
             command, cwd=REPOSITORY, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+
+    @classmethod
+    def compiled(cls, folder: Path) -> ForkServer:
+        """A server with the shim compiled to `folder`; see `compiled_shim`."""
+        return cls(compiled_shim(folder), folder)
 
     def run(self, root: Path, commands: list[list[str]], fault: tuple[int, int, int] = (-1, 0, 0)) -> Outcome | str:
         """Run commands one after another, until one ends with another code than 0.
@@ -70,17 +148,30 @@ class ForkServer:
         Returns:
             What they did, or how the fork ended if not by itself.
         """
+        ended = self.disturbed(root, commands, Disturbance(fault))
+        return ended.outcome or f"the process ended with {ended.code}{ended.fault}: {ended.error[-2000:]}"
+
+    def disturbed(self, root: Path, commands: list[list[str]], by: Disturbance) -> Ended:
+        """Run commands as `run` does, while something comes upon them.
+
+        Args:
+            root: The folder whose calls are counted.
+            commands: Arguments of shapenet.
+            by: What comes.
+        """
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        stdin.write(json.dumps([str(root), commands, fault]) + "\n")
+        (self._folder / "result").unlink(missing_ok=True)
+        stdin.write(json.dumps([str(root), commands, asdict(by)]) + "\n")
         stdin.flush()
-        ended = stdout.readline().strip()
-        if ended != "0":
-            return f"the process ended with {ended}: {(self._folder / 'stderr').read_text(errors='replace')[-2000:]}"
-        told: dict[str, Any] = json.loads((self._folder / "result").read_text())
+        code, seconds, fault = json.loads(stdout.readline())
         error = (self._folder / "stderr").read_text(errors="replace")
-        return Outcome(tuple(told["codes"]), error, told["counts"], told["failed_path"], told["failed_anyway"])
+        outcome = None
+        if code == 0:
+            told: dict[str, Any] = json.loads((self._folder / "result").read_text())
+            outcome = Outcome(tuple(told["codes"]), error, told["counts"], told["failed_path"], told["failed_anyway"])
+        return Ended(code, seconds, fault, outcome, error)
 
     def close(self) -> None:
         """End the process."""
@@ -88,15 +179,20 @@ class ForkServer:
         self._process.wait()
 
 
-def _child(shim: ctypes.CDLL, folder: Path, root: str, commands: list[list[str]], fault: list[int]) -> None:
+def _child(shim: ctypes.CDLL, folder: Path, root: str, commands: list[list[str]], by: dict[str, Any]) -> None:
+    if by["package"]:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "shapenet"]:
+            del sys.modules[name]
+        sys.path.insert(0, by["package"])
     from shapenet.cli import main
 
     os.environ["SHAPENET_CACHE"] = f"{root}/cache"
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(os.open(folder / "stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-    signal.alarm(0)
-    shim.fault_arm(os.fsencode(root), fault[0], ctypes.c_long(fault[1]), fault[2])
+    shim.fault_narrow(os.fsencode(by["within"]))
+    shim.fault_record(os.fsencode(by["record"]))
+    kind, number, error = by["fault"]
+    shim.fault_arm(os.fsencode(root), kind, ctypes.c_long(number), error)
     codes: list[int] = []
     for command in commands:
         sys.argv = ["shapenet", *command]
@@ -110,21 +206,51 @@ def _child(shim: ctypes.CDLL, folder: Path, root: str, commands: list[list[str]]
     (folder / "result").write_text(json.dumps(told))
 
 
-def _forked(shim: ctypes.CDLL, folder: Path, line: str) -> str:
-    """How the fork that runs the commands of `line` ended; it is killed where it takes too long."""
+def _forked(shim: ctypes.CDLL, folder: Path, root: str, commands: list[list[str]], by: dict[str, Any]) -> str:
+    """How the fork ended that ran the commands; it is killed where it takes too long."""
+    start = time.monotonic()
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
-            _child(shim, folder, *json.loads(line))
+            os.setpgid(0, 0)
+            os.dup2(os.open(folder / "stderr", os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+            _child(shim, folder, root, commands, by)
             code = 0
         finally:
+            if code:
+                sys.excepthook(*sys.exc_info())
+                sys.stderr.flush()
             os._exit(code)
-    signal.signal(signal.SIGALRM, lambda number, frame: os.kill(pid, signal.SIGKILL))
-    signal.alarm(LIMIT_SECONDS)
+    coming = [*by["signals"], (LIMIT_SECONDS, signal.SIGKILL)]
+
+    def send(*_: Any) -> None:
+        after, number = coming.pop(0)
+        if time.monotonic() - start >= after:
+            os.kill(pid, number)
+        else:
+            coming.insert(0, (after, number))
+        if coming:
+            signal.setitimer(signal.ITIMER_REAL, max(0.001, start + coming[0][0] - time.monotonic()))
+
+    signal.signal(signal.SIGALRM, send)
+    signal.setitimer(signal.ITIMER_REAL, max(0.001, coming[0][0]))
     _, status = os.waitpid(pid, 0)
-    signal.alarm(0)
-    return str(os.waitstatus_to_exitcode(status))
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    seconds = time.monotonic() - start
+    fault = "" if coming else f", for it took more than {LIMIT_SECONDS} s"
+    return json.dumps([os.waitstatus_to_exitcode(status), seconds, fault + _left(pid)])
+
+
+def _left(pid: int) -> str:
+    """What is said of processes that the fork left behind; they have a few seconds to notice, and are killed then."""
+    with suppress(ProcessLookupError):
+        for _ in range(100):
+            os.killpg(pid, 0)
+            time.sleep(0.05)
+        os.killpg(pid, signal.SIGKILL)
+        return ", and processes went on that it had started"
+    return ""
 
 
 def main() -> None:
@@ -138,8 +264,10 @@ def main() -> None:
     shim.fault_path.restype = ctypes.c_char_p
     shim.fault_count.restype = ctypes.c_long
     import_keras()
+    for module in _OF_TRAININGS:  # which every fork would import for itself
+        importlib.import_module(module)
     for line in sys.stdin:
-        answers.write(_forked(shim, folder, line) + "\n")
+        answers.write(_forked(shim, folder, *json.loads(line)) + "\n")
         answers.flush()
 
 

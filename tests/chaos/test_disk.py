@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.disk import Harness, NoCompilerError, compiled_shim, sites
+from tests.chaos.disk import Harness, sites
+from tests.chaos.fork_server import NoCompilerError, compiled_shim
 
 
 @pytest.fixture(scope="module")

@@ -116,6 +116,13 @@ def test_finished_trials_stay_and_the_interrupted_one_goes_on_in_its_run(config:
     assert leaderboard(whole) == leaderboard(folder)
 
 
+def test_what_a_killed_process_left_unfinished_goes(config: Path) -> None:
+    left = interrupted(config) / ".tmp-leaderboard"
+    left.write_text("rank,tri")
+    run_again(config, Scripted(config.parent, 0.4, 0.6))
+    assert not left.exists()
+
+
 def test_a_run_directory_that_was_moved_is_found(config: Path) -> None:
     interrupted(config)
     (config.parent / "runs" / "try" / "2").rename(config.parent / "elsewhere")
