@@ -52,6 +52,19 @@ CASES = {
     "mnist_cnn": Case(promised=0.995),
     "shapes_cnn": Case(promised=0.999),
     "shapes_mlp": Case(),
+    "shapes_fcn": Case(promised=0.99),
+    "mnist_resnet": Case(promised=0.995),
+    "mnist_vit": Case(promised=0.97),
+    "mnist_mixer": Case(),
+    "shapes_unet": Case("mean_iou", 0.88),
+    "shapes_regression": Case("r2", 0.9),
+    "shapes_denoising": Case("psnr", 27.0),
+    "shapes_drawing": Case("psnr", 30.0),
+    "shapes_multitask": Case("kind_accuracy", 0.98),
+    "shapes_multilabel": Case("binary_accuracy", 0.99),
+    "transfer/pretrain": Case(),
+    "transfer/finetune": Case(promised=0.9),
+    "transfer/scratch": Case(),
 }
 """By the config's path below configs/, without its suffix."""
 

@@ -36,7 +36,7 @@ class Position:
 
     Attributes:
         epoch: Number of the epoch, from 1; 0 before the first.
-        step: Steps of it that are done; None if the epoch and its validation are over.
+        step: Steps of it that are done, 0 where it begins anew; None if the epoch and its validation are over.
     """
 
     epoch: int = 0

@@ -152,9 +152,10 @@ class Checkpoints(Listener):
         self._save_waiting()
         values, arrays = self._state.collect()
         self._cost = 0.0
-        best = dict(self._best.row) if self._best.row else None
-        at = {"epoch": self.position.epoch, "step": self.position.step}
-        self._write(self.position.name, {**at, "best": best, **self._more(), **values}, arrays)
+        row = self._best.row
+        best = Position(int(row["epoch"])).name if row else None
+        at = {"epoch": self.position.epoch, "step": self.position.step, "best": dict(row) if row else None}
+        self._write(self.position.name, {**at, **self._more(), **values}, arrays, best)
         self._saved, self._steps = self.position, 0
         self._saved_at = time.monotonic()
         self._cost += self._saved_at - start
@@ -170,15 +171,15 @@ class Checkpoints(Listener):
         now = [copied(variable) for variable in self._state.weights_model.weights]
         _assign(self._state.weights_model.weights, weights)
         try:
-            self._write(Position(int(row["epoch"])).name, dict(row), None)
+            name = Position(int(row["epoch"])).name
+            self._write(name, dict(row), None, name)
         finally:
             _assign(self._state.weights_model.weights, now)
 
-    def _write(self, name: str, values: Mapping[str, Any], arrays: Arrays | None) -> None:
+    def _write(self, name: str, values: Mapping[str, Any], arrays: Arrays | None, best: str | None) -> None:
         self._joined()
         with self._telling():
             draft = Draft(self._folder / name, self._state.weights_model, values, arrays)
-        best = Position(int(self._best.row["epoch"])).name if self._best.row else None
         self._committing = self._thread.submit(self._commit, draft, name if arrays is not None else None, best)
 
     def _commit(self, draft: Draft, last: str | None, best: str | None) -> None:

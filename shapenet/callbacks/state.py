@@ -109,7 +109,8 @@ class TrainingState:
         optimizer = self.model.optimizer
         rate = copied(optimizer.learning_rate) if new_rate else None
         _assign("optimizer", optimizer.variables, arrays)
-        if rate is not None and not callable(optimizer._learning_rate):
+        own = getattr(optimizer, "inner_optimizer", optimizer)  # where losses are scaled, for mixed_float16
+        if rate is not None and not callable(own._learning_rate):
             optimizer.learning_rate = rate
         _assign("seed", _seeds(self.model), arrays)
         _assign("metric", self.model.metrics_variables, arrays)

@@ -54,7 +54,7 @@ def _sources(named: Path | ConfigFile, reporter: DataReporter) -> list[Callable[
 
 def _pack(reporter: DataReporter, bearable: float, records: Records) -> _Packed:
     """The store, and how many seconds it took if it was not there."""
-    from shapenet.training.inspected import packing
+    from shapenet.training.data import packing
 
     known, start = len(reporter.packed), time.perf_counter()
     store = packing(reporter, bearable)(records)

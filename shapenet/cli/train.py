@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 @overrides_option
 @click.option(
     "--resume", metavar="RUN",
-    help="Go on in a run: its directory, its id, or its name. With --config, auto: in the newest run of the very"
-    " same config if it is not finished; else begin one.",
+    help="Go on in a run: its directory, its id, or its name. With --config, auto is the newest run of the very"
+    " same config: it begins one if there is none, and does nothing if it is finished.",
 )  # fmt: skip
 @click.option(
     "--allow-changed", is_flag=True, help="Resume although config, versions, data or device differ; recorded."
 )
-@click.option("--trust", is_flag=True, help="Run the plug-ins that a run to resume names, new to you though they are.")
+@click.option("--trust", is_flag=True, help="Run the plug-ins that the run to resume names, though you never ran them.")
 @click.option(
     "--verify-resume", is_flag=True,
     help="Train the config twice, killed and resumed the second time, and compare; nothing is kept.",

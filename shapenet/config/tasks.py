@@ -18,8 +18,8 @@ from shapenet.registry import REGISTRIES, Component, plain
 from shapenet.values import as_tuple
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
-_TAKEN = ("loss", "val", "learning_rate", "epoch", "seconds")
-"""Names of other values of an epoch."""
+_TAKEN = ("loss", "val", "learning_rate", "epoch", "seconds", "run", "split", "num_left_out")
+"""Names of other values of an epoch, and of an evaluation."""
 
 
 def parse_tasks(value: object) -> Component | Mapping[str, Component]:

@@ -7,12 +7,13 @@ import json
 import os
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
-from shapenet.errors import Place, RunError
+from shapenet.errors import MachineError, Place, RunError
 from shapenet.rundir.atomic import machine_errors
 
 _TRIES, _PAUSE_SECONDS = 5, 0.02
@@ -43,7 +44,7 @@ class RunLock:
         what: What it is the lock of.
     """
 
-    def __init__(self, path: Path, what: str = "run") -> None:
+    def __init__(self, path: Path, what: Literal["run", "sweep"] = "run") -> None:
         self._path = path
         self._what = what
         self._descriptor: int | None = None
@@ -52,8 +53,9 @@ class RunLock:
         """Take the lock.
 
         Raises:
-            RunError: Another process holds it; the message names it. Or it is a link, a pipe or the like.
-            MachineError: The file can't be written.
+            RunError: Another process holds the lock of a run; the message names it. Or the file is a link, a pipe or
+                the like.
+            MachineError: Another process holds the lock of a sweep, or the file can't be written.
         """
         if self._path.is_symlink() or (self._path.exists() and not self._path.is_file()):
             message = "expected a regular file, received a link, a folder, a pipe or a device"
@@ -65,10 +67,12 @@ class RunLock:
                 os.close(descriptor)
                 hint = "wait until it ends, or end it; its lock is free as soon as it is gone"
                 message = f"{holder} works on this {self._what}"
-                raise RunError("run/locked", message, place=Place(str(self._path.parent)), hint=hint)
+                error, group = (RunError, "run") if self._what == "run" else (MachineError, "machine")
+                raise error(f"{group}/locked", message, place=Place(str(self._path.parent)), hint=hint)
             self._descriptor = descriptor
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode() + b"\n")
+            with suppress(OSError):  # it is locked all the same; what frees a full disk must be able to lock
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode() + b"\n")
         return self
 
     def __exit__(

@@ -95,6 +95,8 @@ def _collect(run: RunDir, *, dry_run: bool) -> list[Leftover]:
         return []
     manifest = read_manifest(run.run_json) if os.path.lexists(run.run_json) else None
     status = shown_status(manifest, run.lock) if manifest else None
+    if status == "running":
+        return []  # on another machine, whose locks may not be seen here
     with nullcontext() if dry_run or not manifest else RunLock(run.lock):
         if manifest and read_manifest(run.run_json) != manifest:
             return []  # somebody was faster, and is done

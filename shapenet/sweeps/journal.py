@@ -33,8 +33,10 @@ class Journal:
         for number, line in enumerate(self._whole().splitlines(), start=1):
             try:
                 event = json.loads(line)
-                if not isinstance(event["event"], str):
-                    raise TypeError("its event is no text")
+                if not isinstance(event["event"], str) or not isinstance(event.get("trial", 0), int):
+                    raise TypeError("its event is no text, or its trial no number")
+                if event["event"] == "run" and not isinstance(event["run"], str):
+                    raise TypeError("its run is no text")
             except (ValueError, TypeError, KeyError, RecursionError) as error:
                 message = f"expected an event of the sweep, received {line[:40]!r}: {error}"
                 hint = "shapenet sweep --new begins another sweep and leaves this one as it is"

@@ -34,9 +34,9 @@ def opened_study(sweep: Sweep, sweeps_dir: Path, *, new: bool = False) -> Iterat
         new: Begin a new one in any case.
 
     Raises:
-        RunError: The one that is not finished tries something else, or its journal is damaged, or another
-            process works on it, or something in its folder leads out of it.
-        MachineError: The folder can't be written.
+        RunError: The one that is not finished tries something else, or its journal is damaged, or something in its
+            folder leads out of it.
+        MachineError: Another process works on it, or the folder can't be written.
     """
     name, objective = sweep.config.name, sweep.config.objective
     folder = None if new else _unfinished(sweeps_dir, name)

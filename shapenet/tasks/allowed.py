@@ -1,13 +1,14 @@
-"""Refuses losses and metrics that mean nothing for a task's targets, with the reason."""
+"""Losses and metrics of a config: which ones a task refuses, and which are told that they get logits."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from shapenet.errors import ConfigError, Key
 from shapenet.registry import Component
 
-_OTHERWISE = "it is for classes"
+_OTHERWISE = "it is for classes of whole images"
 _REASONS = {
     "Circle": "it compares the embeddings of images",
     "CosineSimilarity": "it compares directions only, not amounts",
@@ -19,15 +20,24 @@ _REASONS = {
     "Tversky": "it compares masks",
     "PSNR": "it compares images",
     "SSIM": "it compares images",
+    "MeanSquaredError": "it compares numbers",
+    "MeanAbsoluteError": "it compares numbers",
+    "RootMeanSquaredError": "it compares numbers",
+    "Huber": "it compares numbers",
+    "LogCosh": "it compares numbers",
+    "LogCoshError": "it compares numbers",
     "R2": "it compares numbers",
     "R2Score": "it compares numbers",
     "ConcordanceCorrelation": "it compares numbers",
     "PearsonCorrelation": "it compares numbers",
 }
 """Why a loss or metric may not be for a task; what is missing here compares classes."""
+_NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 
-def check_allowed(component: Component, allowed: Collection[str], task: str, key: Key) -> None:
+def check_allowed(
+    component: Component, allowed: Collection[str], task: str, key: Key, reasons: Mapping[str, str] = _NO_MORE
+) -> None:
     """Refuse a loss or metric of Keras's or our own that is not among `allowed`; a plug-in's may be anything.
 
     Args:
@@ -35,12 +45,20 @@ def check_allowed(component: Component, allowed: Collection[str], task: str, key
         allowed: Names of those that fit the task's targets.
         task: What to call the task.
         key: Where the component stands in the config.
+        reasons: Why some are not for this very task, by their names.
 
     Raises:
         ConfigError: With the reason, and those that fit.
     """
     if component.name in allowed or component.entry.origin not in ("keras", "shapenet"):
         return
-    kind, reason = component.kind, _REASONS.get(component.name, _OTHERWISE)
+    kind, reason = component.kind, {**_REASONS, **reasons}.get(component.name, _OTHERWISE)
     message = f"{component.name} is not a {kind} for {task}: {reason}"
     raise ConfigError(f"config/{key[0]}", message, key=key, hint=f"give one of {', '.join(allowed)}")
+
+
+def told(component: Component, logits: bool) -> Component:
+    """`component`, told whether the model gives logits if it can be told and the config does not."""
+    if "from_logits" not in component.entry.parameters or "from_logits" in component.arguments:
+        return component
+    return component.having(from_logits=logits)

@@ -10,12 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.figure import INK, MUTED, literal, new_figure, quiet_axes, shorten, write_png
+from shapenet.tasks.confusion import Counts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
-
-Counts = npt.NDArray[np.int64]
 
 _MAX_CLASSES_WITH_SHARES = 5
 _MAX_CLASSES_WITH_COUNTS = 25

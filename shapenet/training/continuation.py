@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from shapenet.errors import Place, RunError
 from shapenet.training.saved import Saved
 
 if TYPE_CHECKING:
@@ -82,10 +83,18 @@ def continuation_of(saved: Saved, state: TrainingState, feed: Callable[..., Any]
         saved: The checkpoint.
         state: The state to put back; what of it Keras makes in the first step is made now.
         feed: Makes the pipeline of an epoch that leaves out its first ``start`` batches.
+
+    Raises:
+        RunError: No execution of steps ends where the checkpoint is.
     """
     if saved.folder is None:
         return None
     rest = feed(start=saved.steps)
+    left, at_once = int(rest.cardinality()), state.model.steps_per_execution
+    if left < 0 or (left and saved.steps % at_once):
+        message = f"{saved.steps} steps of epoch {saved.position.epoch} were done, and {at_once} are done at once now"
+        hint = f"--allow-changed -o training.steps_per_execution={at_once} begins the epoch anew"
+        raise RunError("run/other-steps", message, place=Place(str(saved.folder)), hint=hint)
     state.model._symbolic_build(data_batch=rest.element_spec)
     return Continuation(
         saved.position.epochs_done + 1, saved.steps, saved.spent_seconds, rest, lambda: saved.restore(state)

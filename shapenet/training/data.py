@@ -14,7 +14,7 @@ from shapenet.experiment import Experiment
 from shapenet.registry import create_parts
 from shapenet.tasks.base import DataSpec
 from shapenet.training.balance import Balance, class_counts, class_weights, largest_class
-from shapenet.training.fields import asked_for, check_fields, known_fields, needed_fields, target_fields
+from shapenet.training.fields import asked_for, batch_fields, check_fields, known_fields, needed_fields, target_fields
 from shapenet.training.inputs import check_augmentable, input_spec
 from shapenet.training.reporter import Reporter
 from shapenet.training.statistics import StandIns
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from shapenet.data.dataset import Dataset
     from shapenet.data.division import SplitPlan
     from shapenet.data.records import Records
-    from shapenet.data.store import RecordStore
+    from shapenet.data.store import RecordStore, Store
+    from shapenet.data.stream.batches import AnyBatches
 
 _LOG = logging.getLogger("shapenet")
 
@@ -76,20 +77,29 @@ def bearable_fraction(config: DataConfig) -> float:
 
 def open_with(reporter: Reporter, config: DataConfig) -> Callable[[Records], RecordStore]:
     """What packs records into the user's cache or finds them packed there, and reports; or streams them."""
-    from shapenet.data.pack import default_cache_dir, open_packed
     from shapenet.data.stream.store import StreamStore
 
-    def open_records(records: Records) -> RecordStore:
-        if config.stream:
-            return StreamStore(records)
+    return StreamStore if config.stream else packing(reporter, bearable_fraction(config))
+
+
+def packing(reporter: Reporter, bearable: float) -> Callable[[Records], Store]:
+    """What packs records into the user's cache, or finds them packed there.
+
+    Args:
+        reporter: Hears of packing.
+        bearable: How large a part of them may be unreadable, 0 to 1.
+    """
+    from shapenet.data.pack import default_cache_dir, open_packed
+
+    def pack(records: Records) -> Store:
         return open_packed(
             records,
             default_cache_dir(),
             lambda done, total: reporter.packing(records.describe, done, total),
-            max_bad_fraction=bearable_fraction(config),
+            max_bad_fraction=bearable,
         )
 
-    return open_records
+    return pack
 
 
 def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: Reporter) -> Dataset:
@@ -123,6 +133,17 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
         _LOG.warning("%s", warning)
         reporter.warning(warning)
     return dataset
+
+
+def train_batches(config: ExperimentConfig, train: Split) -> AnyBatches:
+    """The batches that a model learns from, in the order that the seed gives each epoch."""
+    from shapenet.data.stream.batches import batches_of
+
+    data = config.data
+    return batches_of(
+        train, config.training.batch_size, config.seed, oversample=data.oversample, window=data.stream_window,
+        fields=batch_fields(config),
+    )  # fmt: skip
 
 
 def _check_tasks(config: ExperimentConfig, records: Records) -> None:

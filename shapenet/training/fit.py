@@ -167,7 +167,7 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
     listeners: list[Listener] = []
     adapter = Adapter(listeners, run.train, continuation_of(saved, state, train))
     checkpoints = Checkpoints(
-        record.run.checkpoints_dir, best, state, adapter.facts, saved.start,
+        record.run.checkpoints_dir, best, state, adapter.facts, saved.position,
         Schedule(**dict(config.training.checkpoint)), config.training.epochs,
     )  # fmt: skip
     listeners += [

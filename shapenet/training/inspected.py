@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shapenet.errors import DataError
 from shapenet.experiment import Experiment
 from shapenet.registry import REGISTRIES, create_parts
-from shapenet.training.data import bearable_fraction, open_sources, split_plan, unlabelled_as_needed
+from shapenet.training.data import bearable_fraction, open_sources, packing, split_plan, unlabelled_as_needed
 from shapenet.training.fields import asked_for, data_spec, needed_fields
 from shapenet.training.reporter import Reporter
 from shapenet.vocabulary import load_vocabulary
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from shapenet.data.inspect.samples import Samples
     from shapenet.data.inspect.subject import Subject
     from shapenet.data.records import Records
-    from shapenet.data.store import Store
 
 T = TypeVar("T")
 
@@ -122,26 +121,6 @@ def subject_at(path: Path, reporter: Reporter, *, tolerant: bool) -> Subject:
         except DataError:
             records = records_at(path, any_size=True)
             return whole(records, packing(reporter, _ALL_BUT_ONE if tolerant else 0.0)(records))
-
-
-def packing(reporter: Reporter, bearable: float) -> Callable[[Records], Store]:
-    """What packs records, or finds them packed.
-
-    Args:
-        reporter: Hears of packing.
-        bearable: How large a part of them may be unreadable, 0 to 1.
-    """
-    from shapenet.data.pack import default_cache_dir, open_packed
-
-    def pack(records: Records) -> Store:
-        return open_packed(
-            records,
-            default_cache_dir(),
-            lambda done, total: reporter.packing(records.describe, done, total),
-            max_bad_fraction=bearable,
-        )
-
-    return pack
 
 
 def subject_of(experiment: Experiment, reporter: Reporter, *, tolerant: bool) -> Subject:

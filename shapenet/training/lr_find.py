@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError, DataError
 from shapenet.experiment import Experiment
-from shapenet.rundir.atomic import machine_errors, write_atomic
+from shapenet.rundir.atomic import machine_errors
+from shapenet.rundir.csv_file import write_csv
 from shapenet.training.backend import choose_backend, computes_with_jax
 from shapenet.training.balance import class_weights
 from shapenet.training.build import build_augmenter, compile_model
 from shapenet.training.check import check_experiment
-from shapenet.training.data import load_data, open_sources
+from shapenet.training.data import load_data, open_sources, train_batches
 from shapenet.training.faults import fit_errors
-from shapenet.training.fields import batch_fields, data_spec
+from shapenet.training.fields import data_spec
 from shapenet.training.freeze import build_optimizer
 from shapenet.training.init import initialise, with_found_run
 from shapenet.training.lr_range import RateSweep, sweep_rates
@@ -95,15 +94,10 @@ def with_plain_rate(experiment: Experiment, rate: float) -> Experiment:
 
 
 def _sweep(experiment: Experiment, dataset: Dataset, options: RateOptions, on_step: Callable[[int], None]) -> RateSweep:
-    from shapenet.data.stream.batches import batches_of
     from shapenet.training.feed import reading, to_dataset
 
-    config, data = experiment.config, experiment.config.data
-    train = dataset.splits["train"]
-    batches = batches_of(
-        train, config.training.batch_size, config.seed, oversample=data.oversample, window=data.stream_window,
-        fields=batch_fields(config),
-    )  # fmt: skip
+    config, train = experiment.config, dataset.splits["train"]
+    batches = train_batches(config, train)
     spec = data_spec(train, dataset.classes, SplitStatistics(dataset.splits, dataset.names))
     with experiment.locating():
         start_session(config.training, config.seed)
@@ -167,13 +161,12 @@ def write_sweep(folder: Path, sweep: RateSweep, name: str) -> tuple[Path, Path]:
     from shapenet.training.lr_plot import write_rates_plot
 
     table, picture = folder / "rates.csv", folder / "rates.png"
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["step", "learning_rate", "loss", "smoothed_loss"])
-    for step, point in enumerate(sweep.points, start=1):
-        writer.writerow([step, *(f"{value:.6g}" for value in (point.learning_rate, point.loss, point.smoothed))])
+    rows = [
+        [str(step), *(f"{value:.6g}" for value in (point.learning_rate, point.loss, point.smoothed))]
+        for step, point in enumerate(sweep.points, start=1)
+    ]
     with machine_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(table, text.getvalue())
+    write_csv(table, [["step", "learning_rate", "loss", "smoothed_loss"], *rows])
     write_rates_plot(picture, sweep, name)
     return table, picture

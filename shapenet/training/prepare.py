@@ -17,6 +17,7 @@ from shapenet.rundir.paths import RunDir
 from shapenet.training.backend import computes_with_jax
 from shapenet.training.balance import Balance, check_weighable, class_counts, class_weights, largest_class
 from shapenet.training.build import Compiled, build_augmenter, compile_model
+from shapenet.training.data import train_batches
 from shapenet.training.fields import batch_fields, data_spec
 from shapenet.training.freeze import build_optimizer
 from shapenet.training.init import InitialWeights, initialise
@@ -127,12 +128,9 @@ def _batches(config: ExperimentConfig, dataset: Dataset) -> tuple[AnyBatches, An
     from shapenet.data.limited import limited
     from shapenet.data.stream.batches import batches_of
 
-    data, batch_size, fields = config.data, config.training.batch_size, batch_fields(config)
-    train = batches_of(
-        dataset.splits["train"], batch_size, config.seed, oversample=data.oversample, window=data.stream_window,
-        fields=fields,
-    )  # fmt: skip
-    val = batches_of(dataset.splits["val"], batch_size, fields=fields) if "val" in dataset.splits else None
+    train, val = train_batches(config, dataset.splits["train"]), None
+    if "val" in dataset.splits:
+        val = batches_of(dataset.splits["val"], config.training.batch_size, fields=batch_fields(config))
     if limit := config.training.limit_batches:
         return limited(train, limit.train), limited(val, limit.val) if val else None
     return train, val

@@ -54,6 +54,7 @@ class RunRecord(Listener):
         manifest: What ``run.json`` holds.
         fitting: Whether the first step has been taken.
         best: Which epoch is the best, once training knows what to monitor.
+        held: Whether changes are not written yet: until a run really goes on, ``run.json`` stays as it was.
     """
 
     def __init__(self, run: RunDir, manifest: RunManifest, runs_dir: Path | None) -> None:
@@ -62,16 +63,31 @@ class RunRecord(Listener):
         self._runs_dir = runs_dir
         self.fitting = False
         self.best: BestEpoch | None = None
+        self.held = False
 
     def update(self, **changes: Any) -> None:
         """Change fields of the manifest and write it."""
         self.manifest = self.manifest.changed(**changes)
-        write_manifest(self.run.run_json, self.manifest)
+        if not self.held:
+            write_manifest(self.run.run_json, self.manifest)
 
     def end(self, status: Status, error: str | None = None) -> None:
         """Write how the run ended."""
+        self.held = False
         self.update(status=status, ended_at=datetime.now(UTC), error=error)
         _LOG.info("%s%s", status, f": {error}" if error else "")
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Write how the block ended, once it has taken a step."""
+        try:
+            yield
+        except BaseException as error:
+            if self.fitting:
+                with suppress(MachineError):  # what ended the run is told, not that the disk is still full
+                    self.end(_status_after(error), str(error) or type(error).__name__)
+            raise
+        self.end("done")
 
     def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         """The run has begun to learn, so it stays whatever happens; it is the newest from now on."""
@@ -122,19 +138,12 @@ def recorded_run(experiment: Experiment, runs_dir: Path, command: Sequence[str])
             record = RunRecord(run, manifest, runs_dir)
             stack.enter_context(_removed_unless_begun(record))
             stack.enter_context(RunLock(run.lock))
-        with log_file(record.run):
-            try:
-                _LOG.info("%s", " ".join(command))
-                record.update()
-                write_atomic(record.run.config, experiment.path.read_bytes())
-                write_atomic(record.run.resolved_config, experiment.resolved())
-                yield record
-            except BaseException as error:
-                if record.fitting:
-                    with suppress(MachineError):  # what ended the run is told, not that the disk is still full
-                        record.end(status_after(error), str(error) or type(error).__name__)
-                raise
-            record.end("done")
+        with log_file(record.run), record.ending():
+            _LOG.info("%s", " ".join(command))
+            record.update()
+            write_atomic(record.run.config, experiment.path.read_bytes())
+            write_atomic(record.run.resolved_config, experiment.resolved())
+            yield record
 
 
 @contextmanager
@@ -148,7 +157,7 @@ def _removed_unless_begun(record: RunRecord) -> Iterator[None]:
         raise
 
 
-def status_after(error: BaseException) -> Status:
+def _status_after(error: BaseException) -> Status:
     """How a run that `error` ended says it ended."""
     if isinstance(error, RunInterruptedError | KeyboardInterrupt):
         return "interrupted"

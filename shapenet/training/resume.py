@@ -14,7 +14,7 @@ from typing import Any
 
 from shapenet.callbacks.base import Row
 from shapenet.callbacks.metrics_log import cut_metrics
-from shapenet.errors import MachineError, Place, RunError
+from shapenet.errors import Place, RunError
 from shapenet.experiment import Experiment, experiment_of_run, resolved_values
 from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.find import iterate_runs
@@ -22,11 +22,11 @@ from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import Device, Resumed, RunManifest, host_versions, read_manifest
 from shapenet.rundir.paths import LATEST, RunDir
-from shapenet.rundir.reading import check_contained
+from shapenet.rundir.reading import check_contained, read_regular
 from shapenet.training.differences import Changes, differences, flat, listed
 from shapenet.training.init import with_found_run
 from shapenet.training.memory import halvings
-from shapenet.training.record import RunRecord, best_in, log_file, status_after
+from shapenet.training.record import RunRecord, best_in, log_file
 from shapenet.training.saved import Saved, newest_whole, take_back
 
 _LOG = logging.getLogger("shapenet")
@@ -59,7 +59,7 @@ class Resumption:
     @property
     def is_over(self) -> bool:
         """Whether there is nothing to be done any more."""
-        stopped = self.saved.values.get("stopped") and not self.changes
+        stopped = self.saved.values.get("stopped") and not (self.changes or self.saved.changed)
         return bool(stopped) or self.saved.position.epochs_done >= self.experiment.config.training.epochs
 
     def best_row(self, monitor: str) -> Row | None:
@@ -111,8 +111,8 @@ class Resumption:
         """
         for left in unfinished(self.run.root):
             remove(left)
-        take_back(self.run.checkpoints_dir, self.saved)
-        cut_metrics(self.run.metrics, self.saved.start.epochs_done)
+        self.saved = take_back(self.run.checkpoints_dir, self.saved)
+        cut_metrics(self.run.metrics, self.saved.position.epochs_done)
 
     def go_on(self, record: RunRecord, warn: Callable[[str], None]) -> None:
         """Take the run's files back to the checkpoint: what came after it is done again.
@@ -129,21 +129,22 @@ class Resumption:
             _LOG.warning("%s", text)
             warn(text)
 
-        self.saved = replace(self.saved, changed=frozenset(self.changes))
+        self.saved = replace(self.saved, changed=self.saved.changed | self.changes.keys())
         if self.saved.anew:
             tell(f"a step is not what it was: epoch {self.saved.position.epoch} begins anew, with the weights so far")
-        position = self.saved.start
-        if self.changes:
-            write_atomic(record.run.resolved_config, self.experiment.resolved())
         self.tidy()
+        position = self.saved.position
         exact = record.manifest.device.deterministic if record.manifest.device else None
         entry = Resumed(at=datetime.now(UTC), epoch=position.epochs_done + 1, step=self.saved.steps,
                         command=tuple(self.command), changes=dict(self.changes), exact=exact)  # fmt: skip
+        record.held = False
         record.update(
             status="running", pid=os.getpid(), host=socket.gethostname(), ended_at=None, error=None,
             epochs_done=position.epochs_done, best=best_in(record.best), versions=host_versions(),
             resumed=(*record.manifest.resumed, entry),
         )  # fmt: skip
+        if self.changes:  # after they are recorded: killed in between, the run must not seem to have begun with them
+            write_atomic(self.run.resolved_config, self.experiment.resolved())
         _LOG.info("goes on after %s", position)
         if exact is False:
             tell(_INEXACT)
@@ -213,16 +214,19 @@ def resumed_run(
         above = run.root.absolute().parents[1]
         has_latest = above == runs_dir.absolute() or (above / LATEST).is_symlink()  # or else it stands by itself
         record = RunRecord(run, read_manifest(run.run_json), above if has_latest else None)
+        record.held = True
         _LOG.info("%s", " ".join(command))
-        resumption.saved, resumption.command = newest_whole(run, warn), command
-        try:
+        saved = newest_whole(run, warn)
+        resumption.saved = replace(saved, changed=_changed_since(saved, record.manifest))
+        resumption.command = command
+        with record.ending():
             yield record
-        except BaseException as error:
-            if record.fitting:
-                with suppress(MachineError):  # what ended the run is told, not that the disk is still full
-                    record.end(status_after(error), str(error) or type(error).__name__)
-            raise
-        record.end("done")
+
+
+def _changed_since(saved: Saved, manifest: RunManifest) -> frozenset[str]:
+    """What was changed when the run went on from a checkpoint before, or from a later one: it knows nothing of that."""
+    at = saved.position.epochs_done + 1, saved.steps
+    return frozenset(name for one in manifest.resumed if (one.epoch, one.step) >= at for name in one.changes)
 
 
 def newest_like(experiment: Experiment, runs_dir: Path) -> RunDir | None:
@@ -238,7 +242,7 @@ def newest_like(experiment: Experiment, runs_dir: Path) -> RunDir | None:
     found: list[tuple[datetime, RunDir]] = []
     for run in iterate_runs(runs_dir):
         with suppress(RunError, OSError):
-            if run.resolved_config.read_bytes() in resolved:
+            if read_regular(run.resolved_config, run.root) in resolved:
                 found.append((read_manifest(run.run_json).started_at, run))
     return max(found, key=lambda one: (one[0], one[1].id))[1] if found else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from shapenet.callbacks.checkpoint import (
 )
 from shapenet.errors import RunError
 from shapenet.models.safe_weights import load_weights_safely
-from shapenet.rundir.atomic import replace_link
+from shapenet.rundir.atomic import machine_errors, replace_link
 from shapenet.rundir.paths import RunDir
 
 if TYPE_CHECKING:
@@ -53,14 +53,9 @@ class Saved:
         return self.position.step is not None and self._is_changed(*_STEP)
 
     @property
-    def start(self) -> Position:
-        """Where the training goes on."""
-        return Position(self.position.epochs_done) if self.anew else self.position
-
-    @property
     def steps(self) -> int:
         """Steps of the epoch in which it goes on that were done before."""
-        return self.start.step or 0
+        return self.position.step or 0
 
     @property
     def spent_seconds(self) -> float:
@@ -132,22 +127,43 @@ def _reason(error: RunError) -> str:
     return error.problems[0].message
 
 
-def take_back(folder: Path, saved: Saved) -> None:
+def take_back(folder: Path, saved: Saved) -> Saved:
     """Remove every checkpoint that came after one, and let the links name it and its best.
+
+    Where its epoch begins anew, so do those of steps, since a step was something else, and its name says that no step
+    is done: whoever goes on from it later must not count them either.
+
+    Returns:
+        The checkpoint, as it is called now.
 
     Raises:
         MachineError: The disk refuses.
     """
     if not folder.is_dir():
-        return
-    stay = [path for position, path in positions(folder) if position.order <= saved.position.order]
+        return saved
+    before = [(position, path) for position, path in positions(folder) if position.order <= saved.position.order]
+    stay = [path for position, path in before if not saved.anew or position.step is None or path == saved.folder]
     bests = [best for path in stay if (best := _best_in(path))]
     remove_others(folder, {path.name for path in stay} | {best.name for best in bests})
+    if saved.anew:
+        saved = _without_steps(saved)
     for link, target in (("last", saved.position if saved.folder else None), ("best", best_of(saved.values))):
         if target:
             replace_link(folder / link, target.name)
         else:
             (folder / link).unlink(missing_ok=True)
+    return saved
+
+
+def _without_steps(saved: Saved) -> Saved:
+    """The checkpoint under the name of its epoch's beginning."""
+    position = Position(saved.position.epoch, 0)
+    if saved.folder is None:
+        return replace(saved, position=position)
+    folder = saved.folder.with_name(position.name)
+    with machine_errors(folder):
+        saved.folder.rename(folder)
+    return replace(saved, position=position, folder=folder)
 
 
 def _best_in(checkpoint: Path) -> Position | None:

@@ -9,12 +9,13 @@ import os
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from shapenet.callbacks.checkpoint import checked_weights, read_arrays, read_state
-from shapenet.errors import RunError
+from shapenet.errors import RunError, ShapenetError
 from shapenet.experiment import load_experiment
 from shapenet.interruption import signals_held
 from shapenet.rundir.find import iterate_runs
@@ -55,7 +56,7 @@ def verify_resume(
         tell: Is told what comes next.
 
     Raises:
-        RunError: A training failed by itself.
+        ShapenetError: A training failed by itself.
     """
     changes = [*overrides, *([f"training.epochs={limit_epochs}"] if limit_epochs else [])]
     load_experiment(config, changes)
@@ -87,24 +88,42 @@ def _verdict(differences: Sequence[str], where: str, deterministic: bool | None)
 
 
 def _trained(work: Callable[..., None], *arguments: Any, expected: int = 0) -> int:
-    """Do `work` in a new process that must end as expected; returns what it sent."""
+    """Do `work` in a new process that must end as expected; returns what it sent.
+
+    Raises:
+        ShapenetError: The training's own.
+        RunError: It ended otherwise.
+    """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(*arguments, sender))
+    process = context.Process(target=_told, args=(work, arguments, sender))
     with signals_held(signal.SIGINT):
         process.start()
     sender.close()
-    sent = 0
-    while True:
-        try:
-            sent = receiver.recv()
-        except EOFError:
-            break
-    process.join()
+    sent: int | ShapenetError = 0
+    try:
+        with suppress(EOFError):
+            while True:
+                sent = receiver.recv()
+    except BaseException:
+        process.terminate()  # Ctrl-C does not reach it
+        raise
+    finally:
+        process.join()
+    if isinstance(sent, ShapenetError):
+        raise sent
     if process.exitcode != expected:
         hint = "shapenet train with the same config may tell more"
         raise RunError("run/verify", f"a training ended with {process.exitcode}, expected {expected}", hint=hint)
     return sent
+
+
+def _told(work: Callable[..., None], arguments: Sequence[Any], sender: Any) -> None:
+    """Do `work`; what a user can put right is sent, rather than shown with a traceback."""
+    try:
+        work(*arguments, sender)
+    except ShapenetError as error:
+        sender.send(error)
 
 
 class _Watching(Reporter):

@@ -80,6 +80,15 @@ def test_the_best_of_short_epochs_is_saved_in_the_end_with_its_own_weights(tmp_p
     assert model.weights[0].numpy() == 4, "the training's weights are what they were"
 
 
+def test_what_ends_the_training_at_the_end_of_an_epoch_leaves_the_best_before_it(tmp_path: Path, model: Any) -> None:
+    training = Training(tmp_path, model)
+    training.epoch(1, 3.0)
+    training.epoch(2, 1.0)
+    training.best.epoch_end({"epoch": 3, "loss": 0.5})
+    training.checkpoints.__exit__(OSError, OSError("full"), None)
+    assert weight(tmp_path / "best") == 2
+
+
 def test_the_end_is_saved_after_the_best(tmp_path: Path, model: Any) -> None:
     training = Training(tmp_path, model, epochs=4)
     with training.checkpoints:

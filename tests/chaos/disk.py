@@ -127,9 +127,12 @@ def _is_harmless(site: Site, outcome: Outcome) -> bool:
     """Whether a run may go on: nothing but logs is lost, or nothing at all.
 
     A folder may be there before it is made, and HDF5 tries to open a file for changes before it
-    makes it: those calls fail in a sound run too. What can't be removed takes space only.
+    makes it: those calls fail in a sound run too. What can't be removed takes space only. A lock that
+    can't be written locks all the same, but does not say who holds it.
     """
-    return outcome.failed_anyway or "/logs/" in outcome.failed_path or site.kind == "unlink"
+    path = outcome.failed_path
+    is_lock = path.endswith("run.lock") and site.kind in ("write", "truncate")
+    return outcome.failed_anyway or is_lock or "/logs/" in path or site.kind == "unlink"
 
 
 def sites(counts: dict[str, int], num: int, seed: int) -> list[Site]:

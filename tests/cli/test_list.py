@@ -14,6 +14,7 @@ from shapenet.cli.render.console import as_text
 from shapenet.cli.render.docstrings import argument_descriptions
 from shapenet.config.learning import InitConfig, LimitBatchesConfig, UnfreezeConfig
 from shapenet.config.model_input import ModelInputConfig
+from shapenet.config.runtime import RuntimeConfig
 from shapenet.config.schema import (
     CheckpointConfig,
     DataConfig,
@@ -85,7 +86,7 @@ def test_the_keys_of_the_config(cli):
     sections = [line for line in out.splitlines() if line and " " not in line and "─" not in line]
     assert sections == [
         "data", "data.split", "model", "model.input", "init", "training", "training.early_stopping",
-        "training.checkpoint", "training.unfreeze", "training.limit_batches",
+        "training.checkpoint", "training.unfreeze", "training.limit_batches", "runtime",
     ]  # fmt: skip
     table = {row[0]: row[1:] for row in rows(out) if row}
     assert table["seed"] == ["0", "an", "integer", "from", "0"]
@@ -101,7 +102,8 @@ def test_every_key_of_the_config_is_listed():
     sections = {"": ExperimentConfig, "data.": DataConfig, "data.split.": SplitConfig, "model.": ModelConfig,
                 "model.input.": ModelInputConfig, "init.": InitConfig, "training.checkpoint.": CheckpointConfig,
                 "training.": TrainingConfig, "training.early_stopping.": EarlyStoppingConfig,
-                "training.unfreeze.": UnfreezeConfig, "training.limit_batches.": LimitBatchesConfig}  # fmt: skip
+                "training.unfreeze.": UnfreezeConfig, "training.limit_batches.": LimitBatchesConfig,
+                "runtime.": RuntimeConfig}  # fmt: skip
     assert listed == {f"{prefix}{name}" for prefix, section in sections.items() for name in section.model_fields}
 
 

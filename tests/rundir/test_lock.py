@@ -1,5 +1,6 @@
 """The lock of a run: one holder, named, and free once it is gone."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -54,3 +55,13 @@ def test_what_is_no_file_is_refused(tmp_path, make):
         pass
     assert not (tmp_path / "elsewhere").exists()
     assert holder_of(path) is None
+
+
+def test_on_a_full_disk_it_is_locked_though_it_does_not_say_by_whom(tmp_path, monkeypatch):
+    def refuse(descriptor, size):
+        raise OSError(errno.ENOSPC, "full")
+
+    path = tmp_path / "run.lock"
+    monkeypatch.setattr(os, "ftruncate", refuse)
+    with RunLock(path), pytest.raises(RunError, match="another process works on this run"), RunLock(path):
+        pass

@@ -76,6 +76,12 @@ def test_a_run_at_work_is_passed_over(tmp_path, run):
         assert found(tmp_path) == set()
 
 
+def test_a_run_that_another_machine_works_on_is_passed_over(tmp_path):
+    away = add_run(tmp_path, "away", 1, status="running", host="elsewhere")
+    (away.root / ".tmp-2").write_text("half")
+    assert found(tmp_path) == set()
+
+
 def test_runs_that_died_before_they_had_saved_anything(tmp_path):
     dead = add_run(tmp_path, "dead", 1, status="running", pid=-1)
     learnt = add_run(tmp_path, "learnt", 2, status="running", pid=-1)

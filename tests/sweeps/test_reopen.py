@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from shapenet.errors import RunError, RunInterruptedError
+from shapenet.errors import MachineError, RunError, RunInterruptedError
 from shapenet.rundir.lock import RunLock
 from shapenet.rundir.manifest import read_manifest
 from shapenet.sweeps.config import load_sweep
@@ -144,11 +144,12 @@ def test_a_line_that_was_cut_short_did_not_happen(config: Path) -> None:
     assert [event["trial"] for event in events if event["event"] == "end"] == [1, 2, 2, 3]
 
 
-def test_a_damaged_line_is_told(config: Path) -> None:
+@pytest.mark.parametrize("junk", ["junk", '{"event": "end", "trial": "x"}', '{"event": "run", "trial": 1}'])
+def test_a_damaged_line_is_told(config: Path, junk: str) -> None:
     folder = interrupted(config)
     lines = (folder / "study.jsonl").read_text().splitlines()
-    (folder / "study.jsonl").write_text("\n".join([lines[0], "junk", *lines[1:]]) + "\n")
-    with pytest.raises(RunError, match=r"study.jsonl:2: expected an event of the sweep, received b'junk'") as caught:
+    (folder / "study.jsonl").write_text("\n".join([lines[0], junk, *lines[1:]]) + "\n")
+    with pytest.raises(RunError, match=r"study.jsonl:2: expected an event of the sweep, received b'") as caught:
         run_again(config, Scripted(config.parent))
     assert caught.value.exit_code == 4
 
@@ -176,9 +177,10 @@ def test_two_processes_do_not_share_a_sweep(config: Path) -> None:
     folder = interrupted(config)
     with (
         RunLock(folder / "study.lock"),
-        pytest.raises(RunError, match=f"process {os.getpid()} on .* works on this sweep"),
+        pytest.raises(MachineError, match=f"process {os.getpid()} on .* works on this sweep") as caught,
     ):
         run_again(config, Scripted(config.parent))
+    assert caught.value.exit_code == 5
 
 
 def test_killed_before_the_first_trial(config: Path) -> None:

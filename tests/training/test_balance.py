@@ -14,7 +14,7 @@ from PIL import Image
 
 from shapenet.errors import ConfigError
 from shapenet.rundir.manifest import read_manifest
-from shapenet.tasks.classification.probabilities import loss_on_probabilities
+from shapenet.tasks.changed import changed_loss
 from shapenet.training.balance import Balance, balanced_weights, check_weighable
 from shapenet.training.fit import TrainingResult
 from shapenet.training.reporter import Reporter
@@ -152,6 +152,7 @@ def test_weights_in_a_loss_of_the_whole_batch_are_refused() -> None:
     check_weighable({"": {}}, {"": keras.losses.SparseCategoricalCrossentropy()})
     check_weighable({}, {"": keras.losses.Dice()})
     check_weighable({"": {}}, {"": keras.losses.Dice(axis=[1])})
-    for loss in (keras.losses.Dice(), loss_on_probabilities(keras.losses.Tversky(), "softmax")):
+    changed = changed_loss(keras.losses.Tversky(), lambda true, logits: (true, keras.ops.softmax(logits)))
+    for loss in (keras.losses.Dice(), changed):
         with pytest.raises(ConfigError, match="class_weight does nothing in"):
             check_weighable({"": {}}, {"": loss})

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from shapenet.errors import RunError
+from shapenet.callbacks.checkpoint import read_arrays
+from shapenet.errors import RunError, RunInterruptedError
 from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir
+from shapenet.training.fit import train
+from shapenet.training.resume import resume_run
 
 from .conftest import train_in
-from .stopped import MLP, At, Stopping, crash, go_on, interrupt, stop
+from .stopped import MLP, At, CrashError, Stopping, crash, go_on, interrupt, stop
 
 PATIENCE = (
     "training.early_stopping={patience: 1, min_delta: 10.0}",
@@ -68,3 +71,26 @@ def test_what_is_not_deterministic_is_told_and_recorded(tmp_path: Path) -> None:
     assert warning.startswith("the whole state is back, but training is not deterministic here")
     assert warning in run.train_log.read_text()
     assert [one.exact for one in read_manifest(run.run_json).resumed] == [False]
+
+
+def test_a_change_counts_although_nothing_was_saved_with_it(tmp_path: Path) -> None:
+    run = stop(tmp_path, (2, 9), interrupt, "training.checkpoint.every_steps=null")
+    changes = ("optimizer.Adam.learning_rate=0.25", "training.batch_size=16")
+    resumption = resume_run(run, changes, allow_changed=True)
+    with pytest.raises(CrashError):
+        train(resumption.experiment, run.root.parents[1], (), Stopping((2, 6), crash), resumption)
+    heard = Stopping((0, 0), crash)
+    go_on(run, heard)
+    assert heard.warnings == ["a step is not what it was: epoch 2 begins anew, with the weights so far"]
+    assert heard.epochs == [2, 3]
+    assert [row["learning_rate"] for row in rows_of(run)] == [0.01, 0.25, 0.25]
+
+
+def test_a_state_of_steps_as_they_were_does_not_stand_in_for_one_of_steps_as_they_are(tmp_path: Path) -> None:
+    run = stop(tmp_path, (2, 9), interrupt)
+    resumption = resume_run(run, ("data.oversample=true",), allow_changed=True)
+    with pytest.raises(RunInterruptedError):
+        train(resumption.experiment, run.root.parents[1], (), Stopping((2, 9), interrupt), resumption)
+    state = run.last_dir.resolve()
+    assert state.name == "epoch-0002-step-000009"
+    assert read_arrays(state)["optimizer/0"] == 14 + 9 + 9, "updates so far"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from shapenet.errors import DataError
 from shapenet.training.verify import _differences, _verdict, verify_resume
 
 from .conftest import train_in
@@ -17,6 +20,13 @@ def test_a_killed_run_gives_equal_numbers(tmp_path: Path) -> None:
     assert verdict.equal, verdict.lines
     assert told[1:] == ["training again, killed in epoch 1 after half of its steps", "resuming it"]
     assert verdict.lines[0].startswith("equal, bit for bit")
+
+
+def test_what_is_wrong_with_the_data_is_told_as_such(tmp_path: Path) -> None:
+    config = MLP.replace("shapes: {classes: [square, triangle], num_images: 157, size: 12}", "csv: {path: none.csv}")
+    (tmp_path / "mlp.yaml").write_text(config)
+    with pytest.raises(DataError, match=r"none\.csv: No such file"):
+        verify_resume(tmp_path / "mlp.yaml", (), limit_epochs=1, tell=lambda text: None)
 
 
 def test_what_differs_is_named(tmp_path: Path) -> None:

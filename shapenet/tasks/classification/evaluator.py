@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.rundir.atomic import write_atomic
 from shapenet.tasks.classification.figures import (
     ClassificationReport,
     Figures,
@@ -22,6 +19,7 @@ from shapenet.tasks.classification.figures import (
     mistakes,
 )
 from shapenet.tasks.classification.predictions import write_predictions
+from shapenet.tasks.confusion import write_confusion_csv
 from shapenet.tasks.confusion_plot import write_confusion_plot
 from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
 from shapenet.words import counted
@@ -107,7 +105,7 @@ class ClassReport:
         """Predictions, the confusion matrix as CSV and picture, and mistakes. See `Report.write`."""
         figures, predictions = self.figures, folder / "predictions.csv"
         write_predictions(predictions, gallery.names, self.labels, self.probabilities, figures.classes)
-        write_atomic(folder / "confusion.csv", _confusion_csv(figures))
+        write_confusion_csv(folder / "confusion.csv", figures.classes, figures.confusion)
         pictures = [folder / "confusion.png"]
         accuracy = "-" if np.isnan(figures.accuracy) else f"{figures.accuracy:.2%}"
         note = f"accuracy {accuracy}  ·  {gallery.subject}, {figures.num_examples:,} examples"
@@ -134,11 +132,3 @@ class ClassReport:
 
 def _values(figures: Figures) -> tuple[float, float, float, int]:
     return figures.precision, figures.recall, figures.f1, figures.support
-
-
-def _confusion_csv(report: ClassificationReport) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["true \\ predicted", *report.classes])
-    writer.writerows([name, *counts] for name, counts in zip(report.classes, report.confusion.tolist(), strict=True))
-    return text.getvalue()

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.errors import RunError
+from shapenet.tasks.confusion import Counts, confusion_of, number_or_null, quotients
+from shapenet.tasks.finite import check_finite
 
 Labels = npt.NDArray[np.int64]
 Probabilities = npt.NDArray[np.float32]
-Counts = npt.NDArray[np.int64]
 Quotients = npt.NDArray[np.float64]
 
 
@@ -112,9 +112,7 @@ def classify(labels: Labels, probabilities: Probabilities, classes: Sequence[str
         RunError: Some probabilities are not finite numbers.
     """
     check_predictions(labels, probabilities, classes)
-    num_classes = len(classes)
-    pairs = labels * num_classes + probabilities.argmax(axis=1)
-    confusion = np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes).astype(np.int64)
+    confusion = confusion_of(labels, probabilities.argmax(axis=1), len(classes))
     hits, support, predicted = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
     precision = quotients(hits, predicted)
     recall = quotients(hits, support)
@@ -168,18 +166,7 @@ def check_predictions(labels: Labels, probabilities: Probabilities, classes: Seq
         raise ValueError(
             f"Expected labels from 0 to {len(classes) - 1}. Received: {int(labels.min())} to {int(labels.max())}"
         )
-    num_bad = int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1)))
-    if num_bad:
-        message = f"expected finite probabilities, received others for {num_bad:,} of {len(labels):,} examples"
-        hint = "the model's weights or inputs are not finite; look at the training's losses, or try precision: float32"
-        raise RunError("run/not-finite", message, hint=hint)
-
-
-def quotients(above: Counts, below: Counts) -> Quotients:
-    """``above / below``, NaN where `below` is 0. Shape ``(n,)`` each."""
-    result: Quotients = np.full(len(below), np.nan)
-    np.divide(above, below, out=result, where=below > 0)
-    return result
+    check_finite(int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1))), len(labels))
 
 
 def means(columns: Sequence[Quotients], weights: Counts, num_examples: int) -> Figures:
@@ -192,8 +179,3 @@ def mean_known(values: Quotients, weights: Counts) -> float:
     """The weighted mean of the values that are not NaN; NaN where there are none."""
     known = ~np.isnan(values) & (weights > 0)
     return float(np.average(values[known], weights=weights[known])) if known.any() else math.nan
-
-
-def number_or_null(value: float) -> float | int | None:
-    """A number as JSON holds it: what is not finite becomes null."""
-    return value if math.isfinite(value) else None

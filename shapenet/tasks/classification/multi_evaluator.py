@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.csv_file import write_csv
 from shapenet.tasks.classification.figures import Figures, Probabilities
 from shapenet.tasks.classification.multi_figures import THRESHOLD, MultiLabelReport, Shown, judge
 from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
@@ -91,18 +89,15 @@ class MultiLabelJudgement:
     def write(self, folder: Path, gallery: Gallery) -> Files:
         """Predictions and the worst mistakes. See `Report.write`."""
         predictions = folder / "predictions.csv"
-        write_atomic(predictions, self._predictions(gallery.names).encode(errors="surrogateescape"))
+        write_csv(predictions, self._predictions(gallery.names))
         pictures = (folder / "mistakes.png",) if self._write_mistakes(folder / "mistakes.png", gallery) else ()
         return Files(predictions, pictures)
 
-    def _predictions(self, names: Sequence[str]) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["name", "labels", "predicted", *(f"p_{name}" for name in self.figures.classes)])
+    def _predictions(self, names: Sequence[str]) -> Iterator[Sequence[str]]:
+        yield ["name", "labels", "predicted", *(f"p_{name}" for name in self.figures.classes)]
         for name, shown, values in zip(names, self.shown, self.probabilities, strict=True):
             labels = (self._named(shown), self._named(values >= THRESHOLD))
-            writer.writerow([name, *labels, *(f"{value:.6g}" for value in values.tolist())])
-        return text.getvalue()
+            yield [name, *labels, *(f"{value:.6g}" for value in values.tolist())]
 
     def _named(self, shown: npt.NDArray[np.bool_]) -> str:
         return SEPARATOR.join(self.figures.classes[number] for number in np.flatnonzero(shown))

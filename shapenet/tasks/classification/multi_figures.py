@@ -10,16 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.errors import RunError
-from shapenet.tasks.classification.figures import (
-    Figures,
-    Probabilities,
-    Quotients,
-    mean_known,
-    means,
-    number_or_null,
-    quotients,
-)
+from shapenet.tasks.classification.figures import Figures, Probabilities, Quotients, mean_known, means
+from shapenet.tasks.confusion import number_or_null, quotients
+from shapenet.tasks.finite import check_finite
 
 Shown = npt.NDArray[np.bool_]
 """Whether each image shows each class, ``(n, num_classes)``."""
@@ -79,11 +72,7 @@ def judge(shown: Shown, probabilities: Probabilities, classes: Sequence[str]) ->
     Raises:
         RunError: Some probabilities are not finite numbers.
     """
-    num_bad = int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1)))
-    if num_bad:
-        message = f"expected finite probabilities, received others for {num_bad:,} of {len(shown):,} examples"
-        hint = "the model's weights or inputs are not finite; look at the training's losses, or try precision: float32"
-        raise RunError("run/not-finite", message, hint=hint)
+    check_finite(int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1))), len(shown))
     predicted = probabilities >= THRESHOLD
     hits, support, made = ((both).sum(axis=0) for both in (shown & predicted, shown, predicted))
     precisions = [average_precision(shown[:, number], probabilities[:, number]) for number in range(len(classes))]

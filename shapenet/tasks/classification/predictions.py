@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.csv_file import write_csv
 from shapenet.tasks.classification.figures import Labels, Probabilities, check_predictions
 
 
@@ -32,14 +30,11 @@ def write_predictions(
         MachineError: The file can't be written.
     """
     check_predictions(labels, probabilities, classes)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["name", "label", "predicted", "confidence", *(f"p_{name}" for name in classes)])
+    headings = ["name", "label", "predicted", "confidence", *(f"p_{name}" for name in classes)]
     predicted = probabilities.argmax(axis=1).tolist()
     rows = zip(names, labels.tolist(), predicted, probabilities.tolist(), strict=True)
-    writer.writerows(
+    written = (
         [name, classes[label], classes[best], f"{row[best]:.6g}", *(f"{p:.6g}" for p in row)]
         for name, label, best, row in rows
     )
-    # File names that are not UTF-8 are written as the bytes that they are.
-    write_atomic(path, buffer.getvalue().encode(errors="surrogateescape"))
+    write_csv(path, [headings, *written])

@@ -27,9 +27,6 @@ class BoundClassification:
     Attributes:
         classes: Class names in label order.
         moves: Nothing: a class stays where it is.
-
-    Raises:
-        ConfigError: The data has no classes.
     """
 
     moves = Moves()

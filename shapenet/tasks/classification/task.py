@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shapenet.errors import ConfigError
+from shapenet.errors import ConfigError, Key
 from shapenet.registry import REGISTRIES, Component
+from shapenet.tasks.allowed import told
 from shapenet.tasks.base import BoundTask, DataSpec, Task
-from shapenet.tasks.classification.components import told
 
 
 @REGISTRIES["metric"].register("accuracy")
@@ -65,6 +65,13 @@ _NO_MULTI_LABEL_LOSS = {
 }
 """Losses that mean nothing where an image shows several classes, with the reason."""
 
+_NO_METRIC = {
+    **dict.fromkeys(("dice", "mean_iou", "pixel_accuracy"), "it is for masks"),
+    **dict.fromkeys(("PSNR", "SSIM"), "it compares images"),
+    "R2": "it compares numbers",
+}
+"""Metrics of ours that mean nothing for classes, with the reason."""
+
 
 class Classification:
     """One class an image; see `shapenet.tasks.base.Task`."""
@@ -74,7 +81,9 @@ class Classification:
 
     def loss(self, given: Component | None, *, logits: bool, mixer: str | None) -> Component:
         """Categorical cross-entropy, sparse unless labels are mixed; losses that know ``from_logits`` are told."""
-        _refuse(given, _NO_LOSS, "classification", "CategoricalCrossentropy, CategoricalFocalCrossentropy, Dice, ...")
+        if given is not None:
+            others = "CategoricalCrossentropy, CategoricalFocalCrossentropy, Dice, ..."
+            _refuse(given, _NO_LOSS, "classification", others, ("loss",))
         if given is not None and logits and given.name in _OF_EACH_CLASS and given.entry.origin == "keras":
             message = f"{given.name} judges each class by itself, and the model's outputs are shares of one class"
             hint = "write task: {classification: {multi_label: true}}, or leave the loss out"
@@ -89,9 +98,14 @@ class Classification:
         return loss
 
     def metrics(self, given: tuple[Component, ...] | None, *, logits: bool) -> tuple[Component, ...]:
-        """Accuracy; metrics that know ``from_logits`` are told, but AUC, which takes logits for a sigmoid's."""
+        """Accuracy; metrics that know ``from_logits`` are told, but AUC, which takes logits for a sigmoid's.
+
+        Raises:
+            ConfigError: A metric is for other targets.
+        """
         if given is None:
             return (Component("metric", "accuracy"),)
+        _refuse_metrics(given, "classification")
         return tuple(metric if metric.name == "AUC" else told(metric, logits) for metric in given)
 
     def bind(self, data: DataSpec) -> BoundTask:
@@ -115,14 +129,21 @@ class MultiLabelClassification:
 
     def loss(self, given: Component | None, *, logits: bool, mixer: str | None) -> Component:
         """Binary cross-entropy; losses that know ``from_logits`` are told. See `Task.loss`."""
-        others = "BinaryCrossentropy, BinaryFocalCrossentropy, Dice, Tversky, ..."
-        _refuse(given, _NO_MULTI_LABEL_LOSS, "multi-label classification", others)
+        if given is not None:
+            others = "BinaryCrossentropy, BinaryFocalCrossentropy, Dice, Tversky, ..."
+            _refuse(given, _NO_MULTI_LABEL_LOSS, "multi-label classification", others, ("loss",))
         return told(given or Component("loss", "BinaryCrossentropy"), logits)
 
     def metrics(self, given: tuple[Component, ...] | None, *, logits: bool) -> tuple[Component, ...]:
-        """The share of right answers; metrics that know ``from_logits`` are told. See `Task.metrics`."""
-        chosen = given or (Component("metric", "BinaryAccuracy"),)
-        return tuple(told(metric, logits) for metric in chosen)
+        """The share of right answers; metrics that know ``from_logits`` are told. See `Task.metrics`.
+
+        Raises:
+            ConfigError: A metric is for other targets.
+        """
+        if given is None:
+            return (Component("metric", "BinaryAccuracy"),)
+        _refuse_metrics(given, "multi-label classification")
+        return tuple(told(metric, logits) for metric in given)
 
     def bind(self, data: DataSpec) -> BoundTask:
         """See `Task.bind`."""
@@ -136,8 +157,13 @@ def takes_vectors(loss: Component) -> bool:
     return not loss.name.startswith("Sparse") and loss.name not in _OF_CLASS_NUMBERS
 
 
-def _refuse(given: Component | None, reasons: Mapping[str, str], task: str, others: str) -> None:
-    if given is not None and given.name in reasons and given.entry.origin in ("keras", "shapenet"):
-        message = f"{given.name} is not a loss for {task}: {reasons[given.name]}"
-        hint = f"leave the loss out, or give {others}"
-        raise ConfigError("config/loss", message, key=("loss",), hint=hint)
+def _refuse_metrics(given: tuple[Component, ...], task: str) -> None:
+    for index, metric in enumerate(given):
+        _refuse(metric, _NO_METRIC, task, "accuracy, AUC, F1Score, ...", ("metrics", index))
+
+
+def _refuse(given: Component, reasons: Mapping[str, str], task: str, others: str, key: Key) -> None:
+    if given.name in reasons and given.entry.origin in ("keras", "shapenet"):
+        message = f"{given.name} is not a {given.kind} for {task}: {reasons[given.name]}"
+        hint = f"leave the {given.kind} out, or give {others}"
+        raise ConfigError(f"config/{key[0]}", message, key=key, hint=hint)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.errors import RunError
+from shapenet.tasks.finite import check_finite
 from shapenet.tasks.reconstruction.examples import Examples
 from shapenet.tasks.reconstruction.quality import TOPS, psnr, ssim
 from shapenet.tasks.reconstruction.report import ReconstructionReport
@@ -56,12 +56,7 @@ class ReconstructionEvaluator:
     def report(self) -> ReconstructionReport:
         """See `Evaluator.report`."""
         num_examples = len(self._input_psnr)
-        if self._num_bad:
-            message = f"expected finite outputs, received others for {self._num_bad:,} of {num_examples:,} examples"
-            hint = (
-                "the model's weights or inputs are not finite; look at the training's losses, or try precision: float32"
-            )
-            raise RunError("run/not-finite", message, hint=hint)
+        check_finite(self._num_bad, num_examples)
         measures = dict(self._measures)
         if np.isfinite(self._input_psnr).all() and num_examples:
             measures["input_psnr"] = self._input_psnr

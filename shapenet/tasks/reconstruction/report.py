@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.csv_file import write_csv
+from shapenet.tasks.confusion import number_or_null
 from shapenet.tasks.reconstruction.examples import Example
 from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
 from shapenet.words import counted
@@ -42,7 +41,7 @@ class ReconstructionReport:
     def to_json(self) -> dict[str, Any]:
         """See `Report.to_json`."""
         per_image = {
-            name: {key: value if math.isfinite(value) else None for key, value in _summary(name, values).items()}
+            name: {key: number_or_null(value) for key, value in _summary(name, values).items()}
             for name, values in self.measures.items()
         }
         return {"num_examples": len(self.measures["psnr"]), "per_image": per_image}
@@ -60,20 +59,17 @@ class ReconstructionReport:
     def write(self, folder: Path, gallery: Gallery) -> Files:
         """The measures of each image, and the examples. See `Report.write`."""
         predictions, picture = folder / "predictions.csv", folder / "examples.png"
-        write_atomic(predictions, self._predictions(gallery.names).encode(errors="surrogateescape"))
+        write_csv(predictions, self._predictions(gallery.names))
         if not any(self.examples.values()):
             picture.unlink(missing_ok=True)
             return Files(predictions, ())
         self._write_examples(picture, gallery)
         return Files(predictions, (picture,))
 
-    def _predictions(self, names: Sequence[str]) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["name", *self.measures])
+    def _predictions(self, names: Sequence[str]) -> Iterator[Sequence[str]]:
+        yield ["name", *self.measures]
         for name, *values in zip(names, *self.measures.values(), strict=True):
-            writer.writerow([name, *(f"{value:.6g}" for value in values)])
-        return text.getvalue()
+            yield [name, *(f"{value:.6g}" for value in values)]
 
     def _write_examples(self, path: Path, gallery: Gallery) -> None:
         """A row for each example: the input if it is an image, output, target, and how far they are apart."""

@@ -97,7 +97,10 @@ class BoundRegression:
         raise TypeError("a regression has no classes to weigh")
 
     def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
-        """Numbers at their means, no direction of angles: the squared error is about 1. See `BoundTask.uninformed`."""
+        """Numbers at their means, no direction of angles: squared errors of about 1 for each number.
+
+        See `BoundTask.uninformed`.
+        """
         import numpy as np
 
         nothing = np.zeros((len(targets), self.scale.num_standardised), np.float32)

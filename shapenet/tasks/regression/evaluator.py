@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.csv_file import write_csv
 from shapenet.tasks.regression.figures import RegressionFigures, Values, regress
 from shapenet.tasks.regression.marks import with_marks
 from shapenet.tasks.regression.numbers import Numbers
@@ -96,7 +94,7 @@ class RegressionReport:
     def write(self, folder: Path, gallery: Gallery) -> Files:
         """Predictions, true against predicted values, and the worst examples. See `Report.write`."""
         predictions = folder / "predictions.csv"
-        write_atomic(predictions, self._predictions(gallery.names).encode(errors="surrogateescape"))
+        write_csv(predictions, self._predictions(gallery.names))
         pictures = [folder / "scatter.png"]
         write_scatter(pictures[0], self, run_name=gallery.run_name, split=gallery.subject)
         if len(self.true):
@@ -106,18 +104,15 @@ class RegressionReport:
             (folder / "worst.png").unlink(missing_ok=True)
         return Files(predictions, tuple(pictures))
 
-    def _predictions(self, names: Sequence[str]) -> str:
+    def _predictions(self, names: Sequence[str]) -> Iterator[Sequence[str]]:
         """A line for each example: its name and error, then true value, prediction and error of each number."""
         columns = [part for n in self.numbers.each for part in (n.name, f"{n.name}_predicted", f"{n.name}_error")]
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["name", "standardised_error", *columns])
+        yield ["name", "standardised_error", *columns]
         triples = np.stack([self.true, self.predicted, self.figures.errors], axis=2).reshape(
             len(self.true), 3 * len(self.numbers)
         )
         for name, error, row in zip(names, self.figures.example_errors, triples, strict=True):
-            writer.writerow([name, f"{error:.6g}", *(f"{value:.6g}" for value in row)])
-        return text.getvalue()
+            yield [name, f"{error:.6g}", *(f"{value:.6g}" for value in row)]
 
     def _write_worst(self, path: Path, gallery: Gallery) -> None:
         worst = self.figures.worst(_NUM_WORST)

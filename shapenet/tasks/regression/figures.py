@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.errors import RunError
+from shapenet.tasks.confusion import number_or_null
+from shapenet.tasks.finite import check_finite
 from shapenet.tasks.regression.numbers import Numbers
 from shapenet.tasks.regression.scale import Scale
 
@@ -35,7 +36,7 @@ class Figures:
 
     def to_json(self) -> dict[str, float | None]:
         """The figures as JSON holds them; NaN becomes null."""
-        return {name: value if math.isfinite(value) else None for name, value in vars(self).items()}
+        return {name: number_or_null(value) for name, value in vars(self).items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,11 +72,7 @@ def regress(true: Values, predicted: Values, numbers: Numbers, scale: Scale) -> 
     Raises:
         RunError: Some predictions are not finite numbers.
     """
-    num_bad = int(np.count_nonzero(~np.isfinite(predicted).all(axis=1)))
-    if num_bad:
-        message = f"expected finite predictions, received others for {num_bad:,} of {len(predicted):,} examples"
-        hint = "the model's weights or inputs are not finite; look at the training's losses, or try precision: float32"
-        raise RunError("run/not-finite", message, hint=hint)
+    check_finite(int(np.count_nonzero(~np.isfinite(predicted).all(axis=1))), len(predicted))
     errors = scale.errors(true, predicted)
     figures = tuple(_figures(true[:, i], errors[:, i], number.period) for i, number in enumerate(numbers.each))
     distances = tuple(_mean(np.hypot(errors[:, x], errors[:, y])) for x, y in numbers.points)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from functools import cache
 from typing import Any
 
+from shapenet.tasks.changed import changed_loss, changed_metric
 from shapenet.tasks.regression.scale import Scale
 
 
@@ -55,19 +56,7 @@ def loss_on_standardised(loss: Any, scale: Scale) -> Any:
         loss: A ``keras.losses.Loss`` of numbers.
         scale: How to standardise.
     """
-    import keras
-
-    class OnStandardised(keras.losses.Loss):  # type: ignore[misc]
-        """Standardisation before another loss."""
-
-        def __init__(self) -> None:
-            super().__init__(name=loss.name, reduction=loss.reduction, dtype=loss.dtype)
-
-        def call(self, y_true: Any, y_pred: Any) -> Any:
-            """The loss of outputs ``(batch, num_outputs)`` for values ``(batch, numbers)``."""
-            return loss.call(scale.standardise(y_true), scale.standardise_outputs(y_pred))
-
-    return OnStandardised()
+    return changed_loss(loss, lambda true, outputs: (scale.standardise(true), scale.standardise_outputs(outputs)))
 
 
 def metric_on_values(metric: Any, scale: Scale) -> Any:
@@ -82,28 +71,10 @@ def metric_on_values(metric: Any, scale: Scale) -> Any:
     """
     if not scale.num_angles:
         return metric
-    import keras
+    from keras import ops
 
-    class OnValues(keras.metrics.Metric):  # type: ignore[misc]
-        """Sines, cosines and whole periods taken off before another metric."""
+    def change(true: Any, outputs: Any) -> tuple[Any, Any]:
+        true, outputs = (ops.cast(numbers, metric.dtype) for numbers in (true, outputs))
+        return true, scale.nearest(true, scale.values(outputs))
 
-        def __init__(self) -> None:
-            super().__init__(name=metric.name, dtype=metric.dtype)
-            self.metric = metric
-            if hasattr(metric, "_direction"):
-                self._direction = metric._direction
-
-        def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-            """Add true values ``(batch, numbers)`` and outputs ``(batch, num_outputs)``."""
-            true, outputs = (keras.ops.cast(numbers, self.dtype) for numbers in (y_true, y_pred))
-            self.metric.update_state(true, scale.nearest(true, scale.values(outputs)), sample_weight)
-
-        def result(self) -> Any:
-            """The metric so far."""
-            return self.metric.result()
-
-        def reset_state(self) -> None:
-            """Start anew."""
-            self.metric.reset_state()
-
-    return OnValues()
+    return changed_metric(metric, change)

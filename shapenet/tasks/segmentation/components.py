@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from shapenet.errors import ConfigError, did_you_mean
+from shapenet.errors import ConfigError
 from shapenet.registry import Component
+from shapenet.tasks.allowed import check_allowed
 from shapenet.tasks.segmentation.adapted import on_pixels, on_regions
 from shapenet.tasks.segmentation.pixels import IGNORED
 
@@ -27,21 +29,29 @@ _NO_METRIC = {
 }
 
 
-def checked_loss(component: Component) -> None:
+def check_loss(component: Component) -> None:
     """Refuse a loss that is not one of masks; a plug-in's own is left to its author.
 
     Raises:
         ConfigError: With those that are.
     """
-    name, ours = component.name, component.entry.origin in ("keras", "shapenet")
-    if ours and name not in _LOSSES:
-        message = f"{name} is not a loss for segmentation: expected one of {', '.join(sorted(_LOSSES))}"
-        raise ConfigError("config/loss", message, key=("loss",), hint=did_you_mean(name, _LOSSES))
+    check_allowed(component, _LOSSES, "segmentation", ("loss",))
     if component.arguments.get("ignore_class") is not None:
         message = "the loss can't leave out pixels by itself: metrics and reports would count them"
         raise ConfigError(
-            "config/loss", message, key=("loss", name, "ignore_class"), hint="task: {segmentation: {ignore: ...}}"
-        )
+            "config/loss", message, key=("loss", component.name, "ignore_class"),
+            hint="task: {segmentation: {ignore: ...}}",
+        )  # fmt: skip
+
+
+def check_metrics(metrics: Sequence[Component]) -> None:
+    """Refuse metrics that are none of masks; a plug-in's own is left to its author.
+
+    Raises:
+        ConfigError: With those that are.
+    """
+    for index, metric in enumerate(metrics):
+        check_allowed(metric, _METRICS, "segmentation", ("metrics", index), _NO_METRIC)
 
 
 def made_loss(component: Component, num_classes: int, *, logits: bool) -> Any:
@@ -68,20 +78,17 @@ def made_metric(component: Component, num_classes: int) -> Any:
     """A metric of masks, which leaves out pixels of the class `IGNORED`.
 
     Args:
-        component: What the task's ``metrics`` gave.
+        component: What `check_metrics` let pass.
         num_classes: How many classes there are.
 
     Raises:
-        ConfigError: It is not a metric of masks.
+        ConfigError: It is told another number of classes.
     """
     name, origin = component.name, component.entry.origin
     if name in _OWN_METRICS and origin == "shapenet":
         return component.create(num_classes)
-    if origin not in ("keras", "shapenet"):
+    if name not in _KERAS_METRICS or origin != "keras":
         return component.create()
-    if name not in _KERAS_METRICS:
-        reason = _NO_METRIC.get(name, f"expected one of {', '.join(sorted(_METRICS))}")
-        raise ConfigError("config/metrics", f"{name} is not a metric for segmentation: {reason}", key=("metrics",))
     if component.arguments.get("num_classes", num_classes) != num_classes:
         received = component.arguments["num_classes"]
         message = f"{name}: the masks have {num_classes} classes, received num_classes: {received}"

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.errors import RunError
+from shapenet.tasks.confusion import confusion_of
+from shapenet.tasks.finite import check_finite
 from shapenet.tasks.segmentation.classes import UNKNOWN, MaskClasses, unknown_value
 from shapenet.tasks.segmentation.examples import Examples
-from shapenet.tasks.segmentation.figures import confusion_of, overlap_of
+from shapenet.tasks.segmentation.figures import overlap_of
 from shapenet.tasks.segmentation.report import SegmentationReport
-from shapenet.words import counted
 
 
 class SegmentationEvaluator:
@@ -60,12 +60,7 @@ class SegmentationEvaluator:
         Raises:
             RunError: The outputs are not finite numbers.
         """
-        if self._num_unusable:
-            raise RunError(
-                "run/not-finite",
-                f"the model's outputs on {counted(self._num_unusable, 'image')} are not finite numbers",
-                hint="train with a lower learning rate",
-            )
+        check_finite(self._num_unusable, len(self._overlaps))
         chosen = self._examples.chosen(self._overlaps[:, 0])
         return SegmentationReport(self._classes.names, self._confusion, self._overlaps, chosen)
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Counts = npt.NDArray[np.int64]
-"""Pixels by true class (row) and predicted class (column), ``(num_classes, num_classes)``."""
+from shapenet.tasks.confusion import Counts, number_or_null, quotients
 
 
 @dataclass(frozen=True)
@@ -55,19 +53,6 @@ class Overlap:
     pixel_accuracy: float
 
 
-def confusion_of(true: npt.NDArray[Any], predicted: npt.NDArray[Any], num_classes: int) -> Counts:
-    """The confusion matrix of pixels.
-
-    Args:
-        true: Class numbers, of any shape; pixels below 0 don't count.
-        predicted: Class numbers, of the same shape.
-        num_classes: How many classes there are.
-    """
-    counts = true >= 0
-    cells = true[counts].astype(np.int64) * num_classes + predicted[counts]
-    return np.bincount(cells, minlength=num_classes**2).reshape(num_classes, num_classes)
-
-
 def class_figures(confusion: Counts) -> tuple[ClassFigures, ...]:
     """The figures of each class."""
     right, true, predicted = _sizes(confusion)
@@ -94,18 +79,6 @@ def mean(values: Sequence[float] | npt.NDArray[np.float64]) -> float:
     """The mean of the values that are not NaN; NaN if none is left."""
     known = [float(value) for value in values if not math.isnan(value)]
     return math.fsum(known) / len(known) if known else math.nan
-
-
-def number_or_null(value: float) -> float | None:
-    """`value` as JSON holds it."""
-    return None if math.isnan(value) else value
-
-
-def quotients(numerators: npt.NDArray[Any], denominators: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Quotients, NaN where the denominator is 0."""
-    result = np.full(np.shape(numerators), np.nan)
-    np.divide(numerators, denominators, out=result, where=np.asarray(denominators) > 0)
-    return result
 
 
 def _sizes(confusion: Counts) -> tuple[Counts, Counts, Counts]:

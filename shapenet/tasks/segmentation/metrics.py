@@ -14,32 +14,34 @@ def mean_iou(num_classes: int, *, background: bool = True) -> Any:
     """Intersection over union ``TP / (TP + FP + FN)`` of each class over all pixels of an epoch, on average.
 
     Classes that are neither there nor predicted are left out (Jaccard index; Everingham et
-    al., 2010, average it so).
+    al., 2010, average it so). Without the background it is called ``foreground_mean_iou``.
 
     Args:
         num_classes: How many classes there are.
         background: Whether class 0 is one of the classes.
     """
-    first = 0 if background else 1
-    return _of_confusion("mean_iou", lambda matrix: _mean(*_intersections(matrix)[:2], first), num_classes)
+    first, name = (0, "mean_iou") if background else (1, "foreground_mean_iou")
+    return _of_confusion(name, lambda matrix: _mean(*_intersections(matrix)[:2], first), num_classes)
 
 
 @REGISTRIES["metric"].register("dice")
 def dice(num_classes: int, *, background: bool = True) -> Any:
     """Dice coefficient ``2 TP / (2 TP + FP + FN)`` of each class over all pixels of an epoch, on average.
 
-    Classes that are neither there nor predicted are left out. The same as F1 (Dice, 1945).
+    Classes that are neither there nor predicted are left out. The same as F1 (Dice, 1945). Without the
+    background it is called ``foreground_dice``.
 
     Args:
         num_classes: How many classes there are.
         background: Whether class 0 is one of the classes.
     """
+    first, name = (0, "dice") if background else (1, "foreground_dice")
 
     def value(matrix: Any) -> Any:
         intersection, _, sizes = _intersections(matrix)
-        return _mean(2 * intersection, sizes, 0 if background else 1)
+        return _mean(2 * intersection, sizes, first)
 
-    return _of_confusion("dice", value, num_classes)
+    return _of_confusion(name, value, num_classes)
 
 
 @REGISTRIES["metric"].register("pixel_accuracy")

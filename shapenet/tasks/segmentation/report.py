@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.rundir.atomic import write_atomic
+from shapenet.rundir.csv_file import write_csv
+from shapenet.tasks.confusion import Counts, number_or_null, write_confusion_csv
 from shapenet.tasks.confusion_plot import write_confusion_plot
 from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
 from shapenet.tasks.segmentation.examples import Example
-from shapenet.tasks.segmentation.figures import ClassFigures, Counts, class_figures, mean, number_or_null, overlap_of
+from shapenet.tasks.segmentation.figures import ClassFigures, class_figures, mean, overlap_of
 from shapenet.tasks.segmentation.picture import write_picture
 from shapenet.words import counted
 
@@ -86,8 +85,8 @@ class SegmentationReport:
 
     def write(self, folder: Path, gallery: Gallery) -> Files:
         """Write the figures of each image, the confusion matrix, and the picture of examples. See `Report.write`."""
-        write_atomic(folder / "predictions.csv", self._predictions(gallery.names))
-        write_atomic(folder / "confusion.csv", self._confusion_csv())
+        write_csv(folder / "predictions.csv", self._predictions(gallery.names))
+        write_confusion_csv(folder / "confusion.csv", self.classes, self.confusion)
         pictures = [folder / "confusion.png"]
         note = (
             f"pixel accuracy {_percent(self.overall.pixel_accuracy)}  ·  {gallery.subject}, {self._num_pixels:,} pixels"
@@ -114,22 +113,11 @@ class SegmentationReport:
     def _num_pixels(self) -> int:
         return int(self.confusion.sum())
 
-    def _predictions(self, names: Sequence[str]) -> bytes:
-        """CSV of each image's name, ``iou`` and ``dice`` (means over its classes) and ``pixel_accuracy``."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(("name", "iou", "dice", "pixel_accuracy"))
+    def _predictions(self, names: Sequence[str]) -> Iterator[Sequence[str]]:
+        """Each image's name, ``iou`` and ``dice`` (means over its classes) and ``pixel_accuracy``."""
+        yield "name", "iou", "dice", "pixel_accuracy"
         for name, values in zip(names, self.overlaps.tolist(), strict=True):
-            writer.writerow((name, *("" if np.isnan(value) else f"{value:.6g}" for value in values)))
-        # File names that are not UTF-8 are written as the bytes that they are.
-        return text.getvalue().encode(errors="surrogateescape")
-
-    def _confusion_csv(self) -> str:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["true \\ predicted", *self.classes])
-        writer.writerows([name, *counts] for name, counts in zip(self.classes, self.confusion.tolist(), strict=True))
-        return text.getvalue()
+            yield name, *("" if np.isnan(value) else f"{value:.6g}" for value in values)
 
 
 def _percent(share: float) -> str:

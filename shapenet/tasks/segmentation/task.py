@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field as Limits
@@ -10,8 +9,9 @@ from pydantic import Field as Limits
 from shapenet.errors import ConfigError
 from shapenet.fields import Field
 from shapenet.registry import REGISTRIES, Component
+from shapenet.tasks.allowed import told
 from shapenet.tasks.base import BoundTask, DataSpec
-from shapenet.tasks.segmentation.components import checked_loss
+from shapenet.tasks.segmentation.components import check_loss, check_metrics
 from shapenet.values import Names
 
 
@@ -62,16 +62,18 @@ class Segmentation:
     def loss(self, given: Component | None, *, logits: bool, mixer: str | None) -> Component:
         """Sparse categorical cross-entropy; losses that know ``from_logits`` are told. See `Task.loss`."""
         component = given or Component("loss", "SparseCategoricalCrossentropy")
-        checked_loss(component)
-        if "from_logits" in component.entry.parameters:
-            arguments = MappingProxyType({"from_logits": logits, **component.arguments})
-            return Component(component.kind, component.name, arguments)
-        return component
+        check_loss(component)
+        return told(component, logits)
 
     def metrics(self, given: tuple[Component, ...] | None, *, logits: bool) -> tuple[Component, ...]:
-        """Mean IoU and pixel accuracy. See `Task.metrics`."""
+        """Mean IoU and pixel accuracy. See `Task.metrics`.
+
+        Raises:
+            ConfigError: A metric is for other targets.
+        """
         if given is None:
             return (Component("metric", "mean_iou"), Component("metric", "pixel_accuracy"))
+        check_metrics(given)
         return given
 
     def bind(self, data: DataSpec) -> BoundTask:

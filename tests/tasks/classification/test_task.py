@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +13,6 @@ from hypothesis.extra.numpy import arrays
 from shapenet.config.components import parse_component
 from shapenet.errors import ConfigError
 from shapenet.registry import REGISTRIES, Component
-from shapenet.tasks.classification.components import on_probabilities
 from shapenet.tasks.classification.evaluator import probabilities_of
 from shapenet.tasks.classification.single import BoundClassification
 from shapenet.tasks.classification.task import Classification, takes_vectors
@@ -184,7 +185,15 @@ def test_a_mixed_label_weighs_between_its_classes() -> None:
     assert BOUND.weights({"label": tf.constant([[0.5, 0.0, 0.5]])}, weights).numpy().tolist() == [2.5]
 
 
-@pytest.mark.parametrize("name", ["dice", "mean_iou", "pixel_accuracy"])
-def test_metrics_of_masks_are_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"{name} is a metric of masks"):
-        on_probabilities(Component("metric", name), "softmax", logits=True)
+@pytest.mark.parametrize("arguments", [{}, {"multi_label": True}])
+@pytest.mark.parametrize("name", ["dice", "mean_iou", "pixel_accuracy", "PSNR", "SSIM", "R2"])
+def test_metrics_of_other_tasks_are_refused(name: str, arguments: dict[str, Any]) -> None:
+    task = Component("task", "classification", arguments).create()
+    with pytest.raises(ConfigError, match=f"{name} is not a metric for .*classification: it") as caught:
+        task.metrics((Component("metric", "accuracy"), Component("metric", name)), logits=True)
+    assert caught.value.problems[0].key == ("metrics", 1)
+
+
+@pytest.mark.parametrize("arguments", [{}, {"multi_label": True}])
+def test_no_metrics_are_none(arguments: dict[str, Any]) -> None:
+    assert Component("task", "classification", arguments).create().metrics((), logits=True) == ()

@@ -145,14 +145,23 @@ def test_what_is_wrong_in_the_config() -> None:
     ("value", "words"),
     [
         ("accuracy", "pixel_accuracy"),
-        ("AUC", "expected one of IoU, MeanIoU"),
+        ("AUC", "AUC is not a metric for segmentation: it is for classes of whole images"),
+        ("SSIM", "it compares images"),
         ({"BinaryIoU": {}}, "one probability a pixel"),
-        ({"MeanIoU": {"num_classes": 5}}, "the masks have 3 classes, received num_classes: 5"),
     ],
 )
 def test_metrics_that_do_not_fit(value: object, words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
-        bound().make(parse_component("metric", value), logits=True)
+    task = parse_component("task", "segmentation").create()
+    given = (Component("metric", "dice"), parse_component("metric", value))
+    with pytest.raises(ConfigError, match=words) as caught:
+        task.metrics(given, logits=True)
+    assert caught.value.problems[0].key == ("metrics", 1)
+    assert "mean_iou" in str(caught.value.problems[0].hint)
+
+
+def test_a_metric_of_another_number_of_classes_does_not_fit() -> None:
+    with pytest.raises(ConfigError, match="the masks have 3 classes, received num_classes: 5"):
+        bound().make(parse_component("metric", {"MeanIoU": {"num_classes": 5}}), logits=True)
 
 
 @pytest.mark.parametrize("name", ["MeanSquaredError", "BinaryCrossentropy", "Circle", "CategoricalHinge"])

@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from shapenet.tasks.segmentation.figures import Overlap, class_figures, confusion_of, mean, overlap_of
+from shapenet.tasks.confusion import confusion_of
+from shapenet.tasks.segmentation.figures import Overlap, class_figures, mean, overlap_of
 
 
 def test_by_hand() -> None:

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapenet.config.components import parse_component
-from shapenet.tasks.segmentation.figures import class_figures, confusion_of, mean, overlap_of
+from shapenet.tasks.confusion import confusion_of
+from shapenet.tasks.segmentation.figures import class_figures, mean, overlap_of
 from shapenet.vocabulary import load_vocabulary
 
 load_vocabulary()
@@ -50,6 +51,8 @@ def test_metrics_are_those_of_one_confusion_matrix_of_the_epoch(seed: int) -> No
     made = metric({"mean_iou": {"background": False}})
     made.update_state(masks, logits)
     assert float(made.result()) == pytest.approx(mean([one.iou for one in per_class[1:]]), rel=1e-6)
+    # The names that an evaluation's report has for the same, beside those of all classes.
+    assert (made.name, metric({"dice": {"background": False}}).name) == ("foreground_mean_iou", "foreground_dice")
 
 
 def test_a_class_that_is_nowhere_is_left_out_of_the_mean() -> None:

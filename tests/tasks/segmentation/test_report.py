@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from shapenet.errors import DataError, RunError
+from shapenet.tasks.confusion import confusion_of
 from shapenet.tasks.report import Matrix, Table
 from shapenet.tasks.segmentation.classes import MaskClasses
 from shapenet.tasks.segmentation.evaluator import SegmentationEvaluator
-from shapenet.tasks.segmentation.figures import confusion_of
 from shapenet.tasks.segmentation.panels import EXTRA, MISSED, colour_of, mistakes, overlay
 from shapenet.tasks.segmentation.report import SegmentationReport
 
@@ -134,7 +134,7 @@ def test_outputs_that_are_not_finite_are_a_run_error() -> None:
     outputs[3, 0, 0, 0] = np.nan
     evaluator = SegmentationEvaluator("mask", CLASSES, NUM)
     evaluator.add(np.arange(NUM), {"mask": masks}, outputs)
-    with pytest.raises(RunError, match="on 1 image are not finite"):
+    with pytest.raises(RunError, match="1 of 12 examples"):
         evaluator.report()
 
 
