@@ -13,10 +13,14 @@ _EQUAL_FILES = ("config.resolved.yaml", "data/split.csv", "data/classes.json", "
 
 
 def run_below(root: Path) -> Path:
-    """The newest run below a folder that has a config."""
+    """The newest run below a folder that one can go on in."""
+    return max(begun_runs(root), key=lambda run: (json.loads((run / "run.json").read_text())["started_at"], run.name))
+
+
+def begun_runs(root: Path) -> list[Path]:
+    """The runs below a folder that have a record and a config; a kill may have left others, which nobody needs."""
     found = [path.parent for path in root.glob("runs/*/*/config.resolved.yaml")]
-    assert found, f"no run below {root}"
-    return max(found, key=lambda run: (json.loads((run / "run.json").read_text())["started_at"], run.name))
+    return [run for run in found if (run / "run.json").exists()]
 
 
 def differences(one: Path, other: Path) -> Iterator[str]:

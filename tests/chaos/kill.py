@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.chaos.compare import broken_promises, differences, leftovers, run_below, saved_position
+from tests.chaos.compare import begun_runs, broken_promises, differences, leftovers, run_below, saved_position
 from tests.chaos.disturb import KILLS, MODES, PLACES, SAVES, Undisturbed, drawn, fault_of
 from tests.chaos.fork_server import REPOSITORY, Disturbance, Ended, ForkServer, NoCompilerError
 from tests.chaos.variants import PLUG_INS, VARIANTS
@@ -131,7 +131,7 @@ class Harness:
         by_itself = rng.random() < 0.5
         for count in range(rng.choice(plan.counts), -1, -1):
             begin = self.begin(case.variant, root)
-            run = run_below(root) if _has_config(root) else None
+            run = run_below(root) if begun_runs(root) else None
             undisturbed, is_first = self.undisturbed(case.variant), not case.done
             mode, by = drawn(rng, undisturbed, plan.modes, is_first=is_first) if count else ("", Disturbance())
             before = (saved_position(run), _times_resumed(run)) if run else ((1, 0), 0)
@@ -139,7 +139,7 @@ class Harness:
             command = [*begin, "--resume", "auto"] if by_itself else resume if run else begin
             ended = self.run(root, [command], by)
             found = fault_of(mode, by, ended, root)
-            if not found and _has_config(root):
+            if not found and begun_runs(root):
                 found = "; ".join(broken_promises(run_below(root), *before))
             if found:
                 return f"{found}: {ended.error[-1500:]}"
@@ -177,10 +177,6 @@ class Harness:
                     process.kill()
                 process.wait()
             return "; ".join(differences(undisturbed.run, run_below(root))) or None
-
-
-def _has_config(root: Path) -> bool:
-    return any(root.glob("runs/*/*/config.resolved.yaml"))
 
 
 def _times_resumed(run: Path) -> int:
