@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         patch.setenv("SHAPENET_CACHE", str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_precision() -> Iterator[None]:
+    """A test that trains in mixed precision leaves the next one float32."""
+    yield
+    if hasattr(sys.modules.get("keras"), "config"):
+        sys.modules["keras"].config.set_dtype_policy("float32")
 
 
 @pytest.fixture(scope="session")

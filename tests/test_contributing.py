@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -69,7 +70,10 @@ def examples(tmp_path: Path) -> Path:
 
 def test_the_examples_work(examples: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-c", USE_THEM, str(examples)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    paths = os.pathsep.join([str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
