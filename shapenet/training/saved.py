@@ -144,14 +144,17 @@ def take_back(folder: Path, saved: Saved) -> Saved:
     before = [(position, path) for position, path in positions(folder) if position.order <= saved.position.order]
     stay = [path for position, path in before if not saved.anew or position.step is None or path == saved.folder]
     bests = [best for path in stay if (best := _best_in(path))]
-    remove_others(folder, {path.name for path in stay} | {best.name for best in bests})
-    if saved.anew:
+    names = {path.name for path in stay} | {best.name for best in bests}
+    if saved.anew:  # nobody may go on from what counted other steps
+        remove_others(folder, names)
         saved = _without_steps(saved)
+        names.add(saved.position.name)
     for link, target in (("last", saved.position if saved.folder else None), ("best", best_of(saved.values))):
         if target:
             replace_link(folder / link, target.name)
         else:
             (folder / link).unlink(missing_ok=True)
+    remove_others(folder, names)  # now that no link leads there
     return saved
 
 
