@@ -38,9 +38,8 @@ class TrainingState:
     _metrics: Arrays | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        _seeds(
-            self.model
-        )  # makes Keras's own seed generator, which draws a number, at a moment that is always the same
+        # Makes Keras's own seed generator, which draws a number, at a moment that is always the same.
+        _seeds(self.model)
 
     @cached_property
     def weights_model(self) -> Any:
@@ -173,17 +172,12 @@ def _assign(kind: str, variables: Sequence[Any], arrays: Mapping[str, npt.NDArra
     if len(saved) != len(variables):
         raise _unlike(f"expected {len(variables)} variables of the {kind}, received {len(saved)}")
     for variable, array in zip(variables, saved, strict=True):
-        own = _as(array, variable)
         expected = copied(variable)
+        own = array.view(expected.dtype) if expected.dtype.kind == "V" else array
         if own.shape != expected.shape or own.dtype.kind != expected.dtype.kind:
             received = f"{own.dtype} {own.shape}"
             raise _unlike(f"{variable.path}: expected {expected.dtype} {expected.shape}, received {received}")
         variable.assign(own)
-
-
-def _as(array: npt.NDArray[Any], variable: Any) -> npt.NDArray[Any]:
-    dtype = copied(variable).dtype
-    return array.view(dtype) if dtype.kind == "V" else array
 
 
 def _unlike(message: str) -> RunError:

@@ -98,17 +98,3 @@ class TensorBoardExtras(Listener):
             hparams.hparams(self._hyperparameters)
             tf.summary.image("training images", self._samples[None])
             writer.close()
-
-
-def flat_values(values: Mapping[str, Any], prefix: str = "") -> dict[str, Scalar]:
-    """A config's values under dotted names; what is null is left out."""
-    flat: dict[str, Scalar] = {}
-    for name, value in values.items():
-        road = f"{prefix}{name}"
-        if isinstance(value, list):
-            value = {str(index): item for index, item in enumerate(value)}  # noqa: PLW2901
-        if isinstance(value, Mapping):
-            flat.update(flat_values(value, f"{road}."))
-        elif value is not None:
-            flat[road] = value
-    return flat

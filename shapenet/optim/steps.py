@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
-from types import MappingProxyType
 from typing import Any
 
 from shapenet.errors import ConfigError, Key, Problem
@@ -62,7 +61,7 @@ def _in_steps(schedule: Component, pace: Pace, total: int, key: Key) -> Componen
         elif isinstance(part := given.get(name), Component) and part.kind == "schedule":
             given[name] = _in_steps(part, pace, rest, (*key, name, part.name))
     _check_boundaries(given, (*key, "boundaries"))
-    return replace(schedule, arguments=MappingProxyType(given))
+    return schedule.having(**given)
 
 
 def is_in_steps(parameter: Parameter) -> bool:
@@ -121,8 +120,7 @@ def stretched(schedule: Component, factor: int) -> Component:
         in_plain_steps = isinstance(value, int) and is_in_steps(parameters[name])
         return value * factor if in_plain_steps else value
 
-    arguments = {name: changed(name, value) for name, value in schedule.arguments.items()}
-    return replace(schedule, arguments=MappingProxyType(arguments))
+    return schedule.having(**{name: changed(name, value) for name, value in schedule.arguments.items()})
 
 
 def check_schedule(schedule: Component, epochs: int, key: Key) -> None:

@@ -119,8 +119,6 @@ def _broken_links(runs_dir: Path) -> Iterator[Leftover]:
 
 
 def _leftovers(run: RunDir, status: ShownStatus | None) -> Iterator[Leftover]:
-    if status == "running":
-        return  # on another machine: here its lock would be held
     if status is None:
         if time.time() - run.root.stat().st_mtime > _YOUNG_SECONDS and not _has_more(run):
             yield _leftover(run.root, "killed before it had a record")

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from shapenet.config.learning import LimitBatchesConfig
@@ -54,7 +53,5 @@ def shortened(experiment: Experiment) -> Experiment:
     update: dict[str, Any] = {"training": config.training.model_copy(update=training)}
     rate = config.optimizer.arguments.get("learning_rate")
     if isinstance(rate, Component):
-        settled = settled_for_ever(rate, config.training.epochs)
-        arguments = {**config.optimizer.arguments, "learning_rate": settled}
-        update["optimizer"] = replace(config.optimizer, arguments=MappingProxyType(arguments))
+        update["optimizer"] = config.optimizer.having(learning_rate=settled_for_ever(rate, config.training.epochs))
     return replace(experiment, config=config.model_copy(update=update))

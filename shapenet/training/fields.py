@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -68,7 +66,7 @@ def asked_for(source: Component, fields: Collection[str]) -> Component:
             arguments[key] = _with_further(parameters[key], value, wanted)
         else:
             arguments[key] = value
-    return replace(source, arguments=MappingProxyType(arguments))
+    return source.having(**arguments)
 
 
 def _form(parameters: Mapping[str, Parameter], key: str) -> str | None:

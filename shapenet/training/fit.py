@@ -19,7 +19,7 @@ from shapenet.callbacks.metrics_log import MetricsLog
 from shapenet.callbacks.saving import Checkpoints, Schedule
 from shapenet.callbacks.signals import SignalWatch
 from shapenet.callbacks.state import TrainingState
-from shapenet.callbacks.tensorboard import TensorBoardExtras, TensorBoardFaults, bearing_faults, flat_values
+from shapenet.callbacks.tensorboard import Scalar, TensorBoardExtras, TensorBoardFaults, bearing_faults
 from shapenet.errors import MachineError, RunInterruptedError
 from shapenet.experiment import Experiment, resolved_values
 from shapenet.rundir.manifest import RunManifest
@@ -29,6 +29,7 @@ from shapenet.training.callbacks import created_callbacks, early_stopping
 from shapenet.training.check import check_experiment
 from shapenet.training.continuation import continuation_of
 from shapenet.training.data import load_data, open_sources
+from shapenet.training.differences import flat
 from shapenet.training.faults import fit_errors
 from shapenet.training.freeze import Unfreezing
 from shapenet.training.init import with_found_run
@@ -212,7 +213,8 @@ class _ToReporter(Listener):
 def _tensorboard_extras(run: Prepared, directory: RunDir, samples: Any, faults: TensorBoardFaults) -> list[Listener]:
     if run.resumption:  # they are there
         return []
-    values = flat_values(resolved_values(run.experiment.config))
+    flattened = flat(resolved_values(run.experiment.config))
+    values = {name: value for name, value in flattened.items() if isinstance(value, Scalar)}
     return [TensorBoardExtras(directory.tensorboard_dir, values, samples, faults)]
 
 

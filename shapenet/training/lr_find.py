@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError, DataError
@@ -87,9 +86,8 @@ def with_plain_rate(experiment: Experiment, rate: float) -> Experiment:
         experiment: The experiment.
         rate: In place of its own rate or schedule.
     """
-    optimizer = experiment.config.optimizer
-    arguments = MappingProxyType({**optimizer.arguments, "learning_rate": rate})
-    config = experiment.config.model_copy(update={"optimizer": replace(optimizer, arguments=arguments)})
+    optimizer = experiment.config.optimizer.having(learning_rate=rate)
+    config = experiment.config.model_copy(update={"optimizer": optimizer})
     return replace(experiment, config=config)
 
 

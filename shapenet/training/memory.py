@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import math
-from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from shapenet.errors import MachineError
@@ -78,17 +76,13 @@ def halved(experiment: Experiment) -> Experiment:
     """
     config = experiment.config
     optimizer = config.optimizer
-    arguments: dict[str, Any] = dict(optimizer.arguments)
-    arguments["gradient_accumulation_steps"] = 2 * (arguments.get("gradient_accumulation_steps") or 1)
-    rate = arguments.get("learning_rate")
-    if isinstance(rate, Component):
-        arguments["learning_rate"] = stretched(rate, 2)
-    if arguments.get("use_ema"):
-        arguments["ema_momentum"] = math.sqrt(_momentum(optimizer, arguments))
+    given = optimizer.arguments
+    changed: dict[str, Any] = {"gradient_accumulation_steps": 2 * (given.get("gradient_accumulation_steps") or 1)}
+    if isinstance(rate := given.get("learning_rate"), Component):
+        changed["learning_rate"] = stretched(rate, 2)
+    if given.get("use_ema"):
+        default = optimizer.entry.parameters["ema_momentum"].default
+        changed["ema_momentum"] = math.sqrt(float(given.get("ema_momentum", default)))
     training = config.training.model_copy(update={"batch_size": config.training.batch_size // 2})
-    update = {"training": training, "optimizer": replace(optimizer, arguments=MappingProxyType(arguments))}
+    update = {"training": training, "optimizer": optimizer.having(**changed)}
     return replace(experiment, config=config.model_copy(update=update))
-
-
-def _momentum(optimizer: Component, arguments: Mapping[str, Any]) -> float:
-    return float(arguments.get("ema_momentum", optimizer.entry.parameters["ema_momentum"].default))

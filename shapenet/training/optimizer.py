@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from shapenet.config.schema import ExperimentConfig
@@ -30,15 +28,13 @@ def created_optimizer(config: ExperimentConfig, model: Any, pace: Pace) -> Any:
             layer or variable.
     """
     component, key = config.optimizer, ("optimizer", config.optimizer.name)
-    arguments = dict(component.arguments)
-    patterns = arguments.pop(EXCLUDE, None)
-    rate = arguments.get("learning_rate")
+    rate = component.arguments.get("learning_rate")
     if isinstance(rate, Component):
-        arguments["learning_rate"] = in_steps(rate, pace, (*key, "learning_rate", rate.name))
+        component = component.having(learning_rate=in_steps(rate, pace, (*key, "learning_rate", rate.name)))
     with keras_errors(component.name, ("optimizer",)):
-        optimizer = replace(component, arguments=MappingProxyType(arguments)).create()
+        optimizer = component.without(EXCLUDE).create()
     if hasattr(optimizer, EXCLUDE):
-        exclude_from_weight_decay(optimizer, model, patterns, (*key, EXCLUDE))
+        exclude_from_weight_decay(optimizer, model, component.arguments.get(EXCLUDE), (*key, EXCLUDE))
     if config.training.learning_rate_multipliers:
         _multiply(optimizer, model, config.training.learning_rate_multipliers)
     return optimizer

@@ -127,15 +127,15 @@ def _told(work: Callable[..., None], arguments: Sequence[Any], sender: Any) -> N
 
 
 class _Watching(Reporter):
-    """Counts the looks at an epoch's steps, and may end the process."""
+    """Hears how many images an epoch has, and may end the process."""
 
     def __init__(self, kill_in_epoch: int | None = None) -> None:
         self._kill_in_epoch = kill_in_epoch
-        self.most = 0
+        self.num_images = 0
 
     def step(self, epoch: int, images_done: int, images_total: int, logs: Mapping[str, float]) -> None:
-        """Count, or end."""
-        self.most += epoch == 1
+        """Remember, or end."""
+        self.num_images = images_total
         if epoch == self._kill_in_epoch and images_done >= images_total / 2:
             os.kill(os.getpid(), signal.SIGKILL)
 
@@ -143,9 +143,8 @@ class _Watching(Reporter):
 def _train(config: str, changes: Sequence[str], runs_dir: str, sender: Any) -> None:
     watching = _Watching()
     experiment = load_experiment(Path(config), changes)
-    result = train(experiment, Path(runs_dir), ("shapenet", "train", "--verify-resume"), watching)
-    counts = result.manifest.class_counts.get("train", {})
-    sender.send(math.ceil(sum(counts.values()) / experiment.config.training.batch_size))
+    train(experiment, Path(runs_dir), ("shapenet", "train", "--verify-resume"), watching)
+    sender.send(math.ceil(watching.num_images / experiment.config.training.batch_size))
 
 
 def _train_until_killed(config: str, changes: Sequence[str], runs_dir: str, epoch: int, sender: Any) -> None:

@@ -11,13 +11,13 @@ import errno
 import random
 import shutil
 import sys
-import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.chaos.fork_server import KINDS, ForkServer, NoCompilerError, Outcome
+from tests.chaos.fork_server import KINDS, ForkServer, Outcome
+from tests.chaos.program import harness_in_a_folder
 
 _ERRORS = {
     "write": ("ENOSPC", "EIO"), "fsync": ("EIO", "ENOSPC"), "rename": ("EACCES", "EIO", "ENOSPC"),
@@ -156,12 +156,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     start, found = time.monotonic(), 0
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            harness = Harness(Path(folder))
-        except NoCompilerError as error:
-            print(f"skipped: {error}")
-            return 0
+    with harness_in_a_folder(Harness) as (harness, _):
         counts = harness.counts()
         print(", ".join(f"{number} {kind}" for kind, number in counts.items()), flush=True)
         chosen = arguments.site or sites(counts, arguments.num, arguments.seed)
@@ -172,7 +167,6 @@ def main() -> int:
                     found += 1
                     print(line, flush=True)
                 done += 1
-        harness.close()
     seconds = time.monotonic() - start
     print(f"{done} of {len(chosen)} sites (seed {arguments.seed}), {found} findings, {seconds:.0f} s")
     return int(bool(found))

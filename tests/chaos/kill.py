@@ -22,7 +22,8 @@ from typing import NamedTuple
 
 from tests.chaos.compare import begun_runs, broken_promises, differences, leftovers, run_below, saved_position
 from tests.chaos.disturb import KILLS, MODES, PLACES, SAVES, Undisturbed, drawn, fault_of
-from tests.chaos.fork_server import REPOSITORY, Disturbance, Ended, ForkServer, NoCompilerError
+from tests.chaos.fork_server import REPOSITORY, Disturbance, Ended, ForkServer
+from tests.chaos.program import harness_in_a_folder
 from tests.chaos.variants import PLUG_INS, VARIANTS
 
 
@@ -210,12 +211,7 @@ def main() -> int:
     parser.add_argument("--fresh", type=int, default=2, help="how many variants to compare with new processes")
     arguments = parser.parse_args()
     start, found, number, came = time.monotonic(), 0, 0, Counter[str]()
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        try:
-            harness = Harness(Path(folder))
-        except NoCompilerError as error:
-            print(f"skipped: {error}")
-            return 0
+    with harness_in_a_folder(Harness) as (harness, _):
         if arguments.only is not None:
             case = harness.case(arguments.seed, arguments.only)
             print(case.finding or f"nothing is wrong after {', '.join(case.done)}")
@@ -229,7 +225,6 @@ def main() -> int:
             found += bool(case.finding)
             if case.finding or number % 5 == 0:
                 print(case.finding or f"{number} cases: {dict(came)}", flush=True)
-        harness.close()
     print(f"{number} cases (seed {arguments.seed}): {dict(came)}; {found} findings, {time.monotonic() - start:.0f} s")
     return int(bool(found))
 

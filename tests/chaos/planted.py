@@ -16,9 +16,10 @@ from pathlib import Path
 
 from tests.chaos.checks import CHECKS
 from tests.chaos.faults import FAULTS, Fault
-from tests.chaos.fork_server import REPOSITORY, NoCompilerError
+from tests.chaos.fork_server import REPOSITORY
 from tests.chaos.kill import Harness, Plan
 from tests.chaos.power_loss import careless, finding, recorded
+from tests.chaos.program import harness_in_a_folder
 
 _SEED, _MOST_CASES = 7, 12
 
@@ -81,18 +82,12 @@ def main() -> int:
     arguments = parser.parse_args()
     start, missed = time.monotonic(), 0
     chosen = [fault for fault in FAULTS if arguments.only in fault.name]
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        try:
-            harness = Harness(Path(folder))
-        except NoCompilerError as error:
-            print(f"skipped: {error}")
-            return 0
+    with harness_in_a_folder(Harness) as (harness, _):
         for fault in chosen:
             found = catch(fault, harness)
             missed += not found
             short = " ".join((found or "not caught").split())
             print(f"{fault.name:60} {fault.caught_by:26} {short[:160]}", flush=True)
-        harness.close()
     print(f"{len(chosen)} faults, {missed} not caught, {time.monotonic() - start:.0f} s")
     return int(bool(missed))
 

@@ -17,7 +17,6 @@ import math
 import random
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,8 +24,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.chaos.compare import differences, position_of, run_below
-from tests.chaos.fork_server import KINDS, Disturbance, NoCompilerError
+from tests.chaos.fork_server import KINDS, Disturbance
 from tests.chaos.kill import Harness
+from tests.chaos.program import harness_in_a_folder
 
 _ZEROS = bytes(64)
 
@@ -270,13 +270,8 @@ def main() -> int:
     parser.add_argument("--variant", default="mlp")
     arguments = parser.parse_args()
     start, found = time.monotonic(), 0
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            harness = Harness(Path(folder))
-        except NoCompilerError as error:
-            print(f"skipped: {error}")
-            return 0
-        run = recorded(harness, Path(folder), arguments.variant)
+    with harness_in_a_folder(Harness) as (harness, folder):
+        run = recorded(harness, folder, arguments.variant)
         careless_ones = list(careless(run.calls, run.root, run.record, "/runs/"))
         found += len(careless_ones)
         print(*careless_ones, f"{len(run.calls)} calls, {len(careless_ones)} careless renames", sep="\n", flush=True)
@@ -286,7 +281,6 @@ def main() -> int:
             if wrong:
                 found += 1
                 print(f"--seed {arguments.seed} --only {number}: {wrong}", flush=True)
-        harness.close()
     print(f"{len(chosen)} losses (seed {arguments.seed}), {found} findings, {time.monotonic() - start:.0f} s")
     return int(bool(found))
 

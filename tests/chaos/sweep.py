@@ -16,8 +16,9 @@ import time
 from pathlib import Path
 
 from tests.chaos.compare import differences
-from tests.chaos.fork_server import ANY, KILL, Disturbance, NoCompilerError
+from tests.chaos.fork_server import ANY, KILL, Disturbance
 from tests.chaos.kill import Harness
+from tests.chaos.program import harness_in_a_folder
 
 _SWEEP = """\
 name: rates
@@ -110,20 +111,14 @@ def main() -> int:
     parser.add_argument("--only", type=int, help="this case alone")
     arguments = parser.parse_args()
     start, found, kills, number = time.monotonic(), 0, 0, arguments.only or 0
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        try:
-            harness = Harness(Path(folder))
-        except NoCompilerError as error:
-            print(f"skipped: {error}")
-            return 0
-        sweeps = SweepHarness(harness, Path(folder))
+    with harness_in_a_folder(Harness) as (harness, folder):
+        sweeps = SweepHarness(harness, folder)
         while kills < arguments.num:
             done, wrong = sweeps.finding(arguments.seed, number)
             found, kills, number = found + bool(wrong), kills + len(done), number + 1
             print(wrong or f"{kills} kills: equal after {', '.join(done)}", flush=True)
             if arguments.only is not None:
                 break
-        harness.close()
     print(f"{kills} kills (seed {arguments.seed}), {found} findings, {time.monotonic() - start:.0f} s")
     return int(bool(found))
 
