@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+WHITE = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
+"""The value that stands for full brightness in images of each type."""
+_MOST_NUMBERS = 10_000
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,11 @@ class Field:
         if len(shape) != len(self.shape):
             raise ValueError(f"expected a field of one shape, received {self.shape}")
         return shape
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether a value is a number, or a vector or table of at most 10,000: no picture, and of one shape."""
+        return not self.is_ragged and len(self.shape) <= 2 and math.prod(self.fixed_shape) <= _MOST_NUMBERS
 
     def fits(self, value: npt.NDArray[Any]) -> bool:
         """Whether one record's value has this type and shape."""

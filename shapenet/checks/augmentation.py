@@ -23,15 +23,16 @@ def keeps_targets(bench: Bench) -> Iterator[Finding]:
     succeeds, augmentation destroys what the targets say, and does not only make it harder to see.
     """
     augmentations = bench.experiment.config.data.augment
-    if reason := bench.hindrance or (None if augmentations else "nothing augments"):
-        yield skipped(_CODE, "augmentation", reason)
+    augmenter = None if bench.hindrance else bench.augmenter_of(augmentations)
+    if augmenter is None:
+        yield skipped(_CODE, "augmentation", bench.hindrance or "nothing augments")
         return
     bench.learn()
     plain = _known(bench, None)
     if not plain.knows:
         yield skipped(_CODE, "augmentation", "the model did not learn the images as they are")
         return
-    harm = _harm(bench, plain, bench.augmenter_of(augmentations))
+    harm = _harm(bench, plain, augmenter)
     numbers = {"harm": harm}
     message = f"augmented images keep {1 - harm:.0%} of what the model knows of them"
     if harm <= HARM:
@@ -43,7 +44,7 @@ def keeps_targets(bench: Bench) -> Iterator[Finding]:
         worst = max(harms, key=harms.__getitem__)
         numbers |= harms
         message += f"; {worst} does the most harm"
-    if _can_be_learnt(bench):
+    if _can_be_learnt(bench, augmenter):
         hint = "it makes them much harder: shapenet data preview shows what becomes of them"
         yield Finding(Severity.WARNING, _CODE, message, numbers, hint=hint)
     else:
@@ -64,11 +65,8 @@ def _harm(bench: Bench, plain: Pairing, augmenter: Augmenter | None) -> float:
     return 1 - _known(bench, augmenter).gap / plain.gap
 
 
-def _can_be_learnt(bench: Bench) -> bool:
+def _can_be_learnt(bench: Bench, augmenter: Augmenter) -> bool:
     """Whether training on augmented images teaches anything of others augmented anew."""
-    augmenter = bench.augmenter_of(bench.experiment.config.data.augment)
-    if augmenter is None:
-        return True
     bench.learner.reset()
     bench.learner.train(bench.augmented(augmenter, 1), _STEPS, bench.seconds, enough=_KNOWN)
     return _known(bench, augmenter, epoch=2).knows

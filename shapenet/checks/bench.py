@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shapenet.checks.learner import Batch, Learner, Trained
+from shapenet.config.runtime import RuntimeConfig
 from shapenet.data.inspect.finding import Finding, Severity
 from shapenet.experiment import Experiment
 from shapenet.optim.steps import Pace, in_steps
@@ -16,13 +17,13 @@ from shapenet.registry import Component
 from shapenet.tasks.base import DataSpec
 from shapenet.training.build import build_augmenter, compile_model
 from shapenet.training.check import check_experiment
-from shapenet.training.data import load_data, open_sources
 from shapenet.training.fields import batch_fields, data_spec
 from shapenet.training.freeze import build_optimizer
 from shapenet.training.init import initialise, with_found_run
 from shapenet.training.lr_find import with_plain_rate
+from shapenet.training.opened import opened
 from shapenet.training.reporter import Reporter
-from shapenet.training.session import import_keras_meanwhile, start_session
+from shapenet.training.session import start_session
 from shapenet.training.statistics import SplitStatistics
 
 if TYPE_CHECKING:
@@ -192,11 +193,7 @@ def open_bench(experiment: Experiment, runs_dir: Path, seconds: float, reporter:
     """
     check_experiment(experiment)
     experiment = with_found_run(experiment, runs_dir)
-    with experiment.locating():
-        sources = open_sources(experiment.config)
-    importing = import_keras_meanwhile()
-    dataset = load_data(experiment, sources, reporter)
-    importing.join()
+    dataset = opened(experiment, RuntimeConfig(), reporter)  # gradients are looked at with TensorFlow
     config, train = experiment.config, dataset.splits["train"]
     spec = data_spec(train, dataset.classes, SplitStatistics(dataset.splits, dataset.names))
     with experiment.locating():

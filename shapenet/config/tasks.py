@@ -46,7 +46,7 @@ def parse_tasks(value: object) -> Component | Mapping[str, Component]:
         raise ConfigError("config/task", message, key=(known[0],), hint=f"such as my_{known[0]}: {known[0]}")
     if known or not value:
         return _parse_task(value)
-    return _by_name("task", value, _parse_task, _name_problem)
+    return _by_name(value, _parse_task, _name_problem)
 
 
 def _parse_task(value: object, key: Key = ()) -> Component:
@@ -72,7 +72,6 @@ def _name_problem(name: str) -> Problem | None:
 
 
 def _by_name(
-    what: str,
     value: Mapping[Any, Any],
     parse: Callable[[object, Key], Any],
     problem_of: Callable[[str], Problem | None],
@@ -140,7 +139,7 @@ class ForEachTask(ComponentOf):
             example = f"{next(iter(tasks))}: ..."
             message = f"expected, {form}; received {shown(value)}"
             raise ConfigError("config/value", message, hint=f"name the task first: {{{example}}}")
-        return _by_name(self.kind, value, self._parse_one, lambda name: unknown_task(name, tasks))
+        return _by_name(value, self._parse_one, lambda name: unknown_task(name, tasks))
 
     def _parse_one(self, value: object, key: Key) -> Any:
         if self.form != "list for each task":

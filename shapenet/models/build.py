@@ -9,13 +9,13 @@ from typing import Any
 
 from shapenet.config.schema import ModelConfig
 from shapenet.errors import ConfigError, Key, MachineError, Problem, ShapenetError, did_you_mean
+from shapenet.fields import WHITE
 from shapenet.keras_faults import keras_faults
 from shapenet.models.field_input import FieldsSpec, enter
 from shapenet.models.graph import LAST, connect, connect_all
 from shapenet.registry import Component
 from shapenet.tasks.base import BoundTask
 
-_INTEGER_TOP = {"uint8": 255.0, "uint16": 65535.0}
 _GIVES_PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid", "sparsemax")
 
 
@@ -67,6 +67,7 @@ def _build(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: AnySpec, n
 
     inputs, first = enter(spec) if isinstance(spec, FieldsSpec) else _image(config, spec)
     features = connect_all(config.layers, first)
+    check_outputs(config)
     made = {task: _output(config, task, bound, features) for task, bound in tasks.items()}
     outputs = made if len(made) > 1 else next(iter(made.values()))
     with keras_faults("the model", ("model", "layers"), lambda reason: _model_error(config, reason)):
@@ -77,7 +78,6 @@ def _build(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: AnySpec, n
 def _output(config: ModelConfig, name: str, task: BoundTask, features: Mapping[str, Any]) -> Any:
     """The output of a task, which one of the layers feeds."""
     layer = (config.outputs or {}).get(name, LAST)
-    check_outputs(config)
     named = [component.arguments.get("name") for component in config.layers]
     index = named.index(layer) if layer else len(named) - 1
     try:
@@ -156,8 +156,8 @@ def _scaled(inputs: Any, scaling: str | Component, dtype: str) -> Any:
 
     if isinstance(scaling, Component):
         return connect((scaling,), inputs, road=("model", "input_scaling"))
-    if scaling == "auto" and dtype in _INTEGER_TOP:
-        return keras.layers.Rescaling(1 / _INTEGER_TOP[dtype], name="input_scaling")(inputs)
+    if scaling == "auto" and (white := WHITE.get(dtype, 1.0)) != 1.0:
+        return keras.layers.Rescaling(1 / white, name="input_scaling")(inputs)
     return inputs
 
 

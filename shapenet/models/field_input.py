@@ -12,8 +12,8 @@ from shapenet.config.model_input import ModelInputConfig
 from shapenet.errors import ConfigError
 from shapenet.fields import Field
 from shapenet.tasks.base import DataSpec
+from shapenet.tasks.moments import moments_of
 
-_MOST_NUMBERS = 10_000
 _LABEL = "label"
 
 
@@ -66,19 +66,15 @@ def fields_spec(given: ModelInputConfig, data: DataSpec) -> FieldsSpec:
     for name, field in fields.items():
         _check_field(name, field)
         if name in numbers:
-            mean, std = data.statistics.moments(name)
-            if not mean.shape == std.shape == field.shape:
-                message = f"expected {name!r} to be of the shape {mean.shape}, as in training; received {field.shape}"
-                raise ConfigError("config/model-input", message, key=("model", "input", "fields"))
-            means.extend(mean.ravel().tolist())
-            # A number that is the same in all records has no deviation to divide by.
-            stds.extend(float(value) or 1.0 for value in std.ravel())
+            mean, std = moments_of(data, name, "config/model-input", ("model", "input", "fields"))
+            means.extend(mean)
+            stds.extend(std)
     num_classes = len(data.classes) if _LABEL in fields else 0
     return FieldsSpec(fields, Encoding(numbers, dict(given.periods), num_classes, tuple(means), tuple(stds)))
 
 
 def _check_field(name: str, field: Field) -> None:
-    if field.is_ragged or len(field.shape) > 2 or math.prod(field.fixed_shape) > _MOST_NUMBERS:
+    if not field.holds_numbers:
         message = f"expected numbers in the field {name!r}, received values of the shape {field.shape}"
         raise ConfigError("config/model-input", message, key=("model", "input", "fields"))
 

@@ -33,8 +33,7 @@ def check_names(layers: Sequence[Component], road: Key = ("model", "layers")) ->
 
 def num_layers(layers: Sequence[Component]) -> int:
     """How many layers a list comes to, repeated ones counted each time and a block as one."""
-    lists = [(layer, nested(layer)) for layer in layers]
-    return sum(1 if inner is None else inner.times * num_layers(inner.layers) for _, inner in lists)
+    return sum(1 if inner is None else inner.times * num_layers(inner.layers) for inner in map(nested, layers))
 
 
 def input_names(component: Component) -> list[str] | None:

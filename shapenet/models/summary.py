@@ -36,7 +36,7 @@ def layer_rows(model: Any) -> list[LayerRow]:
             layer.name, type(layer).__name__, shape, layer.count_params(), num_trainable(layer), _bytes(layer, shape)
         )
         for layer in model.layers
-        if (shape := tuple(layer.output.shape[1:])) is not None
+        for shape in [tuple(layer.output.shape[1:])]
     ]
 
 

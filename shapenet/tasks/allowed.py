@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from shapenet.errors import ConfigError, Key
@@ -55,6 +55,14 @@ def check_allowed(
     kind, reason = component.kind, {**_REASONS, **reasons}.get(component.name, _OTHERWISE)
     message = f"{component.name} is not a {kind} for {task}: {reason}"
     raise ConfigError(f"config/{key[0]}", message, key=key, hint=f"give one of {', '.join(allowed)}")
+
+
+def check_metrics_allowed(
+    metrics: Sequence[Component], allowed: Collection[str], task: str, reasons: Mapping[str, str] = _NO_MORE
+) -> None:
+    """Refuse the first of a config's metrics that is not allowed; see `check_allowed`."""
+    for index, metric in enumerate(metrics):
+        check_allowed(metric, allowed, task, ("metrics", index), reasons)
 
 
 def told(component: Component, logits: bool) -> Component:

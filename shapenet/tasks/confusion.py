@@ -40,8 +40,8 @@ def write_confusion_csv(path: Path, classes: Sequence[str], confusion: Counts) -
 
 
 def quotients(above: npt.NDArray[Any], below: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """``above / below``, NaN where `below` is 0. Shape ``(n,)`` each."""
-    result = np.full(below.shape, np.nan)
+    """``above / below``, NaN where `below` is 0; of shapes that go together."""
+    result = np.full(np.broadcast_shapes(above.shape, below.shape), np.nan)
     np.divide(above, below, out=result, where=below > 0)
     return result
 

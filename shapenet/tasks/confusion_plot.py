@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.figure import INK, MUTED, literal, new_figure, quiet_axes, shorten, write_png
-from shapenet.tasks.confusion import Counts
+from shapenet.tasks.confusion import Counts, quotients
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,10 +28,7 @@ def confusion_shares(confusion: Counts) -> npt.NDArray[np.float64]:
     Args:
         confusion: Counts by true class (row) and predicted class (column), ``(num_classes, num_classes)``.
     """
-    support = confusion.sum(axis=1, keepdims=True)
-    shares = np.full(confusion.shape, np.nan)
-    np.divide(confusion, support, out=shares, where=support > 0)
-    return shares
+    return quotients(confusion, confusion.sum(axis=1, keepdims=True))
 
 
 def write_confusion_plot(path: Path, classes: Sequence[str], confusion: Counts, *, title: str, note: str) -> None:

@@ -52,7 +52,7 @@ def records_at(path: Path, *, any_size: bool = False) -> Records:
     load_vocabulary()
     component = source_for(path)
     if any_size and "size" in REGISTRIES["source"].get(component.name).parameters:
-        component = replace(component, arguments={**component.arguments, "size": "any"})
+        component = component.having(size="any")
     with bearing_unlabelled(some=False):
         records: Records = component.create()
     return records

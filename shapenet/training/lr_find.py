@@ -11,18 +11,19 @@ from shapenet.errors import ConfigError, DataError
 from shapenet.experiment import Experiment
 from shapenet.rundir.atomic import machine_errors
 from shapenet.rundir.csv_file import write_csv
-from shapenet.training.backend import choose_backend, computes_with_jax
+from shapenet.training.backend import computes_with_jax
 from shapenet.training.balance import class_weights
 from shapenet.training.build import build_augmenter, compile_model
 from shapenet.training.check import check_experiment
-from shapenet.training.data import load_data, open_sources, train_batches
+from shapenet.training.data import train_batches
 from shapenet.training.faults import fit_errors
 from shapenet.training.fields import data_spec
 from shapenet.training.freeze import build_optimizer
 from shapenet.training.init import initialise, with_found_run
 from shapenet.training.lr_range import RateSweep, sweep_rates
+from shapenet.training.opened import opened
 from shapenet.training.reporter import Reporter
-from shapenet.training.session import import_keras_meanwhile, start_session
+from shapenet.training.session import start_session
 from shapenet.training.statistics import SplitStatistics
 
 if TYPE_CHECKING:
@@ -66,12 +67,7 @@ def find_learning_rate(
     """
     check_experiment(experiment)
     experiment = with_plain_rate(with_found_run(experiment, runs_dir), options.lowest)
-    with experiment.locating():
-        sources = open_sources(experiment.config)
-        choose_backend(experiment.config.runtime)
-    importing = import_keras_meanwhile()
-    dataset = load_data(experiment, sources, reporter)
-    importing.join()
+    dataset = opened(experiment, experiment.config.runtime, reporter)
     sweep = _sweep(experiment, dataset, options, on_step)
     if not sweep.points:
         message = f"the loss is no finite number at the first rate, {options.lowest:g}"

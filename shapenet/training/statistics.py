@@ -86,6 +86,8 @@ class SplitStatistics:
         for name, split in self._splits.items():
             if name != "train" and isinstance(split.store, StreamStore):
                 continue
+            if name == "train" and field in self._counts and set(self._counts[field].nonzero()[0]) <= set(values):
+                continue  # counting has read it all
             done = 0
             for part in _parts(split, field):
                 strange = ~expected[np.clip(part, -1, len(expected) - 1)]  # the last one is of no value

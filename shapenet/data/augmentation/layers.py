@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from shapenet.data.augmentation.draws import make_draws
+from shapenet.fields import WHITE
 from shapenet.registry import Component
-
-_TOP = {"uint8": 255.0, "uint16": 65535.0}
 
 
 def value_range(dtype: str) -> tuple[float, float]:
     """The least and the greatest value that images of a type hold: 0 to 255, 65535 or, for floats, 1."""
-    return 0.0, _TOP.get(dtype, 1.0)
+    return 0.0, WHITE.get(dtype, 1.0)
 
 
 def make_layer(component: Component, dtype: str, seed: int, number: int) -> Any:

@@ -127,7 +127,7 @@ def _write_pictures(layout: Layout, folder: Path, start: int, stop: int) -> list
 
 
 def _write_new(path: str, content: bytes) -> None:
-    with open(path, "xb", buffering=0) as file:  # noqa: PTH123 -- of many small files, each microsecond counts
+    with open(path, "xb") as file:  # noqa: PTH123 -- of many small files, each microsecond counts
         file.write(content)
 
 

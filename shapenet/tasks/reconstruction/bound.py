@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError
+from shapenet.fields import WHITE
 from shapenet.registry import Component
 from shapenet.tasks.base import DataSpec, Moves, Tensors
-from shapenet.tasks.reconstruction.quality import TOPS
 from shapenet.tasks.report import Evaluator
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class BoundReconstruction:
         self._target = target
         self._sees_images = data.inputs == ("image",)
         self._field = data.fields[target]
-        if len(self._field.shape) != 3 or self._field.dtype not in TOPS:
+        if len(self._field.shape) != 3 or self._field.dtype not in WHITE:
             message = f"expected images in the field {target!r}, received {self._field.dtype} {self._field.shape}"
             hint = "for numbers there is task: {regression: {fields: [" + target + "]}}"
             raise ConfigError("config/reconstruction", message, key=("reconstruction", "target"), hint=hint)
@@ -82,7 +82,7 @@ class BoundReconstruction:
         """The target from 0 to 1, float32 ``(batch, height, width, channels)``. See `BoundTask.encode`."""
         import tensorflow as tf
 
-        return tf.cast(batch[self._target], tf.float32) / TOPS[self._field.dtype]
+        return tf.cast(batch[self._target], tf.float32) / WHITE[self._field.dtype]
 
     def class_counts(self) -> Mapping[str, int] | None:
         """No classes. See `BoundTask.class_counts`."""

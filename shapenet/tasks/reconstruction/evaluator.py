@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from shapenet.fields import WHITE
 from shapenet.tasks.finite import check_finite
 from shapenet.tasks.reconstruction.examples import Examples
-from shapenet.tasks.reconstruction.quality import TOPS, psnr, ssim
+from shapenet.tasks.reconstruction.quality import psnr, ssim
 from shapenet.tasks.reconstruction.report import ReconstructionReport
 
 MEASURES = ("psnr", "ssim", "mse", "mae")
@@ -64,5 +65,5 @@ class ReconstructionEvaluator:
 
 
 def _from_0_to_1(images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    scaled: npt.NDArray[np.float32] = images.astype(np.float32) / np.float32(TOPS[images.dtype.name])
+    scaled: npt.NDArray[np.float32] = images.astype(np.float32) / np.float32(WHITE[images.dtype.name])
     return scaled

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-TOPS = {"uint8": 255.0, "uint16": 65535.0, "float32": 1.0}
-"""What stands for 1 in images of each type."""
-
 WINDOW = 11
 """Side of SSIM's window in pixels."""
 _SIGMA = 1.5

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from shapenet.registry import REGISTRIES, Component
-from shapenet.tasks.allowed import check_allowed
+from shapenet.tasks.allowed import check_allowed, check_metrics_allowed
 
 if TYPE_CHECKING:
     from shapenet.tasks.base import BoundTask, DataSpec, Task
@@ -68,8 +68,7 @@ class Reconstruction:
         """
         if given is None:
             return (Component("metric", "PSNR"), Component("metric", "SSIM"))
-        for index, metric in enumerate(given):
-            check_allowed(metric, METRICS, "reconstruction", ("metrics", index))
+        check_metrics_allowed(given, METRICS, "reconstruction")
         return given
 
     def bind(self, data: DataSpec) -> BoundTask:

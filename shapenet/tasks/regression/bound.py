@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shapenet.errors import ConfigError
 from shapenet.registry import Component
 from shapenet.tasks.base import DataSpec, Moves, Tensors
+from shapenet.tasks.moments import moments_of
 from shapenet.tasks.regression.numbers import numbers_of
 from shapenet.tasks.regression.parts import loss_on_standardised, metric_on_values, units_class
 from shapenet.tasks.regression.scale import Scale
@@ -121,9 +122,8 @@ def _scale(task: Regression, data: DataSpec) -> Scale:
     periods: list[float] = []
     for name in task.fields:
         period = task.periods.get(name, 0.0)
-        mean, std = data.statistics.moments(name)
-        means.extend(0.0 if period else float(value) for value in mean.ravel())
-        # A number that is the same in all examples has no deviation to divide by.
-        stds.extend(1.0 if period else float(value) or 1.0 for value in std.ravel())
-        periods.extend([period] * mean.size)
+        mean, std = moments_of(data, name, "config/regression", ("regression", "fields"))
+        means.extend([0.0] * len(mean) if period else mean)
+        stds.extend([1.0] * len(std) if period else std)
+        periods.extend([period] * len(mean))
     return Scale(tuple(means), tuple(stds), tuple(periods))

@@ -14,8 +14,6 @@ from shapenet.fields import Field
 if TYPE_CHECKING:
     from shapenet.tasks.regression.task import Regression
 
-_MOST_NUMBERS = 10_000
-
 
 @dataclass(frozen=True)
 class Number:
@@ -83,7 +81,7 @@ def numbers_of(task: Regression, fields: Mapping[str, Field]) -> Numbers:
 
 
 def _check_field(name: str, field: Field) -> None:
-    if field.is_ragged or len(field.shape) > 2 or _size(field) > _MOST_NUMBERS:
+    if not field.holds_numbers:
         message = f"expected numbers in the field {name!r}, received values of the shape {field.shape}"
         hint = "for pictures there is task: {reconstruction: {target: " + name + "}}" if len(field.shape) == 3 else None
         raise ConfigError("config/regression", message, key=("regression", "fields"), hint=hint)

@@ -24,7 +24,7 @@ def units_class() -> Any:
 
         def __init__(self, scale: Scale | dict[str, Any], **options: Any) -> None:
             super().__init__(**options)
-            self.scale = Scale(**{k: tuple(v) for k, v in scale.items()}) if isinstance(scale, dict) else scale
+            self.scale = Scale.of(scale)
 
         def build(self, input_shape: Any) -> None:
             """Make the weights."""

@@ -48,7 +48,7 @@ def metric_class() -> Any:
 
         def __init__(self, scale: Scale | dict[str, Any], name: str = "r2", dtype: Any = None) -> None:
             super().__init__(name=name, dtype=dtype)
-            self.scale = Scale(**{k: tuple(v) for k, v in scale.items()}) if isinstance(scale, dict) else scale
+            self.scale = Scale.of(scale)
             shape = (self.scale.num_standardised,)
             self.count = self.add_variable((), "zeros", name="count")
             self.sums, self.squares, self.residues = (

@@ -36,6 +36,11 @@ class Scale:
     stds: tuple[float, ...]
     periods: tuple[float, ...]
 
+    @classmethod
+    def of(cls, scale: Scale | dict[str, Any]) -> Scale:
+        """A scale itself, or from the mapping that Keras keeps of one."""
+        return cls(**{name: tuple(values) for name, values in scale.items()}) if isinstance(scale, dict) else scale
+
     def __len__(self) -> int:
         """How many numbers there are."""
         return len(self.periods)

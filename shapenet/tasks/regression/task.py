@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from shapenet.errors import ConfigError, did_you_mean
 from shapenet.registry import REGISTRIES, Component
-from shapenet.tasks.allowed import check_allowed
+from shapenet.tasks.allowed import check_allowed, check_metrics_allowed
 from shapenet.values import Names, as_tuple
 
 if TYPE_CHECKING:
@@ -93,8 +93,7 @@ class Regression:
             errors = {"mae": "MeanAbsoluteError", "rmse": "RootMeanSquaredError"}
             named = (Component("metric", kind, MappingProxyType({"name": name})) for name, kind in errors.items())
             return (*named, Component("metric", "R2"))
-        for index, metric in enumerate(given):
-            check_allowed(metric, METRICS, "regression", ("metrics", index))
+        check_metrics_allowed(given, METRICS, "regression")
         return given
 
     def bind(self, data: DataSpec) -> BoundTask:

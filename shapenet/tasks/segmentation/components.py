@@ -7,7 +7,7 @@ from typing import Any
 
 from shapenet.errors import ConfigError
 from shapenet.registry import Component
-from shapenet.tasks.allowed import check_allowed
+from shapenet.tasks.allowed import check_allowed, check_metrics_allowed
 from shapenet.tasks.segmentation.adapted import on_pixels, on_regions
 from shapenet.tasks.segmentation.pixels import IGNORED
 
@@ -50,8 +50,7 @@ def check_metrics(metrics: Sequence[Component]) -> None:
     Raises:
         ConfigError: With those that are.
     """
-    for index, metric in enumerate(metrics):
-        check_allowed(metric, _METRICS, "segmentation", ("metrics", index), _NO_METRIC)
+    check_metrics_allowed(metrics, _METRICS, "segmentation", _NO_METRIC)
 
 
 def made_loss(component: Component, num_classes: int, *, logits: bool) -> Any:
