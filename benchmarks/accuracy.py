@@ -12,6 +12,7 @@ the cores (taskset -c 1 make bench-accuracy) say so in the table.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -110,15 +111,21 @@ def finished_rows() -> list[Row]:
 def run_case(case: str, seed: int) -> Row:
     """Train and evaluate `case` with `seed`, unless that has been done with the same config."""
     config = REPOSITORY / "configs" / f"{case}.yaml"
-    digest = load_experiment(config, [f"seed={seed}"]).digest()
+    digest = _digest(config, seed)
     done = next((row for row in finished_rows() if (row.case, row.seed, row.digest) == (case, seed, digest)), None)
     return done or _run(case, seed, config, digest)
+
+
+def _digest(config: Path, seed: int) -> str:
+    """Eight hexadecimal digits that change with the config, wherever the repository lies."""
+    resolved = load_experiment(config, [f"seed={seed}"]).resolved().replace(str(REPOSITORY), "")
+    return hashlib.sha256(resolved.encode()).hexdigest()[:8]
 
 
 def _run(case: str, seed: int, config: Path, digest: str) -> Row:
     if first := CASES[case].after:
         first_config = REPOSITORY / "configs" / f"{first}.yaml"
-        _run(first, seed, first_config, load_experiment(first_config, [f"seed={seed}"]).digest())
+        _run(first, seed, first_config, _digest(first_config, seed))
     overrides = ["-o", f"seed={seed}"]
     if "data/mnist/" in config.read_text(encoding="utf-8"):
         overrides += ["-o", f"data.source.csv.path={find_mnist() / 'train.csv'}"]
