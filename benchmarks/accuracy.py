@@ -129,8 +129,8 @@ def _run(case: str, seed: int, config: Path, digest: str) -> Row:
     overrides = ["-o", f"seed={seed}"]
     if "data/mnist/" in config.read_text(encoding="utf-8"):
         overrides += ["-o", f"data.source.csv.path={find_mnist() / 'train.csv'}"]
-    took = measure([*SHAPENET, "train", "--config", config, *overrides], cwd=FOLDER)
-    measure([*SHAPENET, "eval"], cwd=FOLDER)
+    took = measure([*SHAPENET, "train", "--config", config, *overrides], cwd=FOLDER, poll_seconds=5)
+    measure([*SHAPENET, "eval"], cwd=FOLDER, poll_seconds=5)
     latest = FOLDER / "runs" / "latest"
     metrics = json.loads((latest / "eval" / "test" / "metrics.json").read_text(encoding="utf-8"))
     figures = {name: round(value, 6) for name, value in metrics.items() if isinstance(value, float)}

@@ -8,7 +8,7 @@ import math
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,10 +84,11 @@ class Draft:
         import numpy as np
 
         self._target = target
+        self._num_bytes = _bytes_of(model.weights) + _bytes_of((arrays or {}).values())
         self._stack = ExitStack()
         with self._stack:
             self._folder = self._stack.enter_context(new_folder(target))
-            with machine_errors(target):
+            with machine_errors(target, self._num_bytes):
                 save_weights(model, self._folder / WEIGHTS)
                 (self._folder / _STATE).write_text(json.dumps(dict(values)) + "\n")
                 if arrays is not None:
@@ -100,7 +101,7 @@ class Draft:
         Raises:
             MachineError: The disk refuses.
         """
-        with self._stack, machine_errors(self._target):
+        with self._stack, machine_errors(self._target, self._num_bytes):
             files = sorted(path.name for path in self._folder.iterdir())
             digests = {name: _digest(self._folder / name) for name in files}
             (self._folder / _MANIFEST).write_text(json.dumps(digests, indent=1) + "\n")
@@ -246,6 +247,13 @@ def others(folder: Path, names: set[str]) -> Iterator[Path]:
     """The checkpoints of a folder but for `names`; what else lies there is somebody's own."""
     found = (path for path in sorted(folder.glob("epoch-*")) if Position.named(path.name) and not path.is_symlink())
     return (path for path in found if path.name not in names)
+
+
+def _bytes_of(arrays: Iterable[Any]) -> int:
+    """How many bytes arrays or variables take."""
+    import numpy as np
+
+    return sum(math.prod(array.shape) * np.dtype(array.dtype).itemsize for array in arrays)
 
 
 def _digest(path: Path) -> str:

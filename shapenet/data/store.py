@@ -19,6 +19,7 @@ from shapenet.data import ragged
 from shapenet.data.ragged import Ragged
 from shapenet.errors import DataError, Place
 from shapenet.fields import Field
+from shapenet.rundir.atomic import machine_errors
 
 CONTENT = "content"
 """Name of the field that holds 128 bits of a digest of each record's image."""
@@ -169,18 +170,20 @@ def create_arrays(folder: Path, fields: Mapping[str, Field], num_records: int) -
     """Make the file of each field at its full size, unwritten; of ragged fields the shapes.
 
     Raises:
-        OSError: The disk has less room than they need, and the like.
+        MachineError: The disk has less room than they need.
+        OSError: They can't be made.
     """
-    room = shutil.disk_usage(folder).free
+    num_bytes = 0
     for name, field in fields.items():
         if field.is_ragged:
             ragged.create(folder, name, field, num_records)
             continue
         shape = (num_records, *field.fixed_shape)
         array = np.lib.format.open_memmap(field_path(folder, name), mode="w+", dtype=field.dtype, shape=shape)
-        room -= array.nbytes
-    if room < 0:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        num_bytes += array.nbytes
+    if num_bytes > shutil.disk_usage(folder).free:
+        with machine_errors(folder, num_bytes):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def write_values(folder: Path, name: str, start: int, values: npt.NDArray[Any]) -> None:

@@ -43,15 +43,24 @@ def make_folder(path: Path) -> tuple[Path, ...]:
 
 
 @contextmanager
-def machine_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError met while writing below `path` into a `MachineError` that names it."""
+def machine_errors(path: Path, num_bytes: int | None = None) -> Iterator[None]:
+    """Turn an OSError met while writing below `path` into a `MachineError` that names it.
+
+    Args:
+        path: What is written.
+        num_bytes: About how many bytes that takes, to be told where the disk is full; None if nobody knows.
+
+    Raises:
+        MachineError: In the place of the OSError.
+    """
     try:
         yield
     except OSError as error:
         place = Place(str(error.filename2 or error.filename or path))  # of two, where to and not where from
         reason = os.strerror(error.errno) if error.errno else str(error)
+        needed = "" if num_bytes is None else f"{num_bytes:,} bytes are needed, "
         hints = {
-            errno.ENOSPC: f"{_free_bytes(path):,} bytes are free there; free some and run again",
+            errno.ENOSPC: f"{needed}{_free_bytes(path):,} bytes are free there; free some and run again",
             errno.EACCES: "choose another folder or change its permissions",
             errno.EROFS: "the file system is read-only: choose another folder",
         }
@@ -77,7 +86,7 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         MachineError: The disk is full, the folder is read-only, and the like.
     """
     data = content.encode() if isinstance(content, str) else content
-    with machine_errors(path):
+    with machine_errors(path, len(data)):
         make_folder(path.parent)
         descriptor, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
         try:
@@ -99,7 +108,7 @@ def append_line(path: Path, line: str) -> None:
     Raises:
         MachineError: The disk is full, the folder is read-only, and the like.
     """
-    with machine_errors(path):
+    with machine_errors(path, len(line) + 1):
         is_new = not path.exists()
         with path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")

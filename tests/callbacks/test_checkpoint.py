@@ -29,6 +29,8 @@ from tests.hostile.resumed import within_each_other
 class FakeModel:
     """Saves a number as its weights."""
 
+    weights = ()
+
     def save_weights(self, path: Path) -> None:
         path.write_text("7")
 

@@ -46,6 +46,8 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calls:
 class FakeModel:
     """Saves a number as its weights."""
 
+    weights = ()
+
     def save_weights(self, path: Path) -> None:
         path.write_text("7")
 

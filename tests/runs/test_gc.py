@@ -15,6 +15,8 @@ from .test_listing import add_run
 
 
 class FakeModel:
+    weights = ()
+
     def save_weights(self, path):
         path.write_text("7")
 

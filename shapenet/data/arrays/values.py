@@ -80,7 +80,7 @@ class UnpackingFolder:
             MachineError: The disk is full, and the like.
         """
         path = self._folder / f"{len(list(self._folder.iterdir()))}.bin"
-        with machine_errors(path), path.open("wb+") as file:
+        with machine_errors(path, array.num_bytes), path.open("wb+") as file:
             if array.num_bytes:
                 _allocate(file, array.num_bytes)
                 values = np.memmap(file, np.uint8, "r+", shape=(array.num_bytes,))
