@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,7 @@ class Batches:
         epoch: Number of the epoch that the next iteration gives, from 0.
         oversample: Give every class as often as the largest; needs a seed, and images of one size.
         fields: Which fields a batch holds.
+        most: The most batches that an epoch has, to try something out: its first; None for all.
     """
 
     split: Split
@@ -100,19 +102,24 @@ class Batches:
     epoch: int = 0
     oversample: bool = False
     fields: Sequence[str] = ("image", "label")
+    most: int | None = None
 
     def __post_init__(self) -> None:
         self._sizes = self.split.sizes() if self.split.is_ragged else None
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        if self._sizes is None:
-            return math.ceil(self.num_records / self.batch_size)
-        return sum(math.ceil(count / self.batch_size) for count in np.bincount(self._sizes).tolist())
+        counts = [self._most_records] if self._sizes is None else np.bincount(self._sizes).tolist()
+        number = sum(math.ceil(count / self.batch_size) for count in counts)
+        return number if self.most is None else min(number, self.most)
+
+    @property
+    def num_records(self) -> int:
+        """Records that an epoch gives, unless it ends early on batches that are not full."""
+        return min(self._most_records, len(self) * self.batch_size)
 
     @cached_property
-    def num_records(self) -> int:
-        """Records that an epoch gives."""
+    def _most_records(self) -> int:
         return oversampled_length(self.split.labels) if self.oversample else len(self.split)
 
     def groups(self, batches_per_group: int, start: int = 0) -> Iterator[dict[str, npt.NDArray[Any]]]:
@@ -126,12 +133,16 @@ class Batches:
         Yields:
             The values of each of the fields, ``(batches, batch_size, *shape)``.
         """
-        for positions, size in self._groups(batches_per_group, start):
-            yield {name: stacked(self.split.take(name, positions), size) for name in self.fields}
+        groups = self._groups(batches_per_group, start)
+        taken = (
+            {name: stacked(self.split.take(name, positions), size) for name in self.fields}
+            for positions, size in groups
+        )
+        yield from first_batches(taken, len(self) - start)
 
     def positions(self) -> Positions:
         """Positions of the records of an epoch in the order in which `groups` gives them, int64."""
-        return np.concatenate([positions for positions, _ in self._groups(1, 0)])
+        return np.concatenate([positions for positions, _ in islice(self._groups(1, 0), len(self))])
 
     def _groups(self, batches_per_group: int, start: int) -> Iterator[tuple[Positions, int]]:
         """Positions of each group's records, and the size of its batches."""
@@ -152,6 +163,14 @@ class Batches:
         if self.oversample:
             return oversampled_order(self.split.labels, self.seed, self.epoch)
         return epoch_order(len(self.split), self.seed, self.epoch)
+
+
+def first_batches(groups: Iterator[dict[str, npt.NDArray[Any]]], number: int) -> Iterator[dict[str, npt.NDArray[Any]]]:
+    """Groups of batches up to a number of batches."""
+    while number > 0 and (group := next(groups, None)) is not None:
+        kept = {name: values[:number] for name, values in group.items()}
+        number -= len(next(iter(kept.values())))
+        yield kept
 
 
 def stacked(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:

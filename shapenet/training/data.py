@@ -135,14 +135,14 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
     return dataset
 
 
-def train_batches(config: ExperimentConfig, train: Split) -> AnyBatches:
-    """The batches that a model learns from, in the order that the seed gives each epoch."""
+def train_batches(config: ExperimentConfig, train: Split, most: int | None = None) -> AnyBatches:
+    """The batches that a model learns from, in the order that the seed gives each epoch; the first `most` of it."""
     from shapenet.data.stream.batches import batches_of
 
     data = config.data
     return batches_of(
         train, config.training.batch_size, config.seed, oversample=data.oversample, window=data.stream_window,
-        fields=batch_fields(config),
+        fields=batch_fields(config), most=most,
     )  # fmt: skip
 
 

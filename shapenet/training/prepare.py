@@ -125,15 +125,14 @@ def prepare(experiment: Experiment, dataset: Dataset, record: RunRecord, resumpt
 
 def _batches(config: ExperimentConfig, dataset: Dataset) -> tuple[AnyBatches, AnyBatches | None]:
     """The batches of the training, and of the validation."""
-    from shapenet.data.limited import limited
     from shapenet.data.stream.batches import batches_of
 
-    train, val = train_batches(config, dataset.splits["train"]), None
-    if "val" in dataset.splits:
-        val = batches_of(dataset.splits["val"], config.training.batch_size, fields=batch_fields(config))
-    if limit := config.training.limit_batches:
-        return limited(train, limit.train), limited(val, limit.val) if val else None
-    return train, val
+    limit, splits = config.training.limit_batches, dataset.splits
+    train = train_batches(config, splits["train"], limit.train if limit else None)
+    if "val" not in splits:
+        return train, None
+    most = limit.val if limit else None
+    return train, batches_of(splits["val"], config.training.batch_size, fields=batch_fields(config), most=most)
 
 
 def _write_summary(model: Any, run: RunDir) -> None:

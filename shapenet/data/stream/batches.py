@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.data.batches import Batches, Split, stacked
+from shapenet.data.batches import Batches, Split, first_batches, stacked
 from shapenet.data.records import Arrays, Records
 from shapenet.data.stream.order import Positions, interleaved, window_order, windows
 from shapenet.data.stream.store import StreamStore
@@ -38,6 +38,7 @@ class StreamedBatches:
         window: Records that are shuffled at a time; None for as many as make 64 MB.
         epoch: Number of the epoch that the next iteration gives, from 0.
         fields: Which fields a batch holds.
+        most: The most batches that an epoch has, to try something out: its first; None for all.
         fault: What stopped the reading, if anything did: TensorFlow lets no error of ours through.
     """
 
@@ -47,6 +48,7 @@ class StreamedBatches:
     window: int | None = None
     epoch: int = 0
     fields: Sequence[str] = ("image", "label")
+    most: int | None = None
     fault: ShapenetError | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -75,15 +77,19 @@ class StreamedBatches:
 
     def __len__(self) -> int:
         """Batches in an epoch."""
-        return math.ceil(len(self.split) / self.batch_size)
+        number = math.ceil(len(self.split) / self.batch_size)
+        return number if self.most is None else min(number, self.most)
 
     @property
     def num_records(self) -> int:
         """Records that an epoch gives."""
-        return len(self.split)
+        return min(len(self.split), len(self) * self.batch_size)
 
     def groups(self, batches_per_group: int, start: int = 0) -> Iterator[dict[str, npt.NDArray[Any]]]:
         """The batches of an epoch; see `Batches.groups`. No group reaches over the end of a window."""
+        yield from first_batches(self._groups(batches_per_group, start), len(self) - start)
+
+    def _groups(self, batches_per_group: int, start: int) -> Iterator[dict[str, npt.NDArray[Any]]]:
         step = self.batch_size * batches_per_group
         whole, first = divmod(start * self.batch_size, self._window)
         for number, (indices, values) in enumerate(self._read_windows(whole)):
@@ -96,7 +102,7 @@ class StreamedBatches:
     def positions(self) -> Positions:
         """Positions of the records of an epoch in the order in which `groups` gives them, int64."""
         order: Positions = self._place[np.concatenate(list(self._ordered_windows()))]
-        return order
+        return order[: self.num_records]
 
     def _group(
         self, indices: Positions, values: Mapping[str, npt.NDArray[Any]], part: slice, size: int
@@ -190,6 +196,7 @@ def batches_of(
     oversample: bool = False,
     window: int | None = None,
     fields: Sequence[str] = ("image", "label"),
+    most: int | None = None,
 ) -> AnyBatches:
     """Batches of a split, whether it is packed or streamed.
 
@@ -200,7 +207,8 @@ def batches_of(
         oversample: As in `Batches`, for packed records.
         window: As in `StreamedBatches`, for streamed ones.
         fields: Which fields a batch holds.
+        most: The most batches that an epoch has; None for all.
     """
     if isinstance(split.store, StreamStore):
-        return StreamedBatches(split, batch_size, seed, window, fields=fields)
-    return Batches(split, batch_size, seed, oversample=oversample, fields=fields)
+        return StreamedBatches(split, batch_size, seed, window, fields=fields, most=most)
+    return Batches(split, batch_size, seed, oversample=oversample, fields=fields, most=most)
