@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapenet.callbacks.checkpoint import checked_weights, linked, read_state
 from shapenet.errors import Place, RunError
+from shapenet.evaluation.finite import check_finite, num_not_finite
 from shapenet.evaluation.outputs import write_outputs
 from shapenet.evaluation.subject import Subject, data_for_run, split_of_run
 from shapenet.experiment import Experiment, experiment_of_run, run_at_fault
@@ -158,22 +159,29 @@ def _predict(
 
 
 def _judge(compiled: Compiled, batches: AnyBatches) -> dict[str, Report]:
-    """What the evaluator of each task makes of the outputs, batch by batch."""
+    """What the evaluator of each task makes of the outputs, batch by batch.
+
+    Raises:
+        RunError: Some outputs are not finite numbers.
+    """
     import numpy as np
 
     tasks, forward = compiled.tasks, _forward(compiled.model)
     evaluators = {name: task.bound.evaluator(len(batches.split), logits=task.logits) for name, task in tasks.items()}
 
-    positions, done = batches.positions(), 0
+    positions, done, num_bad = batches.positions(), 0, 0
     for group in batches.groups(1):
         batch = {name: values[0] for name, values in group.items()}
         outputs = forward(given_of({name: batch[name] for name in compiled.inputs}, compiled.inputs))
         outputs = outputs if len(tasks) > 1 else dict.fromkeys(tasks, outputs)
         place = positions[done : done + len(next(iter(batch.values())))]
         done += len(place)
+        numbers = {name: np.asarray(outputs[name]).astype(np.float32) for name in tasks}
+        num_bad += num_not_finite(numbers.values())
         for name, evaluator in evaluators.items():
             fields = {field: batch[field] for field in (*tasks[name].fields, *compiled.inputs)}
-            evaluator.add(place, fields, np.asarray(outputs[name]).astype(np.float32))
+            evaluator.add(place, fields, numbers[name])
+    check_finite(num_bad, len(batches.split))
     return {name: evaluator.report() for name, evaluator in evaluators.items()}
 
 

@@ -28,11 +28,7 @@ class Evaluator(Protocol):
         ...
 
     def report(self) -> Report:
-        """The figures of all that was taken in.
-
-        Raises:
-            RunError: The outputs are not finite numbers.
-        """
+        """The figures of all that was taken in."""
         ...
 
 

@@ -281,6 +281,17 @@ def test_damaged_weights_are_refused(run: RunDir, tmp_path: Path) -> None:
         evaluate(copy, split="test", data=None, reporter=Reporter())
 
 
+def test_outputs_that_are_not_finite_are_refused(run: RunDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    from shapenet.evaluation import evaluate as evaluate_module
+
+    def forward(_: object) -> object:
+        return lambda given: np.where(np.arange(len(given))[:, None] == 1, np.nan, np.ones((1, 3)) / 3)
+
+    monkeypatch.setattr(evaluate_module, "_forward", forward)
+    with pytest.raises(RunError, match="for 2 of 30 examples"):  # one in each of two batches
+        evaluate(run, split="test", data=None, reporter=Reporter())
+
+
 def test_weights_of_another_model_are_refused(run: RunDir, tmp_path: Path) -> None:
     copy = copied(run, tmp_path)
     config = copy.resolved_config.read_text(encoding="utf-8")

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.tasks.confusion import Counts, confusion_of, number_or_null, quotients
-from shapenet.tasks.finite import check_finite
 
 Labels = npt.NDArray[np.int64]
 Probabilities = npt.NDArray[np.float32]
@@ -109,7 +108,6 @@ def classify(labels: Labels, probabilities: Probabilities, classes: Sequence[str
 
     Raises:
         ValueError: Shapes or labels don't fit each other.
-        RunError: Some probabilities are not finite numbers.
     """
     check_predictions(labels, probabilities, classes)
     confusion = confusion_of(labels, probabilities.argmax(axis=1), len(classes))
@@ -154,7 +152,6 @@ def check_predictions(labels: Labels, probabilities: Probabilities, classes: Seq
 
     Raises:
         ValueError: Shapes or labels don't fit each other.
-        RunError: Some probabilities are not finite numbers.
     """
     expected = (len(labels), len(classes))
     if labels.ndim != 1 or probabilities.shape != expected or not classes:
@@ -166,7 +163,6 @@ def check_predictions(labels: Labels, probabilities: Probabilities, classes: Seq
         raise ValueError(
             f"Expected labels from 0 to {len(classes) - 1}. Received: {int(labels.min())} to {int(labels.max())}"
         )
-    check_finite(int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1))), len(labels))
 
 
 def means(columns: Sequence[Quotients], weights: Counts, num_examples: int) -> Figures:

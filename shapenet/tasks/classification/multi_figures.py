@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from shapenet.tasks.classification.figures import Figures, Probabilities, Quotients, mean_known, means
 from shapenet.tasks.confusion import number_or_null, quotients
-from shapenet.tasks.finite import check_finite
 
 Shown = npt.NDArray[np.bool_]
 """Whether each image shows each class, ``(n, num_classes)``."""
@@ -68,11 +67,7 @@ def judge(shown: Shown, probabilities: Probabilities, classes: Sequence[str]) ->
         shown: Shape ``(n, num_classes)``.
         probabilities: Of each class by itself, float32. Shape ``(n, num_classes)``.
         classes: Class names in label order.
-
-    Raises:
-        RunError: Some probabilities are not finite numbers.
     """
-    check_finite(int(np.count_nonzero(~np.isfinite(probabilities).all(axis=1))), len(shown))
     predicted = probabilities >= THRESHOLD
     hits, support, made = ((both).sum(axis=0) for both in (shown & predicted, shown, predicted))
     precisions = [average_precision(shown[:, number], probabilities[:, number]) for number in range(len(classes))]

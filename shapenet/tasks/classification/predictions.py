@@ -26,7 +26,6 @@ def write_predictions(
 
     Raises:
         ValueError: Shapes or labels don't fit each other.
-        RunError: Some probabilities are not finite numbers.
         MachineError: The file can't be written.
     """
     check_predictions(labels, probabilities, classes)

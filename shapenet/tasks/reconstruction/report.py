@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from shapenet.rundir.csv_file import write_csv
 from shapenet.tasks.confusion import number_or_null
-from shapenet.tasks.reconstruction.examples import Example
+from shapenet.tasks.examples import Example
 from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
 from shapenet.words import counted
 
@@ -30,7 +30,7 @@ class ReconstructionReport:
     Attributes:
         measures: For each image ``psnr``, ``ssim``, ``mse`` and ``mae``, and ``input_psnr`` where the input is
             an image of the target's size other than the target: what leaving it as it is would give. ``(n,)`` each.
-        examples: Examples to show: ``worst``, ``median`` and ``best``.
+        examples: Examples to show by what they are; their pictures are uint8 ``(height, width, channels)``.
         shows_inputs: Whether there is an image that the model is given, to show beside them.
     """
 
@@ -60,7 +60,7 @@ class ReconstructionReport:
         """The measures of each image, and the examples. See `Report.write`."""
         predictions, picture = folder / "predictions.csv", folder / "examples.png"
         write_csv(predictions, self._predictions(gallery.names))
-        if not any(self.examples.values()):
+        if not self.examples:
             picture.unlink(missing_ok=True)
             return Files(predictions, ())
         self._write_examples(picture, gallery)

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.tasks.confusion import number_or_null
-from shapenet.tasks.finite import check_finite
 from shapenet.tasks.regression.numbers import Numbers
 from shapenet.tasks.regression.scale import Scale
 
@@ -68,11 +67,7 @@ def regress(true: Values, predicted: Values, numbers: Numbers, scale: Scale) -> 
         predicted: The same.
         numbers: What they are.
         scale: How to compare numbers with each other.
-
-    Raises:
-        RunError: Some predictions are not finite numbers.
     """
-    check_finite(int(np.count_nonzero(~np.isfinite(predicted).all(axis=1))), len(predicted))
     errors = scale.errors(true, predicted)
     figures = tuple(_figures(true[:, i], errors[:, i], number.period) for i, number in enumerate(numbers.each))
     distances = tuple(_mean(np.hypot(errors[:, x], errors[:, y])) for x, y in numbers.points)

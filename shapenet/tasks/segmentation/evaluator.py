@@ -9,11 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.tasks.confusion import confusion_of
-from shapenet.tasks.finite import check_finite
+from shapenet.tasks.examples import Examples
 from shapenet.tasks.segmentation.classes import UNKNOWN, MaskClasses, unknown_value
-from shapenet.tasks.segmentation.examples import Examples
 from shapenet.tasks.segmentation.figures import overlap_of
 from shapenet.tasks.segmentation.report import SegmentationReport
+
+_NUM_EACH = 2
+_LONGEST_SIDE = 512
+"""Masks with longer sides are kept with fewer pixels: they are for looking at."""
 
 
 class SegmentationEvaluator:
@@ -32,8 +35,7 @@ class SegmentationEvaluator:
         num_classes = len(classes.names)
         self._confusion = np.zeros((num_classes, num_classes), np.int64)
         self._overlaps = np.full((num_examples, 3), np.nan)
-        self._examples = Examples(num_examples)
-        self._num_unusable = 0
+        self._examples = Examples(num_examples, _NUM_EACH, _reduced)
 
     def add(
         self, positions: npt.NDArray[Any], fields: Mapping[str, npt.NDArray[Any]], outputs: npt.NDArray[Any]
@@ -43,8 +45,6 @@ class SegmentationEvaluator:
         Raises:
             DataError: A mask holds a value that stands for no class.
         """
-        usable = np.isfinite(outputs).all(axis=(1, 2, 3))
-        self._num_unusable += int((~usable).sum())
         predictions = outputs.argmax(axis=-1)
         for position, mask, predicted in zip(positions.tolist(), fields[self._mask], predictions, strict=True):
             true = self._labels(mask.reshape(predicted.shape), position)
@@ -52,17 +52,11 @@ class SegmentationEvaluator:
             self._confusion += confusion
             overlap = overlap_of(confusion)
             self._overlaps[position] = overlap.iou, overlap.dice, overlap.pixel_accuracy
-            self._examples.add(position, overlap.iou, true, predicted)
+            self._examples.add(position, overlap.iou, predicted, true)
 
     def report(self) -> SegmentationReport:
-        """The figures of all that was taken in.
-
-        Raises:
-            RunError: The outputs are not finite numbers.
-        """
-        check_finite(self._num_unusable, len(self._overlaps))
-        chosen = self._examples.chosen(self._overlaps[:, 0])
-        return SegmentationReport(self._classes.names, self._confusion, self._overlaps, chosen)
+        """The figures of all that was taken in."""
+        return SegmentationReport(self._classes.names, self._confusion, self._overlaps, self._examples.chosen())
 
     def _labels(self, mask: npt.NDArray[Any], position: int) -> npt.NDArray[np.int32]:
         labels: npt.NDArray[np.int32] = self._table[np.clip(mask, -1, len(self._table) - 1)]
@@ -70,3 +64,9 @@ class SegmentationEvaluator:
             value = int(mask[labels == UNKNOWN][0])
             raise unknown_value(self._mask, value, self._classes, f"record {position} of the split")
         return labels
+
+
+def _reduced(mask: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A copy with every n-th pixel, so that neither side is longer than is drawn."""
+    step = -(-max(mask.shape) // _LONGEST_SIDE)
+    return mask[::step, ::step].astype(np.int16 if mask.max(initial=0) < 1 << 15 else np.int32)

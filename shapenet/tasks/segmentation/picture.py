@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.figure import INK, MUTED, literal, new_figure, shorten, write_png
+from shapenet.tasks.examples import Example
 from shapenet.tasks.report import Gallery
-from shapenet.tasks.segmentation.examples import Example
 from shapenet.tasks.segmentation.panels import CONFUSED, EXTRA, MISSED, Pixels, colour_of, mistakes, overlay
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def write_picture(
     grid = figure.subplots(len(rows), len(_COLUMNS), squeeze=False)
     previous = ""
     for axes, (kind, example), image in zip(grid, rows, images, strict=True):
-        _draw_row(axes, example, _fitted(image, example.true.shape))
+        _draw_row(axes, example, _fitted(image, example.target.shape))
         name = literal(shorten(gallery.names[example.position], 34))
         axes[0].set_xlabel(name, fontsize=7, color=MUTED, labelpad=3, loc="left")
-        axes[2].set_xlabel(f"mean IoU {example.iou:.3f}", fontsize=7, color=MUTED, labelpad=3, loc="left")
+        axes[2].set_xlabel(f"mean IoU {example.quality:.3f}", fontsize=7, color=MUTED, labelpad=3, loc="left")
         if kind != previous:
             axes[0].set_ylabel(kind, fontsize=10, fontweight="bold", color=INK, labelpad=6)
         previous = kind
@@ -67,8 +67,8 @@ def write_picture(
 
 def _draw_row(row: Sequence[Axes], example: Example, image: Pixels) -> None:
     shown = (
-        image, overlay(image, example.true), overlay(image, example.predicted),
-        mistakes(image, example.true, example.predicted),
+        image, overlay(image, example.target), overlay(image, example.output),
+        mistakes(image, example.target, example.output),
     )  # fmt: skip
     for axes, pixels in zip(row, shown, strict=True):
         axes.imshow(pixels, interpolation="nearest")
@@ -77,7 +77,7 @@ def _draw_row(row: Sequence[Axes], example: Example, image: Pixels) -> None:
         for spine in axes.spines.values():
             spine.set_color("#cbd2d9")
             spine.set_linewidth(0.6)
-    for axes, mask in ((row[1], example.true), (row[2], example.predicted)):
+    for axes, mask in ((row[1], example.target), (row[2], example.output)):
         _outline(axes, mask)
 
 
@@ -112,7 +112,7 @@ def _add_legends(figure: Figure, examples: Sequence[Example], classes: Sequence[
     """Names of the classes that are drawn at the left, kinds of mistakes at the right."""
     from matplotlib.patches import Patch
 
-    there = sorted({int(k) for e in examples for mask in (e.true, e.predicted) for k in np.unique(mask) if k > 0})
+    there = sorted({int(k) for e in examples for mask in (e.target, e.output) for k in np.unique(mask) if k > 0})
     names = {colour_of(k): literal(shorten(classes[k], 24)) for k in there[:_MAX_LEGEND]}
     places: dict[Literal["outside lower left", "outside lower right"], Mapping[str, str]] = {
         "outside lower left": names,

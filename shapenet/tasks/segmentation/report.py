@@ -12,8 +12,8 @@ import numpy.typing as npt
 from shapenet.rundir.csv_file import write_csv
 from shapenet.tasks.confusion import Counts, number_or_null, write_confusion_csv
 from shapenet.tasks.confusion_plot import write_confusion_plot
+from shapenet.tasks.examples import Example
 from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
-from shapenet.tasks.segmentation.examples import Example
 from shapenet.tasks.segmentation.figures import ClassFigures, class_figures, mean, overlap_of
 from shapenet.tasks.segmentation.picture import write_picture
 from shapenet.words import counted

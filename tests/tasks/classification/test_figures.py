@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shapenet.errors import RunError
 from shapenet.tasks.classification.figures import (
     Mistake,
     classify,
@@ -85,13 +84,6 @@ def test_invariants(pairs):
 def test_what_does_not_fit_is_an_error(labels, probabilities):
     with pytest.raises(ValueError, match="Received"):
         classify(labels, probabilities, CLASSES)
-
-
-def test_probabilities_that_are_not_finite_are_a_run_error():
-    probabilities = one_hot([0, 1])
-    probabilities[1, 2] = np.nan
-    with pytest.raises(RunError, match="1 of 2 examples"):
-        classify(np.array([0, 1]), probabilities, CLASSES)
 
 
 def test_mistakes_are_sorted_by_confidence():

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shapenet.errors import RunError
 from shapenet.tasks.regression.evaluator import RegressionEvaluator, RegressionReport
 from shapenet.tasks.regression.numbers import Number, Numbers
 from shapenet.tasks.regression.scale import Scale
@@ -133,10 +132,3 @@ def test_a_constant_has_no_r2() -> None:
     evaluator = RegressionEvaluator(("x",), Numbers((Number("x", "x"),), ()), Scale((0.0,), (1.0,), (0.0,)), 3)
     evaluator.add(np.arange(3), {"x": np.full(3, 7.1, np.float32)}, np.array([[7.0], [8.0], [9.0]]))
     assert np.isnan(evaluator.report().figures.per_number[0].r2)
-
-
-def test_predictions_that_are_not_finite_are_refused() -> None:
-    evaluator = RegressionEvaluator(("x",), Numbers((Number("x", "x"),), ()), Scale((0.0,), (1.0,), (0.0,)), 2)
-    evaluator.add(np.arange(2), {"x": np.zeros(2, np.float32)}, np.array([[np.nan], [1.0]]))
-    with pytest.raises(RunError, match="1 of 2 examples"):
-        evaluator.report()

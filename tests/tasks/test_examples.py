@@ -6,16 +6,17 @@ import math
 
 import numpy as np
 
-from shapenet.tasks.segmentation.examples import NUM_EACH, Examples
+from shapenet.tasks.examples import Examples
 
 MASK = np.zeros((4, 4), np.int32)
+NUM_EACH = 2
 
 
 def chosen(ious: np.ndarray, order: np.ndarray | None = None) -> dict[str, list[float]]:
-    examples = Examples(len(ious))
+    examples = Examples(len(ious), NUM_EACH, np.copy)
     for position in range(len(ious)) if order is None else order.tolist():
         examples.add(position, float(ious[position]), MASK, MASK)
-    return {name: [example.iou for example in kind] for name, kind in examples.chosen(ious).items()}
+    return {name: [example.quality for example in kind] for name, kind in examples.chosen().items()}
 
 
 def test_worst_median_and_best_in_any_order() -> None:
@@ -28,13 +29,13 @@ def test_worst_median_and_best_in_any_order() -> None:
     assert chosen(ious, np.random.default_rng(2).permutation(2001)) == found
 
 
-def test_memory_is_bounded() -> None:
-    examples = Examples(5000)
+def test_only_what_is_kept_is_made_smaller_and_that_is_bounded() -> None:
+    examples = Examples(5000, NUM_EACH, lambda picture: picture[::2])
     for position in range(5000):
-        examples.add(position, position / 5000, np.zeros((1100, 40), np.uint8), np.zeros((1100, 40), np.int64))
+        examples.add(position, position / 5000, np.zeros((40, 4), np.uint8), np.zeros((60, 4), np.int64))
     kept = [*examples._worst, *examples._middle, *examples._best]
     assert len(kept) <= 48 + 2 * NUM_EACH
-    assert all(example.true.shape == example.predicted.shape == (367, 14) for example in kept)
+    assert all((example.output.shape, example.target.shape) == ((20, 4), (30, 4)) for example in kept)
 
 
 def test_none_stands_there_twice_and_unknown_ones_not_at_all() -> None:

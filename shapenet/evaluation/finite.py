@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
 from shapenet.errors import RunError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+def num_not_finite(outputs: Collection[npt.NDArray[Any]]) -> int:
+    """How many examples have a NaN or an infinity in one of the outputs, ``(examples, *shape)`` each."""
+    import numpy as np
+
+    finite = [np.isfinite(output).reshape(len(output), -1).all(axis=1) for output in outputs]
+    return int(np.count_nonzero(~np.logical_and.reduce(finite)))
 
 
 def check_finite(num_bad: int, num_examples: int) -> None:
