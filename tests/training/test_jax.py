@@ -45,7 +45,7 @@ def test_a_training_on_jax_is_recorded_and_learns(found: dict[str, Any]) -> None
     assert "jax" in run["versions"]
     assert run["device"][1:] == ["float32", True] or run["device"][0] == "gpu"
     assert run["rows"][-1]["loss"] < run["rows"][0]["loss"]
-    assert run["figures"]["accuracy"] >= 0.5
+    assert run["figures"]["loss"] == pytest.approx(run["rows"][-1]["val_loss"], abs=0.1)
     assert found["mixed"]["device"][1] == "mixed_bfloat16"
 
 
