@@ -11,6 +11,7 @@ from shapenet.fields import WHITE
 from shapenet.registry import Component
 from shapenet.tasks.base import DataSpec, Moves, Tensors
 from shapenet.tasks.report import Evaluator
+from shapenet.tasks.sides import check_sides
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -54,7 +55,7 @@ class BoundReconstruction:
         if len(features.shape) != 4:
             message = f"the last layer gives {tuple(features.shape[1:])} for each image, which is no picture"
             raise ConfigError("model/head", message, hint=f"expected (height, width, channels) or {_count(shape)}")
-        _check_sides(tuple(features.shape[1:3]), shape[:2])
+        check_sides(tuple(features.shape[1:3]), shape[:2], "the target")
         output = keras.layers.Conv2D(shape[2], 1, activation="sigmoid", dtype="float32", name=f"{prefix}image_out")
         return output(features)
 
@@ -68,7 +69,7 @@ class BoundReconstruction:
                 "or leave the output to the task with model.head: auto"
             )
             raise ConfigError("model/output", message, hint=hint)
-        _check_sides(shape[1:3], target[:2])
+        check_sides(shape[1:3], target[:2], "the target")
 
     def make(self, component: Component, *, logits: bool) -> Any:
         """Losses and metrics see images from 0 to 1. See `BoundTask.make`."""
@@ -125,35 +126,3 @@ def _check_count(received: int | None, shape: tuple[int | None, ...]) -> None:
 
 def _count(shape: tuple[int | None, ...]) -> int:
     return math.prod(side or 1 for side in shape)
-
-
-def _check_sides(received: tuple[int | None, ...], expected: tuple[int | None, ...]) -> None:
-    """Refuse a picture that is not as high and wide as the target, as far as this is known.
-
-    Raises:
-        ConfigError: With the layers that would make it so.
-    """
-    known = [(a, b) for a, b in zip(received, expected, strict=True) if a is not None and b is not None]
-    if all(a == b for a, b in known):
-        return
-    message = f"the target is {expected[0]} x {expected[1]} pixels, the last layer gives {received[0]} x {received[1]}"
-    raise ConfigError("model/head", message, hint=_how_to_resize(known, expected))
-
-
-def _how_to_resize(known: list[tuple[int, int]], expected: tuple[int | None, ...]) -> str:
-    if all(b % a == 0 for a, b in known):
-        size = _in_yaml([b // a for a, b in known])
-        return (
-            f"add UpSampling2D: {{size: {size}}}, "
-            f"or Conv2DTranspose: {{filters: 32, kernel_size: 3, strides: {size}, padding: same}}"
-        )
-    if all(a % b == 0 for a, b in known):
-        size = _in_yaml([a // b for a, b in known])
-        return f"leave out an enlarging layer, or add AveragePooling2D: {{pool_size: {size}}}"
-    hint = "use padding: same in convolutions, and images whose sides the pooling divides without a rest"
-    resizing = f"; or end with Resizing: {{height: {expected[0]}, width: {expected[1]}}}"
-    return hint if None in expected else hint + resizing
-
-
-def _in_yaml(factors: list[int]) -> int | list[int]:
-    return factors[0] if len(set(factors)) == 1 else factors

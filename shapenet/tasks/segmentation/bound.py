@@ -15,8 +15,7 @@ from shapenet.tasks.segmentation.classes import MaskClasses
 from shapenet.tasks.segmentation.components import made_loss, made_metric
 from shapenet.tasks.segmentation.evaluator import SegmentationEvaluator
 from shapenet.tasks.segmentation.pixels import IGNORED
-
-_Size = tuple[int | None, ...]
+from shapenet.tasks.sides import Size, check_sides, in_words
 
 
 class BoundSegmentation:
@@ -32,7 +31,7 @@ class BoundSegmentation:
         moves: The mask moves with the image.
     """
 
-    def __init__(self, mask: str, size: _Size, classes: MaskClasses, counts: npt.NDArray[np.int64] | None) -> None:
+    def __init__(self, mask: str, size: Size, classes: MaskClasses, counts: npt.NDArray[np.int64] | None) -> None:
         self.moves = Moves(masks=(mask,))
         self._mask = mask
         self._size = size
@@ -43,27 +42,25 @@ class BoundSegmentation:
         """A 1 x 1 convolution to one logit a class, in float32. See `BoundTask.head`."""
         import keras
 
-        shape = tuple(features.shape)
-        if len(shape) != 4 or not _fits(shape[1:3], self._size):
-            message = (
-                f"segmentation needs features (height, width, channels) of the size of the mask, {_words(self._size)}; "
-                f"received {shape[1:]} from the last layer"
-            )
-            raise ConfigError("model/head", message, hint=_advice(shape, self._size))
+        if len(features.shape) != 4:
+            message = f"the last layer gives {tuple(features.shape[1:])} for each image, which has no pixels"
+            hint = "leave out Flatten, global pooling and dense layers: convolutions keep height and width"
+            raise ConfigError("model/head", message, hint=hint)
+        check_sides(tuple(features.shape[1:3]), self._size, "the mask")
         return keras.layers.Conv2D(len(self._classes.names), 1, dtype="float32", name=f"{prefix}logits")(features)
 
     def check_output(self, shape: tuple[int | None, ...]) -> None:
         """One value a class and pixel is expected. See `BoundTask.check_output`."""
         num_classes = len(self._classes.names)
-        if len(shape) == 4 and shape[3] == num_classes and _fits(shape[1:3], self._size):
-            return
-        raise ConfigError(
-            "model/output",
-            f"the masks have {num_classes} classes: expected an output of {_words(self._size)} x {num_classes}, "
-            f"received {tuple(shape[1:])}",
-            hint=f"end model.layers with Conv2D: {{filters: {num_classes}, kernel_size: 1, activation: softmax}}, "
-            "or leave the output to the task with model.head: auto",
-        )
+        if len(shape) != 4 or shape[3] != num_classes:
+            raise ConfigError(
+                "model/output",
+                f"the masks have {num_classes} classes: expected an output of {in_words(self._size)} x {num_classes}, "
+                f"received {tuple(shape[1:])}",
+                hint=f"end model.layers with Conv2D: {{filters: {num_classes}, kernel_size: 1, activation: softmax}}, "
+                "or leave the output to the task with model.head: auto",
+            )
+        check_sides(shape[1:3], self._size, "the mask")
 
     def make(self, component: Component, *, logits: bool) -> Any:
         """A loss or metric of masks. See `BoundTask.make`.
@@ -116,30 +113,3 @@ class BoundSegmentation:
     def evaluator(self, num_examples: int, *, logits: bool) -> SegmentationEvaluator:
         """What judges a model on a split. See `BoundTask.evaluator`."""
         return SegmentationEvaluator(self._mask, self._classes, num_examples)
-
-
-def _fits(received: _Size, expected: _Size) -> bool:
-    """Whether heights and widths agree, as far as they are known."""
-    return all(side is None or other is None or side == other for side, other in zip(received, expected, strict=True))
-
-
-def _words(size: _Size) -> str:
-    return " x ".join("any" if side is None else str(side) for side in size)
-
-
-def _advice(shape: tuple[int | None, ...], size: _Size) -> str:
-    """What to insert so that features of `shape` come to `size`."""
-    if len(shape) != 4:
-        return "leave out Flatten, global pooling and dense layers: convolutions keep height and width"
-    factors = {there // side for side, there in zip(shape[1:3], size, strict=True) if side and there and there >= side}
-    exact = all(side and there and there % side == 0 for side, there in zip(shape[1:3], size, strict=True))
-    if exact and len(factors) == 1:
-        factor = factors.pop()
-        return (
-            f"end model.layers with UpSampling2D: {{size: {factor}}}, or with Conv2DTranspose: "
-            f"{{filters: {shape[3]}, kernel_size: {factor}, strides: {factor}}}"
-        )
-    return (
-        "end model.layers with UpSampling2D or Conv2DTranspose, convolutions with padding: same, "
-        "and image sides that every pooling divides"
-    )
