@@ -158,6 +158,9 @@ class ForkServer:
             root: The folder whose calls are counted.
             commands: Arguments of shapenet.
             by: What comes.
+
+        Raises:
+            SystemExit: The server itself ended: nothing that follows would say anything.
         """
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
@@ -165,7 +168,10 @@ class ForkServer:
         (self._folder / "result").unlink(missing_ok=True)
         stdin.write(json.dumps([str(root), commands, asdict(by)]) + "\n")
         stdin.flush()
-        code, seconds, fault = json.loads(stdout.readline())
+        answer = stdout.readline()
+        if not answer:
+            raise SystemExit(f"the server of the forks ended with {self._process.wait()}")
+        code, seconds, fault = json.loads(answer)
         error = (self._folder / "stderr").read_text(errors="replace")
         outcome = None
         if code == 0:
@@ -227,7 +233,8 @@ def _forked(shim: ctypes.CDLL, folder: Path, root: str, commands: list[list[str]
     def send(*_: Any) -> None:
         after, number = coming.pop(0)
         if time.monotonic() - start >= after:
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # it ended a moment ago
+                os.kill(pid, number)
         else:
             coming.insert(0, (after, number))
         if coming:
