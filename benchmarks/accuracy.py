@@ -21,12 +21,13 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from common import REPOSITORY, SHAPENET, measure, print_table
+from common import REPOSITORY, SHAPENET, Measured, measure, print_table
 from mnist_files import find_mnist
 
 from shapenet.experiment import load_experiment
 
 FOLDER = REPOSITORY / "build" / "accuracy"
+LATEST = FOLDER / "runs" / "latest"
 RESULTS = REPOSITORY / "benchmarks" / "accuracy.jsonl"
 FIRST_SEED = 7
 MOST_SECONDS = 600
@@ -110,36 +111,45 @@ def finished_rows() -> list[Row]:
 
 def run_case(case: str, seed: int) -> Row:
     """Train and evaluate `case` with `seed`, unless that has been done with the same config."""
-    config = REPOSITORY / "configs" / f"{case}.yaml"
-    digest = _digest(config, seed)
+    digest = _digest(case, seed)
     done = next((row for row in finished_rows() if (row.case, row.seed, row.digest) == (case, seed, digest)), None)
-    return done or _run(case, seed, config, digest)
+    return done or _run(case, seed, digest)
 
 
-def _digest(config: Path, seed: int) -> str:
-    """Eight hexadecimal digits that change with the config, wherever the repository lies."""
-    resolved = load_experiment(config, [f"seed={seed}"]).resolved().replace(str(REPOSITORY), "")
-    return hashlib.sha256(resolved.encode()).hexdigest()[:8]
+def _digest(case: str, seed: int) -> str:
+    """Eight hexadecimal digits that change with the config and the one before it, wherever the repository lies."""
+    cases = [each for each in (CASES[case].after, case) if each]
+    resolved = "".join(load_experiment(_config(each), [f"seed={seed}"]).resolved() for each in cases)
+    return hashlib.sha256(resolved.replace(str(REPOSITORY), "").encode()).hexdigest()[:8]
 
 
-def _run(case: str, seed: int, config: Path, digest: str) -> Row:
+def _config(case: str) -> Path:
+    return REPOSITORY / "configs" / f"{case}.yaml"
+
+
+def _run(case: str, seed: int, digest: str) -> Row:
+    overrides = []
     if first := CASES[case].after:
-        first_config = REPOSITORY / "configs" / f"{first}.yaml"
-        _run(first, seed, first_config, _digest(first_config, seed))
-    overrides = ["-o", f"seed={seed}"]
-    if "data/mnist/" in config.read_text(encoding="utf-8"):
-        overrides += ["-o", f"data.source.csv.path={find_mnist() / 'train.csv'}"]
-    took = measure([*SHAPENET, "train", "--config", config, *overrides], cwd=FOLDER, poll_seconds=5)
+        _train(first, seed, [])
+        overrides = [f"init.run={LATEST.resolve()}"]
+    took = _train(case, seed, overrides)
     measure([*SHAPENET, "eval"], cwd=FOLDER, poll_seconds=5)
-    latest = FOLDER / "runs" / "latest"
-    metrics = json.loads((latest / "eval" / "test" / "metrics.json").read_text(encoding="utf-8"))
+    metrics = json.loads((LATEST / "eval" / "test" / "metrics.json").read_text(encoding="utf-8"))
     figures = {name: round(value, 6) for name, value in metrics.items() if isinstance(value, float)}
-    epochs = len((latest / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
+    epochs = len((LATEST / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
     row = Row(case, seed, digest, figures, round(took.seconds, 1), len(os.sched_getaffinity(0)), epochs)
     with RESULTS.open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(row)) + "\n")
     print(f"  {case}, seed {seed}: {row.value:.4f} after {epochs} epochs, {row.seconds:.0f} s", flush=True)
     return row
+
+
+def _train(case: str, seed: int, overrides: list[str]) -> Measured:
+    values = [f"seed={seed}", *overrides]
+    if "data/mnist/" in _config(case).read_text(encoding="utf-8"):
+        values.append(f"data.source.csv.path={find_mnist() / 'train.csv'}")
+    arguments = [argument for value in values for argument in ("-o", value)]
+    return measure([*SHAPENET, "train", "--config", _config(case), *arguments], cwd=FOLDER, poll_seconds=5)
 
 
 def table_line(case: str, runs: list[Row]) -> tuple[object, ...]:

@@ -92,7 +92,8 @@ class Draft:
                 save_weights(model, self._folder / WEIGHTS)
                 (self._folder / _STATE).write_text(json.dumps(dict(values)) + "\n")
                 if arrays is not None:
-                    np.savez(self._folder / _ARRAYS, allow_pickle=False, **arrays)
+                    with (self._folder / _ARRAYS).open("wb") as file:
+                        np.savez(file, allow_pickle=False, **arrays)
             self._stack = self._stack.pop_all()
 
     def commit(self) -> None:

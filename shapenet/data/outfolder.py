@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from shapenet.errors import ConfigError, Place
-from shapenet.rundir.atomic import TEMPORARY_PREFIX, machine_errors, new_folder
+from shapenet.rundir.atomic import new_folder
 
 
 def check_out(out: Path, marker: str, *, replace: bool) -> None:
@@ -40,7 +38,7 @@ def check_out(out: Path, marker: str, *, replace: bool) -> None:
 
 @contextmanager
 def new_or_replaced(out: Path, marker: str, *, replace: bool) -> Iterator[Path]:
-    """Like `new_folder`, but an old folder gives way at the last moment, if it may.
+    """Like `new_folder`, but an old folder gives way once the new one is safe on the disk, if it may.
 
     Args:
         out: As in `check_out`, and so are the others.
@@ -51,14 +49,7 @@ def new_or_replaced(out: Path, marker: str, *, replace: bool) -> Iterator[Path]:
         ConfigError: The folder is there and may not be replaced.
         MachineError: The disk is full, the parent is read-only, and the like.
     """
-    old: Path | None = None
     check_out(out, marker, replace=replace)
-    with new_folder(out) as folder:
+    with new_folder(out, replace=replace) as folder:
         yield folder
         check_out(out, marker, replace=replace)
-        if out.exists():
-            with machine_errors(out):
-                old = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX, dir=out.parent))
-                out.rename(old / out.name)
-    if old:
-        shutil.rmtree(old, ignore_errors=True)

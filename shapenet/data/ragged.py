@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from shapenet.data.npy_rows import write_rows
 from shapenet.fields import Field
 
 
@@ -67,11 +68,14 @@ def write_part(folder: Path, name: str, positions: range, values: Sequence[npt.N
         name: The field's name.
         positions: Where the records stand.
         values: Their values.
+
+    Raises:
+        OSError: The disk is full, and the like.
     """
-    shapes = np.load(shapes_path(folder, name), mmap_mode="r+")
+    shapes = np.array([value.shape for value in values], np.int32)
+    write_rows(shapes_path(folder, name), positions.start, shapes)
     with _part_path(folder, name, positions.start).open("wb") as file:
-        for position, value in zip(positions, values, strict=True):
-            shapes[position] = value.shape
+        for value in values:
             file.write(np.ascontiguousarray(value).data)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.data import ragged
+from shapenet.data.npy_rows import write_rows
 from shapenet.data.ragged import Ragged
 from shapenet.errors import DataError, Place
 from shapenet.fields import Field
@@ -27,7 +28,6 @@ CONTENT_FIELD = Field("uint64", (2,))
 FORMAT = 3
 """Goes up whenever stores are laid out anew; part of their folders' names."""
 _META = "store.json"
-_HEADER_START = 10  # NumPy's format 1.0: eight bytes, and two that tell the length of the header behind them
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,6 @@ def create_arrays(folder: Path, fields: Mapping[str, Field], num_records: int) -
 def write_values(folder: Path, name: str, start: int, values: npt.NDArray[Any]) -> None:
     """Write values of records, from `start` on, into the file of a field of one shape.
 
-    Writing into a mapped array takes several times as long, and a disk that is full then kills the process.
-
     Args:
         folder: The store's folder.
         name: The field's name.
@@ -200,10 +198,7 @@ def write_values(folder: Path, name: str, start: int, values: npt.NDArray[Any]) 
     Raises:
         OSError: The disk is full, and the like.
     """
-    with field_path(folder, name).open("r+b") as file:
-        header_bytes = _HEADER_START + int.from_bytes(os.pread(file.fileno(), 2, _HEADER_START - 2), "little")
-        file.seek(header_bytes + start * values[:1].nbytes)
-        file.write(np.ascontiguousarray(values).data)
+    write_rows(field_path(folder, name), start, values)
 
 
 def write_meta(folder: Path, meta: StoreMeta) -> None:

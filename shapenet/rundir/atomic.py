@@ -119,13 +119,14 @@ def append_line(path: Path, line: str) -> None:
 
 
 @contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
+def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """A temporary folder beside `path` that takes its name when the block ends well.
 
-    If another process finished the same folder first, that one stays and ours goes.
+    If another process finished the same folder first, that one stays and ours goes, unless it is to be replaced.
 
     Args:
         path: The final folder, which must not exist unless equal content made it.
+        replace: Whether a folder of this name gives way, once the new one is safe on the disk.
 
     Yields:
         The temporary folder, to be filled.
@@ -142,7 +143,10 @@ def new_folder(path: Path) -> Iterator[Path]:
         with machine_errors(path):
             _fsync_files(temporary)
             temporary.chmod(0o755)
-            _rename_unless_there(temporary, path)
+            if replace and path.exists():
+                _replace_folder(temporary, path)
+            else:
+                _rename_unless_there(temporary, path)
             fsync_dir(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -182,6 +186,18 @@ def _rename_unless_there(temporary: Path, path: Path) -> None:
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST) or not path.is_dir():
             raise
+
+
+def _replace_folder(temporary: Path, path: Path) -> None:
+    """Give the temporary folder the name of another, which goes; it gets its name back where that fails."""
+    old = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    path.rename(old)
+    try:
+        temporary.rename(path)
+    except BaseException:
+        old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def check_link(link: Path) -> None:

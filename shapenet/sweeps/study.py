@@ -15,7 +15,7 @@ from typing import Any
 
 from shapenet.callbacks.best import higher_is_better
 from shapenet.errors import RunError
-from shapenet.rundir.atomic import machine_errors, write_atomic
+from shapenet.rundir.atomic import fsync_dir, machine_errors, make_folder, write_atomic
 from shapenet.rundir.paths import RunDir, safe_name
 from shapenet.rundir.reading import read_regular
 from shapenet.sweeps.config import unknown_objective
@@ -75,13 +75,14 @@ class Study:
             MachineError: It can't be made.
         """
         with machine_errors(sweeps_dir):
-            sweeps_dir.mkdir(parents=True, exist_ok=True)
+            make_folder(sweeps_dir)
             for number in count(1):
                 folder = cls.folder_of(sweeps_dir, name, number)
                 try:
                     folder.mkdir()
                 except FileExistsError:
                     continue
+                fsync_dir(sweeps_dir)
                 break
         return cls(folder, objective)
 

@@ -16,10 +16,8 @@ from shapenet.rundir.reading import read_regular
 from shapenet.sweeps.job import Job, Opened, TrialResult
 
 if TYPE_CHECKING:
-    from shapenet.experiment import Experiment
     from shapenet.training.resume import Resumption
 
-_PATIENCE_SECONDS = 120.0
 _PAUSE_SECONDS = 0.1
 
 
@@ -41,44 +39,39 @@ def train_trial(job: Job, opened: Opened) -> TrialResult:
             """Pass it on."""
             opened(run)
 
-    goes_on = None
+    resumption = None
     if job.run is not None:
         run = RunDir(job.run)
         _wait_for_the_last_process(run)
         manifest = read_manifest(run.run_json)
         if manifest.status in ("done", "diverged"):  # the sweep was killed before it heard
             return _result(run, manifest)
-        goes_on = _begun(run, job)
-    experiment, resumption = goes_on or (load_experiment(job.base, (), job.assignments), None)
+        resumption = _begun(run, job)
+    experiment = resumption.experiment if resumption else load_experiment(job.base, (), job.assignments)
     result = train(experiment, job.runs_dir, job.command, Announcing(), resumption)
     return _result(result.run, result.manifest)
 
 
-def _begun(run: RunDir, job: Job) -> tuple[Experiment, Resumption] | None:
-    """What to go on with; a run that was killed before it had a config is removed instead.
+def _begun(run: RunDir, job: Job) -> Resumption:
+    """What to go on with.
 
-    The journal may come from a stranger: only a run of this folder of runs is removed, and plug-ins
-    are run only where the run has the very config that the sweep gives the trial.
+    The journal may come from a stranger: plug-ins are run only where the run has the very config that
+    the sweep gives the trial.
     """
     from shapenet.experiment import load_experiment
     from shapenet.training.init import with_found_run
     from shapenet.training.resume import resume_run
 
-    if not run.resolved_config.is_file() and run.root.resolve().parents[1] == job.runs_dir.resolve():
-        run.remove()
-        return None
     trusted = False
     with suppress(OSError):  # which going on tells
         own = with_found_run(load_experiment(job.base, (), job.assignments), job.runs_dir).resolved().encode()
         trusted = read_regular(run.resolved_config, run.root) == own
-    resumption = resume_run(run, trust=trusted)
-    return resumption.experiment, resumption
+    return resume_run(run, trust=trusted)
 
 
 def _wait_for_the_last_process(run: RunDir) -> None:
-    """A sweep that is killed leaves a process that saves the state, which takes a moment."""
-    end = time.monotonic() + _PATIENCE_SECONDS
-    while holder_of(run.lock) and time.monotonic() < end:
+    """A sweep that is killed leaves a process that ends its steps and saves the state: as long as it takes."""
+    while holder_of(run.lock):
         time.sleep(_PAUSE_SECONDS)
 
 

@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -31,8 +31,8 @@ class FakeModel:
 
     weights = ()
 
-    def save_weights(self, path: Path) -> None:
-        path.write_text("7")
+    def save_weights(self, file: BinaryIO) -> None:
+        file.write(b"7")
 
 
 def write(folder: Path, position: Position, best: int | None = None, *, arrays: bool = True) -> Path:

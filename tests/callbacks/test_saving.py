@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from shapenet.callbacks import checkpoint
 from shapenet.callbacks.best import BestEpoch
 from shapenet.callbacks.checkpoint import Position, checked_weights, read_state
 from shapenet.callbacks.saving import Checkpoints, Schedule
@@ -160,15 +161,13 @@ def test_what_the_thread_meets_is_raised_at_the_next_look(tmp_path: Path, model:
 def test_a_full_disk_tells_the_last_whole_checkpoint(
     tmp_path: Path, model: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import keras
-
-    def full(self: Any, path: Path) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+    def full(model: Any, path: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     training = Training(tmp_path, model, Schedule(every_steps=4, every_seconds=None, keep=2))
     training.checkpoints.steps_end(1, 4, {})
     training.checkpoints._joined()
-    monkeypatch.setattr(keras.Model, "save_weights", full)
+    monkeypatch.setattr(checkpoint, "save_weights", full)
     with pytest.raises(MachineError) as caught, training.checkpoints:
         training.checkpoints.steps_end(1, 8, {})
     (problem,) = caught.value.problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -48,8 +49,8 @@ class FakeModel:
 
     weights = ()
 
-    def save_weights(self, path: Path) -> None:
-        path.write_text("7")
+    def save_weights(self, file: BinaryIO) -> None:
+        file.write(b"7")
 
 
 def test_a_checkpoint_is_on_the_disk_before_it_has_its_name(tmp_path: Path, calls: Calls) -> None:

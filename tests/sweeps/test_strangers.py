@@ -114,15 +114,3 @@ def test_only_a_run_of_the_trials_own_config_is_trusted(config: Path, monkeypatc
         run.resolved_config.write_text(text)
         trials._begun(run, job)
     assert trusted == [True, False]
-
-
-def test_only_a_folder_of_runs_is_removed(config: Path) -> None:
-    sweep = load_sweep(config)
-    job = Job(sweep.config.base, sweep.assignments(sweep.trials[0]), config.parent / "runs", ())
-    elsewhere, here = RunDir(config.parent / "home"), RunDir(config.parent / "runs" / "try" / "one")
-    here.root.mkdir(parents=True)
-    assert trials._begun(here, job) is None
-    assert not here.root.exists()
-    with pytest.raises(RunError):
-        trials._begun(elsewhere, job)
-    assert (elsewhere.root / "secret").exists()
