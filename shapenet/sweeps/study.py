@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import count
@@ -16,6 +14,7 @@ from typing import Any
 from shapenet.callbacks.best import higher_is_better
 from shapenet.errors import RunError
 from shapenet.rundir.atomic import fsync_dir, machine_errors, make_folder, write_atomic
+from shapenet.rundir.csv_file import write_csv
 from shapenet.rundir.paths import RunDir, safe_name
 from shapenet.rundir.reading import read_regular
 from shapenet.sweeps.config import unknown_objective
@@ -196,7 +195,7 @@ class Study:
         return value if value is not None and math.isfinite(value) else None
 
     def _write_leaderboard(self) -> None:
-        write_atomic(self.folder / "leaderboard.csv", leaderboard_csv(self.standings(), self.objective))
+        write_csv(self.folder / "leaderboard.csv", leaderboard_rows(self.standings(), self.objective))
         best = self.best
         if best is not None and best.result.run is not None:
             config = RunDir(Path(best.result.run)).resolved_config
@@ -204,20 +203,17 @@ class Study:
                 write_atomic(self.folder / "best.yaml", read_regular(config, config.parent))
 
 
-def leaderboard_csv(standings: Sequence[Standing], objective: str | None) -> str:
+def leaderboard_rows(standings: Sequence[Standing], objective: str | None) -> Iterator[Sequence[Any]]:
     """The leaderboard: rank, trial, the varied values, the objective, other figures, and the run."""
     keys = list(standings[0].trial.values) if standings else []
     figures = dict.fromkeys(name for s in standings for name in s.result.metrics if name not in (*_SKIPPED, objective))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["rank", "trial", *keys, objective or "objective", *figures, "epochs", "seconds", "status", "run"])
+    yield "rank", "trial", *keys, objective or "objective", *figures, "epochs", "seconds", "status", "run"
     for standing in standings:
         result, values = standing.result, standing.trial.values
-        writer.writerow([
+        yield (
             standing.rank, standing.trial.number, *(_cell(values[key]) for key in keys), standing.value,
             *(result.metrics.get(name) for name in figures), result.epochs, result.seconds, result.status, result.run,
-        ])  # fmt: skip
-    return text.getvalue()
+        )  # fmt: skip
 
 
 def _cell(value: Any) -> Any:
