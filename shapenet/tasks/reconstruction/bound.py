@@ -69,7 +69,7 @@ class BoundReconstruction:
                 "or leave the output to the task with model.head: auto"
             )
             raise ConfigError("model/output", message, hint=hint)
-        check_sides(shape[1:3], target[:2], "the target")
+        check_sides(shape[1:3], target[:2], "the target", is_output=True)
 
     def make(self, component: Component, *, logits: bool) -> Any:
         """Losses and metrics see images from 0 to 1. See `BoundTask.make`."""

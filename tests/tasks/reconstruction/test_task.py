@@ -80,8 +80,9 @@ def test_an_output_of_ones_own_is_checked() -> None:
     bound("any").check_output((None, None, None, 3))
     with pytest.raises(ConfigError, match=r"expected an output of shape \(16, 24, 3\), received \(16, 24, 1\)"):
         bound().check_output((None, 16, 24, 1))
-    with pytest.raises(ConfigError, match="8 x 12"):
+    with pytest.raises(ConfigError, match="8 x 12") as caught:
         bound().check_output((None, 8, 12, 3))
+    assert caught.value.problems[0].hint == "add UpSampling2D: {size: 2}"  # other channels would not fit
 
 
 @pytest.mark.parametrize("target", ["size", "features"])
