@@ -128,3 +128,12 @@ def test_convolutions_have_a_bias_where_nothing_is_normalized(block: str, normal
     model = built({block: {**arguments, "normalization": normalization}}, POOL)
     biases = {layer.use_bias for layer in model.layers if type(layer).__name__ == "Conv2D"}
     assert biases == {normalization == "none"}
+
+
+@pytest.mark.parametrize(
+    ("channels", "groups"), [(3, 1), (4, 1), (16, 4), (24, 6), (30, 6), (37, 1), (64, 16), (256, 32)]
+)
+def test_groups_have_at_least_four_channels(channels: int, groups: int, built: Built) -> None:
+    model = built({"ConvNormActivation": {"filters": channels, "normalization": "group"}}, POOL)
+    (norm,) = [layer for layer in model.layers if type(layer).__name__ == "GroupNormalization"]
+    assert norm.groups == groups
