@@ -72,7 +72,15 @@ class BoundReconstruction:
         check_sides(shape[1:3], target[:2], "the target", is_output=True)
 
     def make(self, component: Component, *, logits: bool) -> Any:
-        """Losses and metrics see images from 0 to 1. See `BoundTask.make`."""
+        """Losses and metrics see images from 0 to 1. See `BoundTask.make`.
+
+        Raises:
+            ConfigError: Binary cross-entropy is to compare outputs that may be below 0 or above 1.
+        """
+        if logits and component.kind == "loss" and component.name == "BinaryCrossentropy":
+            message = "BinaryCrossentropy compares values from 0 to 1, and the model's last layer gives any numbers"
+            hint = "end model.layers with activation: sigmoid, leave the output to the task with model.head: auto, "
+            raise ConfigError("config/loss", message, key=("loss",), hint=f"{hint}or give MeanSquaredError")
         return component.create()
 
     def metric_hint(self, loss: Component) -> str | None:

@@ -129,6 +129,19 @@ def test_losses_of_pictures_fit(name: str) -> None:
     assert 0 <= float(loss(images, images)) < float(loss(images, 1 - images))
 
 
+def test_binary_cross_entropy_needs_a_sigmoid() -> None:
+    task = parse_component("task", "reconstruction").create()
+    loss, other = (
+        task.loss(parse_component("loss", name), logits=True, mixer=None)
+        for name in ("BinaryCrossentropy", "MeanSquaredError")
+    )
+    with pytest.raises(ConfigError, match="BinaryCrossentropy compares values from 0 to 1") as caught:
+        bound().make(loss, logits=True)
+    assert caught.value.problems[0].key == ("loss",)
+    assert "activation: sigmoid" in str(caught.value.problems[0].hint)
+    bound().make(other, logits=True)
+
+
 def test_default_metrics() -> None:
     task = parse_component("task", "reconstruction").create()
     assert [metric.name for metric in task.metrics(None, logits=False)] == ["PSNR", "SSIM"]
