@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError
@@ -12,12 +11,13 @@ from shapenet.registry import Component
 from shapenet.tasks.base import DataSpec, Moves, Tensors
 from shapenet.tasks.report import Evaluator
 from shapenet.tasks.sides import check_sides
+from shapenet.tasks.without_classes import WithoutClasses
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-class BoundReconstruction:
+class BoundReconstruction(WithoutClasses):
     """An image from an image; see `shapenet.tasks.base.BoundTask`.
 
     Args:
@@ -83,23 +83,11 @@ class BoundReconstruction:
             raise ConfigError("config/loss", message, key=("loss",), hint=f"{hint}or give MeanSquaredError")
         return component.create()
 
-    def metric_hint(self, loss: Component) -> str | None:
-        """Nothing to advise. See `BoundTask.metric_hint`."""
-        return None
-
     def encode(self, batch: Tensors, loss: Component) -> Any:
         """The target from 0 to 1, float32 ``(batch, height, width, channels)``. See `BoundTask.encode`."""
         import tensorflow as tf
 
         return tf.cast(batch[self._target], tf.float32) / WHITE[self._field.dtype]
-
-    def class_counts(self) -> Mapping[str, int] | None:
-        """No classes. See `BoundTask.class_counts`."""
-        return None
-
-    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:
-        """Never called, since there are no classes."""
-        raise TypeError("a reconstruction has no classes to weigh")
 
     def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
         """Gray, which is what a sigmoid gives at first; of another output the mean. See `BoundTask.uninformed`."""
