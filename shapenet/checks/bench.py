@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,8 @@ class Bench:
     """A model with its first weights, and its data.
 
     Attributes:
-        experiment: The experiment; a schedule of the learning rate stands still at its highest.
+        experiment: The experiment; a schedule of the learning rate stands still at its highest, and
+            gradients are not accumulated.
         dataset: Its splits.
         spec: What tasks are bound to.
         learner: The model.
@@ -198,12 +199,19 @@ def open_bench(experiment: Experiment, runs_dir: Path, seconds: float, reporter:
     spec = data_spec(train, dataset.classes, SplitStatistics(dataset.splits, dataset.names))
     with experiment.locating():
         start_session(config.training, config.seed)
-        experiment = _at_highest_rate(experiment, -(-len(train) // config.training.batch_size))
+        experiment = _at_highest_rate(_updating_at_each_step(experiment), -(-len(train) // config.training.batch_size))
         compiled = compile_model(experiment.config, spec, steps_per_execution=1)
         initialise(compiled.model, config.init)
         build_optimizer(config.training, compiled.model)
     size = min(config.training.batch_size, MOST_IN_BATCH)
     return Bench(experiment, dataset, spec, Learner(compiled, config.loss_weights or {}, size), seconds)
+
+
+def _updating_at_each_step(experiment: Experiment) -> Experiment:
+    """The experiment without accumulated gradients: of the few steps of a check, few would change anything."""
+    config = experiment.config
+    optimizer = config.optimizer.without("gradient_accumulation_steps")
+    return replace(experiment, config=config.model_copy(update={"optimizer": optimizer}))
 
 
 def _at_highest_rate(experiment: Experiment, steps_per_epoch: int) -> Experiment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from shapenet.checks.bench import Bench
+from shapenet.checks.bench import Bench, skipped
 from shapenet.data.inspect.finding import Finding, Severity
 
 HIGH, VERY_HIGH, LOW = 4.0, 10.0, 0.5
@@ -33,6 +33,8 @@ def _judged(what: str, measured: float, expected: float, bench: Bench) -> Findin
         hint = "a layer gives NaN or infinity: divisions, logarithms, or inputs that are far too large"
         message = f"{what} is {measured:g}: expected about {expected:.4g}"
         return Finding(Severity.ERROR, code, message, numbers, hint=hint)
+    if expected < 0:  # of a plug-in's loss, say: nothing is a multiple of that
+        return skipped(code, what, f"outputs that say nothing have a loss of {expected:.4g}, which is below 0")
     message = f"{what} is {measured:.4g}, of outputs that say nothing {expected:.4g}"
     if measured > HIGH * expected:
         severity = Severity.ERROR if measured > VERY_HIGH * expected else Severity.WARNING

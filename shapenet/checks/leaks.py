@@ -44,7 +44,7 @@ def shuffled_targets(bench: Bench) -> Iterator[Finding]:
         f"trained on shuffled targets for {len(trained.losses)} steps, the loss of val is {found.loss:.4g}, "
         f"by chance {found.chance:.4g}"
     )
-    if found.knows and found.loss < CHANCE * found.chance:
+    if found.knows and found.gap > (1 - CHANCE) * abs(found.chance):
         message += f": expected at least {CHANCE:.0%} of that"
         hint = "splits share images, or images that look alike: shapenet data check names them"
         yield Finding(Severity.ERROR, code, message, numbers, hint=hint)

@@ -135,7 +135,8 @@ class Learner:
             examples: Cut into batches in their order.
             num_steps: The most steps.
             seconds: The most time, not counting the first step, which compiles.
-            enough: Stop where the mean loss of a round over the examples is below this share of the first.
+            enough: Stop where the mean loss of a round over the examples is below this share of the first, which is
+                above 0.
         """
         starts = range(0, max(1, len(examples) - self.batch_size + 1), self.batch_size)
         batches = [examples.at(slice(start, start + self.batch_size)) for start in starts]
@@ -147,7 +148,8 @@ class Learner:
             if step == 0:
                 began = time.monotonic()
             is_round = (step + 1) % len(batches) == 0
-            if is_round and sum(losses[-len(batches) :]) < enough * sum(losses[: len(batches)]):
+            wanted = enough * sum(losses[: len(batches)])
+            if is_round and wanted > 0 and sum(losses[-len(batches) :]) < wanted:
                 break
             if time.monotonic() - began > seconds and step + 1 < num_steps:
                 return Trained(tuple(losses), out_of_time=True)

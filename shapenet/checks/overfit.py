@@ -40,6 +40,8 @@ def _judged(trained: Trained, num_images: int) -> Finding:
     if not math.isfinite(last):
         hint = "the learning rate is too high; shapenet lr-find looks for a lower one"
         return Finding(Severity.ERROR, _CODE, f"{message}: it diverges", numbers, hint=hint)
+    if first < 0:
+        return skipped(_CODE, "overfitting one batch", f"the first loss, {first:.4g}, is below 0: it has no shares")
     if share <= LEARNT:
         return Finding(Severity.OK, _CODE, message, numbers)
     message += f": expected at most {LEARNT:.0%} of the first"

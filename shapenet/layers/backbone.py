@@ -49,7 +49,8 @@ def backbone(
 ) -> Any:
     """A network of keras.applications without its classifier; it scales pixels the way it expects them.
 
-    Gray images are repeated to three channels. Its layers of Keras are one layer of the model.
+    Gray images are repeated to three channels. Its layers of Keras are one layer of the model; patterns
+    mean them all by its name, and each as ``name/layer``.
 
     Args:
         application: Its name in ``keras.applications``.
@@ -78,7 +79,9 @@ def backbone(
         layer = _layer_class()(**inner, image_size=(height, width), name=name)
         if weights is not None and _read_files.get():
             load_weights(layer.model, application, weights)
-        layer.trainable = trainable
+        for inner in layer.model._flatten_layers(include_self=False):
+            if not getattr(inner, "layers", None):  # each by itself, so that some of them can begin to learn
+                inner.trainable = trainable
         return layer(images)
 
     return apply
@@ -169,7 +172,7 @@ def _layer_class() -> Any:
             """Features of `images`; as outside of training where it is not trained."""
             if self.blue_first:
                 images = keras.ops.flip(images, axis=-1)
-            return self.model(self.rescaling(images), training=bool(training) and self.trainable)
+            return self.model(self.rescaling(images), training=bool(training) and bool(self.trainable_weights))
 
         def compute_output_shape(self, input_shape: Any) -> Any:
             """That of the model."""

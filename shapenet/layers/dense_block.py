@@ -35,7 +35,7 @@ def dense_block(
         ``(batch, height, width, channels + num_layers * growth_rate)``.
     """
     style = Style(name, normalization, activation)
-    plain = Style(name, "none", None)
+    plain, use_bias = Style(name, "none", None), normalization == "none"
 
     def apply(features: Any) -> Any:
         from keras import layers
@@ -44,9 +44,9 @@ def dense_block(
         for number in range(1, num_layers + 1):
             added = style.finished(features, f"pre{number}")
             if bottleneck:
-                added = plain.conv(added, 4 * growth_rate, 1, f"reduce{number}", use_bias=False)
+                added = plain.conv(added, 4 * growth_rate, 1, f"reduce{number}", use_bias=use_bias)
                 added = style.finished(added, f"reduced{number}")
-            added = plain.conv(added, growth_rate, 3, f"conv{number}", use_bias=False)
+            added = plain.conv(added, growth_rate, 3, f"conv{number}", use_bias=use_bias)
             if dropout:
                 added = layers.Dropout(dropout, name=style.named(f"dropout{number}"))(added)
             features = layers.Concatenate(name=style.named(f"concatenate{number}"))([features, added])

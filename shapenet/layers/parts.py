@@ -19,7 +19,7 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 Activation = Annotated[Any, OneOf(activation_names())]
 Normalization = Literal["batch", "layer", "group", "none"]
 
-_MOST_GROUPS = 32
+_MOST_GROUPS, _LEAST_IN_GROUP = 32, 4
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Style:
     Attributes:
         name: The block's name; begins the names of its layers.
         normalization: ``batch``, ``layer`` and ``group`` (Wu and He, 2018; as many groups as
-            divide the channels, at most 32), or ``none``.
+            divide the channels, at most 32, of at least 4 channels each where there are so many: a group
+            of one channel would normalize each channel by itself), or ``none``.
         activation: One of Keras's, or None.
     """
 
@@ -105,7 +106,8 @@ class Style:
 
 
 def _num_groups(channels: int) -> int:
-    return max(number for number in range(1, _MOST_GROUPS + 1) if channels % number == 0)
+    numbers = range(1, min(_MOST_GROUPS, channels // _LEAST_IN_GROUP) + 1)
+    return max((number for number in numbers if channels % number == 0), default=1)
 
 
 def check_axes(block: str, tensor: Any, axes: str, hint: str) -> None:

@@ -38,7 +38,8 @@ def transition(
         check_map("Transition", features)
         filters = max(1, int(features.shape[-1] * compression))
         features = style.finished(features, "pre")
-        features = Style(name, "none", None).conv(features, filters, 1, "conv", use_bias=False)
+        plain = Style(name, "none", None)
+        features = plain.conv(features, filters, 1, "conv", use_bias=normalization == "none")
         return layers.AveragePooling2D(2, name=style.named("pool"))(features)
 
     return apply

@@ -10,7 +10,7 @@ from shapenet.errors import ConfigError, Key, Problem, did_you_mean
 
 
 def named_layers(model: Any) -> dict[str, Any]:
-    """The layers of a model by their names; those of a model within it as ``outer/inner``.
+    """The layers of a model by their names; those of a model within it, or of a `Backbone`, as ``outer/inner``.
 
     Args:
         model: A ``keras.Model``.
@@ -21,8 +21,9 @@ def named_layers(model: Any) -> dict[str, Any]:
 def _named(model: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     for layer in model.layers:
         name = f"{prefix}{layer.name}"
-        if getattr(layer, "layers", None):
-            yield from _named(layer, f"{name}/")
+        within = next((one for one in (layer, getattr(layer, "model", None)) if getattr(one, "layers", None)), None)
+        if within is not None:
+            yield from _named(within, f"{name}/")
         else:
             yield name, layer
 

@@ -27,7 +27,7 @@ def layer_shapes(path: Path) -> dict[str, Shapes]:
         path: The file, which may come from a stranger: see `shapenet.rundir.hdf5`.
 
     Returns:
-        For each layer, by its name (``outer/inner`` in a model within the model), the shapes of its arrays
+        For each layer, by its name as `named_layers` gives it, the shapes of its arrays
         by their road in the layer. States of random numbers are left out.
 
     Raises:
@@ -69,10 +69,15 @@ def _layers(group: Any, path: Path, prefix: str = "") -> Iterator[tuple[str, dic
         if not isinstance(member, h5py.Group):
             continue
         name = f"{prefix}{_name_of(member, key)}"
-        if "layers" in member:
-            yield from _layers(member, path, f"{name}/")
+        if (within := _network(member)) is not None:
+            yield from _layers(within, path, f"{name}/")
         elif arrays := dict(_arrays(member, "")):
             yield name, arrays
+
+
+def _network(member: Any) -> Any:
+    """The model that a layer is, or has within it as a `Backbone` does; None for other layers."""
+    return next((one for one in (member, member.get("model")) if one is not None and "layers" in one), None)
 
 
 def _name_of(member: Any, key: str) -> str:
@@ -125,8 +130,8 @@ def _overwrite(group: Any, weights: Mapping[str, Weights], prefix: str) -> None:
 
     for member in group["layers"].values():
         name = f"{prefix}{member['vars'].attrs.get('name', '')}"
-        if "layers" in member:
-            _overwrite(member, weights, f"{name}/")
+        if (within := _network(member)) is not None:
+            _overwrite(within, weights, f"{name}/")
         for road, values in weights.get(name, {}).items():
             array = member[road]
             if array.dtype.kind == "V":

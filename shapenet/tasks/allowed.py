@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from shapenet.errors import ConfigError, Key
@@ -16,8 +16,10 @@ _REASONS = {
     "MeanSquaredLogarithmicError": "it takes logarithms of values, some of which are below 0 or nearly so",
     "Poisson": "it is for counts",
     "KLDivergence": "it compares shares that add up to 1",
-    "Dice": "it compares masks",
-    "Tversky": "it compares masks",
+    "Accuracy": "it counts outputs that are exactly the true values",
+    **dict.fromkeys(("Dice", "Tversky", "DiceCrossentropy", "SoftDice"), "it compares masks"),
+    **dict.fromkeys(("dice", "mean_iou", "pixel_accuracy"), "it compares masks"),
+    **dict.fromkeys(("IoU", "MeanIoU", "BinaryIoU", "OneHotIoU", "OneHotMeanIoU"), "it compares masks"),
     "PSNR": "it compares images",
     "SSIM": "it compares images",
     "MeanSquaredError": "it compares numbers",
@@ -32,17 +34,18 @@ _REASONS = {
     "PearsonCorrelation": "it compares numbers",
 }
 """Why a loss or metric may not be for a task; what is missing here compares classes."""
+_TOLD = 10
 _NO_MORE: Mapping[str, str] = MappingProxyType({})
 
 
 def check_allowed(
-    component: Component, allowed: Collection[str], task: str, key: Key, reasons: Mapping[str, str] = _NO_MORE
+    component: Component, allowed: Sequence[str], task: str, key: Key, reasons: Mapping[str, str] = _NO_MORE
 ) -> None:
     """Refuse a loss or metric of Keras's or our own that is not among `allowed`; a plug-in's may be anything.
 
     Args:
         component: The loss or metric.
-        allowed: Names of those that fit the task's targets.
+        allowed: Names of those that fit the task's targets; the first ones are advised.
         task: What to call the task.
         key: Where the component stands in the config.
         reasons: Why some are not for this very task, by their names.
@@ -54,11 +57,12 @@ def check_allowed(
         return
     kind, reason = component.kind, {**_REASONS, **reasons}.get(component.name, _OTHERWISE)
     message = f"{component.name} is not a {kind} for {task}: {reason}"
-    raise ConfigError(f"config/{key[0]}", message, key=key, hint=f"give one of {', '.join(allowed)}")
+    some = [*allowed[:_TOLD], *["..."] * (len(allowed) > _TOLD)]
+    raise ConfigError(f"config/{key[0]}", message, key=key, hint=f"give one of {', '.join(some)}")
 
 
 def check_metrics_allowed(
-    metrics: Sequence[Component], allowed: Collection[str], task: str, reasons: Mapping[str, str] = _NO_MORE
+    metrics: Sequence[Component], allowed: Sequence[str], task: str, reasons: Mapping[str, str] = _NO_MORE
 ) -> None:
     """Refuse the first of a config's metrics that is not allowed; see `check_allowed`."""
     for index, metric in enumerate(metrics):

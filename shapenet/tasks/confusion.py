@@ -46,6 +46,18 @@ def quotients(above: npt.NDArray[Any], below: npt.NDArray[Any]) -> npt.NDArray[n
     return result
 
 
+def mean_known(values: Sequence[float] | npt.NDArray[np.float64], weights: npt.NDArray[Any] | None = None) -> float:
+    """The mean of the values that are not NaN and whose weight is above 0; NaN if none is left.
+
+    Args:
+        values: One-dimensional.
+        weights: What each counts; all the same unless given.
+    """
+    known, counted = np.asarray(values, np.float64), np.ones(len(values)) if weights is None else weights
+    there = ~np.isnan(known) & (counted > 0)
+    return float(np.average(known[there], weights=counted[there])) if there.any() else math.nan
+
+
 def number_or_null(value: float) -> float | int | None:
     """A number as JSON holds it: what is not finite becomes null."""
     return value if math.isfinite(value) else None

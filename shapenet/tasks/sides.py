@@ -8,13 +8,14 @@ Size = tuple[int | None, ...]
 """Height and width; None where they vary."""
 
 
-def check_sides(received: Size, expected: Size, what: str) -> None:
+def check_sides(received: Size, expected: Size, what: str, *, is_output: bool = False) -> None:
     """Refuse features that are not of the size of the target, as far as both are known.
 
     Args:
         received: Height and width of the features.
         expected: Those of the target.
         what: What the target is called: ``the mask``.
+        is_output: Whether they are the model's output already, whose channels have to stay as they are.
 
     Raises:
         ConfigError: With the layers that would make them so.
@@ -23,7 +24,7 @@ def check_sides(received: Size, expected: Size, what: str) -> None:
     if all(a == b for a, b in known):
         return
     message = f"{what} is {in_words(expected)} pixels, the last layer gives {in_words(received)}"
-    raise ConfigError("model/head", message, hint=_how_to_resize(known, expected))
+    raise ConfigError("model/head", message, hint=_how_to_resize(known, expected, is_output=is_output))
 
 
 def in_words(size: Size) -> str:
@@ -31,13 +32,11 @@ def in_words(size: Size) -> str:
     return " x ".join("any" if side is None else str(side) for side in size)
 
 
-def _how_to_resize(known: list[tuple[int, int]], expected: Size) -> str:
+def _how_to_resize(known: list[tuple[int, int]], expected: Size, *, is_output: bool) -> str:
     if all(b % a == 0 for a, b in known):
         size = _in_yaml([b // a for a, b in known])
-        return (
-            f"add UpSampling2D: {{size: {size}}}, "
-            f"or Conv2DTranspose: {{filters: 32, kernel_size: 3, strides: {size}, padding: same}}"
-        )
+        learnt = f", or Conv2DTranspose: {{filters: 32, kernel_size: 3, strides: {size}, padding: same}}"
+        return f"add UpSampling2D: {{size: {size}}}" + ("" if is_output else learnt)
     if all(a % b == 0 for a, b in known):
         size = _in_yaml([a // b for a, b in known])
         return f"leave out an enlarging layer, or add AveragePooling2D: {{pool_size: {size}}}"

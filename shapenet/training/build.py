@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,7 +152,7 @@ def compile_model(
     rising = frozenset(name for task in tasks.values() for name in task.rising)
     compiled = Compiled(model, tasks, input_fields(config), monitor, metrics, rising)
     for name, task in tasks.items():
-        _check_on_blanks(task, outputs[name], _blanks(config, data))
+        _check_on_blanks(task, outputs[name], _blanks(config, data, outputs[name].shape[1:]))
     model.compile(
         optimizer=created_optimizer(config, model, Pace(steps_per_epoch, config.training.epochs)),
         loss=compiled.structured({name: task.loss for name, task in tasks.items()}),
@@ -196,24 +196,30 @@ def _moving(tasks: list[BoundTask]) -> Moving:
     )
 
 
-def _blanks(config: ExperimentConfig, data: DataSpec) -> dict[str, Any]:
-    """Two blank records, as they come out of augmentation."""
+def _blanks(config: ExperimentConfig, data: DataSpec, output: Iterable[int | None]) -> dict[str, Any]:
+    """A few blank records, as they come out of augmentation.
+
+    They are as many as no side is long: 2 class numbers would go together with outputs of 2 x 2 by mere chance.
+    """
     import tensorflow as tf
 
+    sides = {len(data.classes), *output, *(side for field in data.fields.values() for side in field.shape)}
+    count = next(number for number in range(2, len(sides) + 3) if number not in sides)
     blanks = {
-        name: tf.zeros((2, *(side or 1 for side in field.shape)), field.dtype) for name, field in data.fields.items()
+        name: tf.zeros((count, *(side or 1 for side in field.shape)), field.dtype)
+        for name, field in data.fields.items()
     }
     if "label" in blanks and mixes_labels(config.data.augment):
-        blanks["label"] = tf.zeros((2, len(data.classes)))
+        blanks["label"] = tf.zeros((count, len(data.classes)))
     return blanks
 
 
 def _check_on_blanks(task: Learnt, output: Any, blanks: Mapping[str, Any]) -> None:
-    """Compute loss and metrics of two blank outputs, so that what does not fit is told before training."""
+    """Compute loss and metrics of blank outputs, so that what does not fit is told before training."""
     import numpy as np
 
     targets = np.asarray(task.encode(blanks))  # a tensor of TensorFlow's, whatever the backend is
-    outputs = np.zeros((2, *(length or 1 for length in output.shape[1:])), np.float32)
+    outputs = np.zeros((len(targets), *(length or 1 for length in output.shape[1:])), np.float32)
     names = (task.name,) if task.name else ()
     with keras_errors("the loss", ("loss", *names)):
         task.loss(targets, outputs)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 _SMOOTHING = 0.9
-_DIVERGED = 4.0
+_RISE = 3.0
 _SKIPPED = 10
 _WINDOWS = 10
 
@@ -74,7 +74,7 @@ def sweep_rates(loss_at: Callable[[float], float], lowest: float, highest: float
     """Train a step at each of many rates (Smith, "Cyclical Learning Rates", 2017).
 
     The loss is averaged exponentially, without bias towards its start, as fastai does; the test stops
-    when the average is four times the least one, or is no number.
+    when the average is four times the least one, or as much above one that is negative, or is no number.
 
     Args:
         loss_at: Trains a step at a rate; gives the loss of its batch before the update.
@@ -89,7 +89,7 @@ def sweep_rates(loss_at: Callable[[float], float], lowest: float, highest: float
         loss = loss_at(rate)
         average = _SMOOTHING * average + (1 - _SMOOTHING) * loss
         smoothed = average / (1 - _SMOOTHING ** (step + 1))
-        if not math.isfinite(loss) or (step > _SKIPPED and smoothed > _DIVERGED * least):
+        if not math.isfinite(loss) or (step > _SKIPPED and smoothed - least > _RISE * abs(least)):
             return RateSweep(tuple(points), diverged=True)
         least = min(least, smoothed)
         points.append(RatePoint(rate, loss, smoothed))

@@ -8,6 +8,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from shapenet.config.schema import TrainingConfig
 from shapenet.errors import MachineError
 from shapenet.experiment import Experiment
 from shapenet.optim.steps import stretched
@@ -69,7 +70,8 @@ def halved(experiment: Experiment) -> Experiment:
 
     The gradients that are applied are those of the whole batch before, but for batch normalisation,
     which sees the smaller batches, and but for a batch size that is odd. Schedules count batches, and
-    so do moving averages of the weights, so both are slowed down.
+    so do moving averages of the weights, so both are slowed down; counts of batches are doubled.
+    ``ema_overwrite_frequency`` counts updates.
 
     Args:
         experiment: An experiment with batches of at least 2.
@@ -83,6 +85,16 @@ def halved(experiment: Experiment) -> Experiment:
     if given.get("use_ema"):
         default = optimizer.entry.parameters["ema_momentum"].default
         changed["ema_momentum"] = math.sqrt(float(given.get("ema_momentum", default)))
-    training = config.training.model_copy(update={"batch_size": config.training.batch_size // 2})
-    update = {"training": training, "optimizer": optimizer.having(**changed)}
+    update = {"training": _with_half_batches(config.training), "optimizer": optimizer.having(**changed)}
     return replace(experiment, config=config.model_copy(update=update))
+
+
+def _with_half_batches(training: TrainingConfig) -> TrainingConfig:
+    """The section with batches of half the size, and twice as many wherever it counts them."""
+    changed: dict[str, Any] = {"batch_size": training.batch_size // 2}
+    if limit := training.limit_batches:
+        counts = {split: 2 * count for split, count in (("train", limit.train), ("val", limit.val)) if count}
+        changed["limit_batches"] = limit.model_copy(update=counts)
+    if every := training.checkpoint.every_steps:
+        changed["checkpoint"] = training.checkpoint.model_copy(update={"every_steps": 2 * every})
+    return training.model_copy(update=changed)

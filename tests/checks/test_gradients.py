@@ -42,6 +42,13 @@ def test_weights_that_begin_at_0_and_move_are_not_dead(tmp_path: Path) -> None:
     assert found(gradients, bench)["check/gradients"].severity is Severity.OK
 
 
+def test_accumulated_gradients_keep_no_layer_from_moving(tmp_path: Path) -> None:
+    zeros = "{Dense: {units: 8, kernel_initializer: zeros, name: zeros}}"
+    accumulate = "optimizer.Adam.gradient_accumulation_steps=8"
+    bench = bench_in(tmp_path, layers(FIRST, zeros, "{Dense: {units: 8, name: last}}"), accumulate)
+    assert found(gradients, bench)["check/gradients"].severity is Severity.OK
+
+
 def test_a_layer_whose_output_counts_for_nothing(tmp_path: Path) -> None:
     lost = ("{Dense: {units: 8, name: lost}}", "{Rescaling: {scale: 0.0}}")
     finding = found(gradients, bench_in(tmp_path, layers(*lost, "{Dense: {units: 8}}")))["check/gradients"]

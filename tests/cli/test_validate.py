@@ -90,7 +90,7 @@ def test_build_places_what_does_not_fit(folder, cli):
     ("override", "text"),
     [
         ("training.monitor=val_foo", "received 'val_foo'"),
-        ("metrics=[MeanIoU: {num_classes: 2}]", "InvalidArgumentError: Incompatible shapes"),
+        ("metrics=[BinaryAccuracy]", "InvalidArgumentError: Incompatible shapes"),
         ("training.callbacks=[ReduceLROnPlateau: {factor: 2.0}]", "ReduceLROnPlateau: "),
         ("model.input_scaling={Rescaling: {scale: abc}}", "Cast string to float is not supported"),
     ],

@@ -12,9 +12,13 @@ import numpy as np
 import pytest
 
 from shapenet.config.components import parse_component
+from shapenet.config.schema import TrainingConfig
 from shapenet.errors import ConfigError
 from shapenet.layers.applications import APPLICATIONS
 from shapenet.layers.backbone import load_weights, without_weight_files
+from shapenet.models.patterns import chosen, named_layers
+from shapenet.models.weights import assign_weights, own_shapes, read_layers
+from shapenet.training.freeze import Unfreezing, freeze
 from tests.hostile.weights_files import SPOILED, spoiled_copy
 
 Built = Callable[..., Any]
@@ -119,6 +123,48 @@ def test_one_that_is_trained_moves_its_statistics_and_is_saved(built: Built, tmp
     again = built(backbone(trainable=False), shape=(None, None, 3))
     again.load_weights(tmp_path / "a.weights.h5")
     np.testing.assert_allclose(model(images), again(images), rtol=1e-3, atol=1e-4)
+
+
+def test_patterns_mean_the_layers_within(built: Built, tmp_path: Path) -> None:
+    import keras
+
+    model = built(backbone(), shape=(32, 32, 3))
+    within = model.get_layer("net").model
+    layers = named_layers(model)
+    assert layers["net/block_16_expand"] is within.get_layer("block_16_expand")
+    assert "net" not in layers
+    assert len(chosen([*layers], {("a",): "net"})["a",]) == len(chosen([*layers], {("a",): "net/*"})["a",]) > 100
+    step = {"at_epoch": 2, "layers": ["net/block_16_*"]}
+    training = TrainingConfig.model_validate({"freeze": ["net"], "unfreeze": [step], "epochs": 2})
+    freeze(training, model)
+    assert [variable.path for variable in model.trainable_variables] == ["logits/kernel", "logits/bias"]
+    images = RNG.integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(model(images, training=True), model(images, training=False))
+    unfreezing = Unfreezing(training, 2)
+    model.compile("sgd", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    unfreezing.train_begin(model)
+    before = {name: [np.array(weight) for weight in layer.weights] for name, layer in layers.items()}
+    model.train_on_batch(images, np.array([0, 1]))
+    moved = {name for name, layer in layers.items() for old, new in zip(before[name], layer.weights, strict=True)
+             if not np.array_equal(old, new)}  # fmt: skip
+    assert moved > {"logits", "net/block_16_project"}
+    assert moved - {"logits"} <= {name for name in layers if name.startswith("net/block_16_")}
+
+
+def test_some_of_its_weights_can_come_from_another_run(built: Built, tmp_path: Path) -> None:
+    source, target = (built(backbone(), shape=(32, 32, 3)) for _ in range(2))
+    source.save_weights(tmp_path / "a.weights.h5")
+    assert {*own_shapes(target, tmp_path)} <= {*named_layers(target)}
+    assign_weights(target, read_layers(tmp_path / "a.weights.h5", ["net/Conv1"]), tmp_path)
+    for name, same in (("Conv1", True), ("block_16_expand", False)):
+        theirs, ours = (one.get_layer("net").model.get_layer(name).kernel for one in (source, target))
+        assert np.array_equal(theirs, ours) is same
+
+
+def test_one_that_does_not_learn_at_first_may_begin_to(built: Built) -> None:
+    model = built(backbone(trainable=False), shape=(32, 32, 3))
+    named_layers(model)["net/Conv1"].trainable = True
+    assert next(variable.path for variable in model.trainable_variables).endswith("Conv1/kernel")
 
 
 def test_mixed_precision(built: Built) -> None:

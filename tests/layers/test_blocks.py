@@ -119,3 +119,21 @@ def test_its_layers_are_named_after_it(block: str, built: Built) -> None:
     names = [layer.name for layer in built(*layers).layers]
     assert len(set(names)) == len(names)
     assert any(name == "mine" or name.startswith("mine.") for name in names)
+
+
+@pytest.mark.parametrize("block", ["DenseBlock", "Transition"])
+@pytest.mark.parametrize("normalization", ["none", "batch"])
+def test_convolutions_have_a_bias_where_nothing_is_normalized(block: str, normalization: str, built: Built) -> None:
+    arguments = {"num_layers": 2} if block == "DenseBlock" else {}
+    model = built({block: {**arguments, "normalization": normalization}}, POOL)
+    biases = {layer.use_bias for layer in model.layers if type(layer).__name__ == "Conv2D"}
+    assert biases == {normalization == "none"}
+
+
+@pytest.mark.parametrize(
+    ("channels", "groups"), [(3, 1), (4, 1), (16, 4), (24, 6), (30, 6), (37, 1), (64, 16), (256, 32)]
+)
+def test_groups_have_at_least_four_channels(channels: int, groups: int, built: Built) -> None:
+    model = built({"ConvNormActivation": {"filters": channels, "normalization": "group"}}, POOL)
+    (norm,) = [layer for layer in model.layers if type(layer).__name__ == "GroupNormalization"]
+    assert norm.groups == groups

@@ -18,6 +18,7 @@ from tests.tasks.specs import spec_of
 load_vocabulary()
 SPEC = InputSpec((8, 8, 1), "uint8")
 SOFTMAX = {"Dense": {"units": 3, "activation": "softmax"}}
+ENLARGED = [{"UpSampling2D": {"size": 2}}, {"Cropping2D": {"cropping": 1}}, "GlobalAveragePooling2D"]
 
 
 def built(*layers: object, spec: InputSpec = SPEC, num_classes: int = 3, **more: object) -> Any:
@@ -67,6 +68,11 @@ def test_scaling_can_be_a_layer_or_none() -> None:
         (["Flatten", {"Dense": {"units": 3, "activation": "sigmoid"}}], "none", False),
         (["Flatten", {"Dense": {"units": 3}}, {"Activation": {"activation": "sigmoid"}}], "none", False),
         (["Flatten", {"Dense": {"units": 3, "activation": "relu"}}], "none", True),
+        (["Flatten", SOFTMAX, {"Activation": {"activation": "linear"}}], "none", False),
+        (["Flatten", SOFTMAX, {"Dropout": {"rate": 0.1}}, {"Reshape": {"target_shape": [3]}}], "none", False),
+        ([{"Conv2D": {"filters": 3, "kernel_size": 1, "activation": "softmax"}}, *ENLARGED], "none", False),
+        ([{"Conv2D": {"filters": 3, "kernel_size": 1}}, *ENLARGED], "none", True),
+        (["Flatten", SOFTMAX, {"Dense": {"units": 3}}], "none", True),
     ],
 )
 def test_whether_a_model_gives_logits(layers: list[object], head: str, logits: bool) -> None:

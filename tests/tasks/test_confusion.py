@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from shapenet.tasks.confusion import confusion_of, number_or_null, quotients, write_confusion_csv
+from shapenet.tasks.confusion import confusion_of, mean_known, number_or_null, quotients, write_confusion_csv
 
 
 def test_what_is_below_0_does_not_count() -> None:
@@ -25,3 +25,10 @@ def test_0_of_0_is_no_number() -> None:
     assert ratios[0] == 0.25
     assert math.isnan(ratios[1])
     assert [number_or_null(value) for value in (0.25, math.nan, math.inf)] == [0.25, None, None]
+
+
+def test_means_leave_out_what_is_not_known() -> None:
+    assert mean_known([0.25, math.nan, 0.75]) == 0.5
+    assert mean_known([0.25, math.nan, 0.75, 0.5], np.array([3, 9, 1, 0])) == 0.375
+    assert math.isnan(mean_known([0.5], np.array([0])))
+    assert math.isnan(mean_known([]))

@@ -19,6 +19,14 @@ def test_a_metric_of_vectors_that_would_get_class_numbers_is_refused(tmp_path: P
     build_for_inspection(experiment_in(tmp_path, "metrics=[CategoricalAccuracy]", "loss=CategoricalCrossentropy"))
 
 
+@pytest.mark.parametrize("name", ["BinaryAccuracy", "MeanSquaredError", "Hinge"])
+def test_metrics_of_vectors_get_no_numbers_of_two_classes(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Incompatible shapes") as caught:
+        build_for_inspection(experiment_in(tmp_path, f"metrics=[{name}]"))
+    assert caught.value.problems[0].key == ("metrics", 0)
+    assert "need a loss of vectors" in str(caught.value.problems[0].hint)
+
+
 def test_classes_are_weighed_beside_a_task_of_images(tmp_path: Path) -> None:
     tasks = (
         "task={kind: classification, picture: reconstruction}",

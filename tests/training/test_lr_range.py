@@ -39,6 +39,13 @@ def test_noise_is_no_descent() -> None:
     assert noisy.steepest == pytest.approx(1.5e-3, rel=0.7)
 
 
+def test_a_negative_loss_is_not_yet_divergence() -> None:
+    sweep = sweep_rates(lambda rate: valley(rate) - 10.0, 1e-6, 1e-1, 140)
+    assert not sweep.diverged
+    assert sweep.steepest == sweep_rates(valley, 1e-6, 1e-1, 140).steepest
+    assert sweep_rates(lambda rate: valley(rate) - 10.0, 1e-6, 10.0, 140).diverged
+
+
 def test_a_loss_that_only_grows_suggests_nothing() -> None:
     assert sweep_rates(lambda rate: 1.0 + rate, 1e-6, 1.0, 40).steepest is None
 

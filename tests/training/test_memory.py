@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from shapenet.config.learning import LimitBatchesConfig
 from shapenet.errors import MachineError
 from shapenet.experiment import load_experiment
 from shapenet.training.memory import halved
@@ -93,3 +94,11 @@ def test_schedules_and_averages_are_slowed_down(tmp_path: Path) -> None:
     piecewise = "{PiecewiseConstantDecay: {boundaries: [4, {epochs: 1}], values: [0.1, 0.2, 0.3]}}"
     changed = halved(experiment_in(tmp_path, f"optimizer={{SGD: {{learning_rate: {piecewise}}}}}"))
     assert changed.config.optimizer.arguments["learning_rate"].arguments["boundaries"] == [8, {"epochs": 1}]
+
+
+def test_counts_of_batches_are_doubled(tmp_path: Path) -> None:
+    counts = ("training.limit_batches={train: 3}", "training.checkpoint.every_steps=7")
+    config = halved(experiment_in(tmp_path, *counts)).config
+    assert config.training.limit_batches == LimitBatchesConfig(train=6)
+    assert config.training.checkpoint.every_steps == 14
+    assert halved(experiment_in(tmp_path)).config.training.limit_batches is None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.tasks.confusion import Counts, confusion_of, number_or_null, quotients
+from shapenet.tasks.confusion import Counts, confusion_of, mean_known, number_or_null, quotients
 
 Labels = npt.NDArray[np.int64]
 Probabilities = npt.NDArray[np.float32]
@@ -169,9 +169,3 @@ def means(columns: Sequence[Quotients], weights: Counts, num_examples: int) -> F
     """Means of precision, recall and F1 over the classes whose figure is known, as `weights` weigh them."""
     precision, recall, f1 = (mean_known(column, weights) for column in columns)
     return Figures(precision, recall, f1, num_examples)
-
-
-def mean_known(values: Quotients, weights: Counts) -> float:
-    """The weighted mean of the values that are not NaN; NaN where there are none."""
-    known = ~np.isnan(values) & (weights > 0)
-    return float(np.average(values[known], weights=weights[known])) if known.any() else math.nan

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from shapenet.tasks.classification.figures import Figures, Probabilities, Quotients, mean_known, means
-from shapenet.tasks.confusion import number_or_null, quotients
+from shapenet.tasks.classification.figures import Figures, Probabilities, Quotients, means
+from shapenet.tasks.confusion import mean_known, number_or_null, quotients
 
 Shown = npt.NDArray[np.bool_]
 """Whether each image shows each class, ``(n, num_classes)``."""
@@ -90,7 +90,7 @@ def judge(shown: Shown, probabilities: Probabilities, classes: Sequence[str]) ->
         average_precision=tuple(precisions),
         macro=means(columns, np.ones_like(support), len(shown)),
         micro=means(micro, np.ones(1, np.int64), int(support.sum())),
-        mean_average_precision=mean_known(np.array(precisions), np.ones(len(classes), np.int64)),
+        mean_average_precision=mean_known(precisions),
     )
 
 

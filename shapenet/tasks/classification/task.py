@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from shapenet.errors import ConfigError, Key
+from shapenet.errors import ConfigError
 from shapenet.registry import REGISTRIES, Component
-from shapenet.tasks.allowed import told
+from shapenet.tasks.allowed import check_allowed, check_metrics_allowed, told
 from shapenet.tasks.base import BoundTask, DataSpec, Task
 
 
@@ -42,35 +40,36 @@ _OF_EACH_CLASS = ("BinaryCrossentropy", "BinaryFocalCrossentropy")
 _OF_CLASS_NUMBERS = ("CategoricalGeneralizedCrossEntropy",)
 """Losses that take the number of the class although no ``Sparse`` in their name says so."""
 
-_NO_LOSS = {
-    "Circle": "it compares the embeddings of images, and an output has a value for each class",
-    "MeanAbsolutePercentageError": "it divides by the targets, which are 0 for all classes but one",
-    "DiceCrossentropy": "it is for masks",
-    "SSIM": "it compares images",
-    "SoftDice": "it is for masks",
-}
-"""Losses that mean nothing for classes, with the reason."""
+_LOSSES_OF_ANY = (
+    "BinaryCrossentropy", "BinaryFocalCrossentropy", "Dice", "Tversky", "Hinge", "SquaredHinge", "MeanSquaredError",
+    "MeanAbsoluteError", "Huber", "LogCosh", "Poisson",
+)  # fmt: skip
+_LOSSES_OF_ONE = (
+    "SparseCategoricalCrossentropy", "CategoricalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalHinge",
+    "CategoricalGeneralizedCrossEntropy", "KLDivergence", "MeanSquaredLogarithmicError",
+)  # fmt: skip
+"""Losses for images of one class each, besides those that fit any number of them."""
 
-_ONE_CLASS = "it is for images of one class each"
-_NO_MULTI_LABEL_LOSS = {
-    **_NO_LOSS,
-    "MeanAbsolutePercentageError": "it divides by the targets, which are 0 for classes that an image does not show",
-    "MeanSquaredLogarithmicError": "it compares the logarithms of amounts, and an output is a yes or no",
+_METRICS_OF_ANY = (
+    "accuracy", "AUC", "F1Score", "FBetaScore", "Precision", "Recall", "BinaryAccuracy", "BinaryCrossentropy",
+    "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity", "SpecificityAtSensitivity",
+    "TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives", "BinaryIoU", "Hinge", "SquaredHinge",
+    "MeanSquaredError", "MeanAbsoluteError", "RootMeanSquaredError", "LogCoshError", "Poisson",
+)  # fmt: skip
+_METRICS_OF_ONE = (
+    "CategoricalAccuracy", "TopKCategoricalAccuracy", "SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy",
+    "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "CategoricalHinge", "KLDivergence",
+    "CosineSimilarity", "OneHotIoU", "OneHotMeanIoU",
+)  # fmt: skip
+"""Metrics for images of one class each, besides those that fit any number of them."""
+
+_NO_MULTI_LABEL = {
+    **dict.fromkeys((*_LOSSES_OF_ONE, *_METRICS_OF_ONE), "it is for images of one class each"),
     "KLDivergence": "it compares shares that add up to 1, and each class is judged by itself",
-    "CategoricalCrossentropy": _ONE_CLASS,
-    "CategoricalFocalCrossentropy": _ONE_CLASS,
-    "CategoricalGeneralizedCrossEntropy": _ONE_CLASS,
-    "CategoricalHinge": _ONE_CLASS,
-    "SparseCategoricalCrossentropy": _ONE_CLASS,
+    "MeanSquaredLogarithmicError": "it compares the logarithms of amounts, and an output is a yes or no",
+    "CosineSimilarity": "it compares directions only, and each class is judged by itself",
 }
-"""Losses that mean nothing where an image shows several classes, with the reason."""
-
-_NO_METRIC = {
-    **dict.fromkeys(("dice", "mean_iou", "pixel_accuracy"), "it is for masks"),
-    **dict.fromkeys(("PSNR", "SSIM"), "it compares images"),
-    "R2": "it compares numbers",
-}
-"""Metrics of ours that mean nothing for classes, with the reason."""
+"""Why losses and metrics mean nothing where an image shows several classes."""
 
 
 class Classification:
@@ -82,8 +81,7 @@ class Classification:
     def loss(self, given: Component | None, *, logits: bool, mixer: str | None) -> Component:
         """Categorical cross-entropy, sparse unless labels are mixed; losses that know ``from_logits`` are told."""
         if given is not None:
-            others = "CategoricalCrossentropy, CategoricalFocalCrossentropy, Dice, ..."
-            _refuse(given, _NO_LOSS, "classification", others, ("loss",))
+            check_allowed(given, (*_LOSSES_OF_ONE, *_LOSSES_OF_ANY), "classification", ("loss",))
         if given is not None and logits and given.name in _OF_EACH_CLASS and given.entry.origin == "keras":
             message = f"{given.name} judges each class by itself, and the model's outputs are shares of one class"
             hint = "write task: {classification: {multi_label: true}}, or leave the loss out"
@@ -105,7 +103,7 @@ class Classification:
         """
         if given is None:
             return (Component("metric", "accuracy"),)
-        _refuse_metrics(given, "classification")
+        check_metrics_allowed(given, (*_METRICS_OF_ANY, *_METRICS_OF_ONE), "classification")
         return tuple(metric if metric.name == "AUC" else told(metric, logits) for metric in given)
 
     def bind(self, data: DataSpec) -> BoundTask:
@@ -130,20 +128,21 @@ class MultiLabelClassification:
     def loss(self, given: Component | None, *, logits: bool, mixer: str | None) -> Component:
         """Binary cross-entropy; losses that know ``from_logits`` are told. See `Task.loss`."""
         if given is not None:
-            others = "BinaryCrossentropy, BinaryFocalCrossentropy, Dice, Tversky, ..."
-            _refuse(given, _NO_MULTI_LABEL_LOSS, "multi-label classification", others, ("loss",))
+            check_allowed(given, _LOSSES_OF_ANY, "multi-label classification", ("loss",), _NO_MULTI_LABEL)
         return told(given or Component("loss", "BinaryCrossentropy"), logits)
 
     def metrics(self, given: tuple[Component, ...] | None, *, logits: bool) -> tuple[Component, ...]:
         """The share of right answers; metrics that know ``from_logits`` are told. See `Task.metrics`.
+
+        Keras's F1Score and FBetaScore would count the largest output alone, so they get a threshold of one half.
 
         Raises:
             ConfigError: A metric is for other targets.
         """
         if given is None:
             return (Component("metric", "BinaryAccuracy"),)
-        _refuse_metrics(given, "multi-label classification")
-        return tuple(told(metric, logits) for metric in given)
+        check_metrics_allowed(given, _METRICS_OF_ANY, "multi-label classification", _NO_MULTI_LABEL)
+        return tuple(told(_with_threshold(metric), logits) for metric in given)
 
     def bind(self, data: DataSpec) -> BoundTask:
         """See `Task.bind`."""
@@ -157,13 +156,6 @@ def takes_vectors(loss: Component) -> bool:
     return not loss.name.startswith("Sparse") and loss.name not in _OF_CLASS_NUMBERS
 
 
-def _refuse_metrics(given: tuple[Component, ...], task: str) -> None:
-    for index, metric in enumerate(given):
-        _refuse(metric, _NO_METRIC, task, "accuracy, AUC, F1Score, ...", ("metrics", index))
-
-
-def _refuse(given: Component, reasons: Mapping[str, str], task: str, others: str, key: Key) -> None:
-    if given.name in reasons and given.entry.origin in ("keras", "shapenet"):
-        message = f"{given.name} is not a {given.kind} for {task}: {reasons[given.name]}"
-        hint = f"leave the {given.kind} out, or give {others}"
-        raise ConfigError(f"config/{key[0]}", message, key=key, hint=hint)
+def _with_threshold(metric: Component) -> Component:
+    is_score = metric.name in ("F1Score", "FBetaScore") and metric.entry.origin == "keras"
+    return metric.having(threshold=0.5) if is_score and metric.arguments.get("threshold") is None else metric

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError
@@ -12,12 +11,13 @@ from shapenet.registry import Component
 from shapenet.tasks.base import DataSpec, Moves, Tensors
 from shapenet.tasks.report import Evaluator
 from shapenet.tasks.sides import check_sides
+from shapenet.tasks.without_classes import WithoutClasses
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-class BoundReconstruction:
+class BoundReconstruction(WithoutClasses):
     """An image from an image; see `shapenet.tasks.base.BoundTask`.
 
     Args:
@@ -69,29 +69,25 @@ class BoundReconstruction:
                 "or leave the output to the task with model.head: auto"
             )
             raise ConfigError("model/output", message, hint=hint)
-        check_sides(shape[1:3], target[:2], "the target")
+        check_sides(shape[1:3], target[:2], "the target", is_output=True)
 
     def make(self, component: Component, *, logits: bool) -> Any:
-        """Losses and metrics see images from 0 to 1. See `BoundTask.make`."""
-        return component.create()
+        """Losses and metrics see images from 0 to 1. See `BoundTask.make`.
 
-    def metric_hint(self, loss: Component) -> str | None:
-        """Nothing to advise. See `BoundTask.metric_hint`."""
-        return None
+        Raises:
+            ConfigError: Binary cross-entropy is to compare outputs that may be below 0 or above 1.
+        """
+        if logits and component.kind == "loss" and component.name == "BinaryCrossentropy":
+            message = "BinaryCrossentropy compares values from 0 to 1, and the model's last layer gives any numbers"
+            hint = "end model.layers with activation: sigmoid, leave the output to the task with model.head: auto, "
+            raise ConfigError("config/loss", message, key=("loss",), hint=f"{hint}or give MeanSquaredError")
+        return component.create()
 
     def encode(self, batch: Tensors, loss: Component) -> Any:
         """The target from 0 to 1, float32 ``(batch, height, width, channels)``. See `BoundTask.encode`."""
         import tensorflow as tf
 
         return tf.cast(batch[self._target], tf.float32) / WHITE[self._field.dtype]
-
-    def class_counts(self) -> Mapping[str, int] | None:
-        """No classes. See `BoundTask.class_counts`."""
-        return None
-
-    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:
-        """Never called, since there are no classes."""
-        raise TypeError("a reconstruction has no classes to weigh")
 
     def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
         """Gray, which is what a sigmoid gives at first; of another output the mean. See `BoundTask.uninformed`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError
@@ -13,6 +12,7 @@ from shapenet.tasks.regression.numbers import numbers_of
 from shapenet.tasks.regression.parts import loss_on_standardised, metric_on_values, units_class
 from shapenet.tasks.regression.scale import Scale
 from shapenet.tasks.report import Evaluator
+from shapenet.tasks.without_classes import WithoutClasses
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shapenet.tasks.regression.task import Regression
 
 
-class BoundRegression:
+class BoundRegression(WithoutClasses):
     """Numbers of an image; see `shapenet.tasks.base.BoundTask`.
 
     Args:
@@ -77,10 +77,6 @@ class BoundRegression:
             return loss_on_standardised(component.create(), self.scale)
         return metric_on_values(component.create(), self.scale)
 
-    def metric_hint(self, loss: Component) -> str | None:
-        """Nothing to advise. See `BoundTask.metric_hint`."""
-        return None
-
     def encode(self, batch: Tensors, loss: Component) -> Any:
         """All numbers in the user's units, float32 ``(batch, numbers)``. See `BoundTask.encode`."""
         import tensorflow as tf
@@ -88,14 +84,6 @@ class BoundRegression:
         values = [tf.cast(batch[name], tf.float32) for name in self._task.fields]
         sizes = [sum(number.field == name for number in self.numbers.each) for name in self._task.fields]
         return tf.concat([tf.reshape(v, (-1, size)) for v, size in zip(values, sizes, strict=True)], axis=1)
-
-    def class_counts(self) -> Mapping[str, int] | None:
-        """No classes. See `BoundTask.class_counts`."""
-        return None
-
-    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:
-        """Never called, since there are no classes."""
-        raise TypeError("a regression has no classes to weigh")
 
     def uninformed(self, targets: npt.NDArray[Any], *, logits: bool) -> npt.NDArray[Any]:
         """Numbers at their means, no direction of angles: squared errors of about 1 for each number.

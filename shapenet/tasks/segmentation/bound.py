@@ -60,7 +60,7 @@ class BoundSegmentation:
                 hint=f"end model.layers with Conv2D: {{filters: {num_classes}, kernel_size: 1, activation: softmax}}, "
                 "or leave the output to the task with model.head: auto",
             )
-        check_sides(shape[1:3], self._size, "the mask")
+        check_sides(shape[1:3], self._size, "the mask", is_output=True)
 
     def make(self, component: Component, *, logits: bool) -> Any:
         """A loss or metric of masks. See `BoundTask.make`.

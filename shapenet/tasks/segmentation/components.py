@@ -93,10 +93,6 @@ def made_metric(component: Component, num_classes: int) -> Any:
         message = f"{name}: the masks have {num_classes} classes, received num_classes: {received}"
         raise ConfigError("config/metrics", message, key=("metrics",))
     # In int32, which is Keras's default here, they overflow after 2 billion pixels.
-    made = component.create(**_known(component, ignore_class=IGNORED, sparse_y_pred=False, dtype="float32"))
+    made = component.create(ignore_class=IGNORED, sparse_y_pred=False, dtype="float32")
     made.sparse_y_true = True  # those of one-hot vectors differ in nothing else
     return made
-
-
-def _known(component: Component, **arguments: object) -> dict[str, object]:
-    return {name: value for name, value in arguments.items() if name in component.entry.parameters}

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from shapenet.tasks.confusion import Counts, number_or_null, quotients
+from shapenet.tasks.confusion import Counts, mean_known, number_or_null, quotients
 
 
 @dataclass(frozen=True)
@@ -72,13 +70,7 @@ def overlap_of(confusion: Counts) -> Overlap:
     iou = quotients(right, true + predicted - right)
     dice = quotients(2 * right, true + predicted)
     total = int(true.sum())
-    return Overlap(mean(iou), mean(dice), int(right.sum()) / total if total else math.nan)
-
-
-def mean(values: Sequence[float] | npt.NDArray[np.float64]) -> float:
-    """The mean of the values that are not NaN; NaN if none is left."""
-    known = [float(value) for value in values if not math.isnan(value)]
-    return math.fsum(known) / len(known) if known else math.nan
+    return Overlap(mean_known(iou), mean_known(dice), int(right.sum()) / total if total else math.nan)
 
 
 def _sizes(confusion: Counts) -> tuple[Counts, Counts, Counts]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,45 +12,42 @@ import numpy as np
 import numpy.typing as npt
 
 from shapenet.rundir.csv_file import write_csv
-from shapenet.tasks.confusion import Counts, number_or_null, write_confusion_csv
+from shapenet.tasks.confusion import Counts, mean_known, number_or_null, write_confusion_csv
 from shapenet.tasks.confusion_plot import write_confusion_plot
 from shapenet.tasks.examples import Example
 from shapenet.tasks.report import Files, Gallery, Matrix, Row, Table
-from shapenet.tasks.segmentation.figures import ClassFigures, class_figures, mean, overlap_of
+from shapenet.tasks.segmentation.figures import ClassFigures, Overlap, class_figures, overlap_of
 from shapenet.tasks.segmentation.picture import write_picture
 from shapenet.words import counted
 
 _NOTE = "Classes that are neither there nor predicted are left out of means."
 
 
+@dataclass(frozen=True, eq=False)
 class SegmentationReport:
     """How well a model segments the images of one split.
 
     Attributes:
         classes: Names of the classes; class 0 is taken for the background.
         confusion: Pixels by true class (row) and predicted class (column), int64.
-        per_class: The figures of each class over all pixels of the split.
-        overall: The means of these, and the share of pixels predicted rightly.
         overlaps: Mean IoU, mean Dice and pixel accuracy of each image, float64 ``(n, 3)``.
         chosen: Examples to draw, by what they are.
-
-    Args:
-        classes: See above, and so are the others.
-        confusion: See above.
-        overlaps: See above.
-        chosen: See above.
     """
 
-    def __init__(
-        self,
-        classes: tuple[str, ...],
-        confusion: Counts,
-        overlaps: npt.NDArray[np.float64],
-        chosen: Mapping[str, Sequence[Example]],
-    ) -> None:
-        self.classes, self.confusion, self.overlaps, self.chosen = classes, confusion, overlaps, chosen
-        self.per_class = class_figures(confusion)
-        self.overall = overlap_of(confusion)
+    classes: tuple[str, ...]
+    confusion: Counts
+    overlaps: npt.NDArray[np.float64]
+    chosen: Mapping[str, Sequence[Example]]
+
+    @cached_property
+    def per_class(self) -> tuple[ClassFigures, ...]:
+        """The figures of each class over all pixels of the split."""
+        return class_figures(self.confusion)
+
+    @cached_property
+    def overall(self) -> Overlap:
+        """The means of these, and the share of pixels predicted rightly."""
+        return overlap_of(self.confusion)
 
     def to_json(self) -> dict[str, Any]:
         """The report as JSON holds it; NaN becomes null."""
@@ -57,9 +56,9 @@ class SegmentationReport:
             "mean_iou": self.overall.iou,
             "dice": self.overall.dice,
             "pixel_accuracy": self.overall.pixel_accuracy,
-            "foreground_mean_iou": mean([figures.iou for figures in foreground]),
-            "foreground_dice": mean([figures.dice for figures in foreground]),
-            "mean_iou_per_image": mean(self.overlaps[:, 0]),
+            "foreground_mean_iou": mean_known([figures.iou for figures in foreground]),
+            "foreground_dice": mean_known([figures.dice for figures in foreground]),
+            "mean_iou_per_image": mean_known(self.overlaps[:, 0]),
         }
         return {
             "num_examples": len(self.overlaps),
@@ -77,7 +76,17 @@ class SegmentationReport:
         rows += [
             Row(("mean over classes", *_means(self.per_class), self._num_pixels), "dim", section=True),
             Row((f"mean without {self.classes[0]}", *_means(self.per_class[1:]), None), "dim"),
-            Row(("mean over images", mean(self.overlaps[:, 0]), mean(self.overlaps[:, 1]), None, None, None), "dim"),
+            Row(
+                (
+                    "mean over images",
+                    mean_known(self.overlaps[:, 0]),
+                    mean_known(self.overlaps[:, 1]),
+                    None,
+                    None,
+                    None,
+                ),
+                "dim",
+            ),
             Row(("pixel accuracy", None, None, None, self.overall.pixel_accuracy, self._num_pixels), "bold"),
         ]
         columns = ("class", "IoU", "Dice", "precision", "recall", "pixels")
@@ -129,4 +138,6 @@ def _cells(figures: ClassFigures) -> tuple[float, float, float, float, int]:
 
 
 def _means(per_class: Sequence[ClassFigures]) -> tuple[float, ...]:
-    return tuple(mean([getattr(one, name) for one in per_class]) for name in ("iou", "dice", "precision", "recall"))
+    return tuple(
+        mean_known([getattr(one, name) for one in per_class]) for name in ("iou", "dice", "precision", "recall")
+    )

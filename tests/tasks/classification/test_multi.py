@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shapenet.config.components import parse_component
 from shapenet.errors import ConfigError
 from shapenet.fields import Field
 from shapenet.registry import Component
@@ -60,6 +61,30 @@ def test_accuracy_is_of_each_answer() -> None:
     metric = bound.make(Component("metric", "accuracy"), logits=True)
     metric.update_state(SHOWN.astype(np.float32), np.where(SHOWN, 2.0, -2.0) * [[1, 1, -1]] * 1.0)
     assert (metric.name, float(metric.result())) == ("accuracy", pytest.approx(2 / 3))
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [({}, 2 / 3), ({"threshold": 0.95}, 0.0)])
+@pytest.mark.parametrize("name", ["F1Score", "FBetaScore"])
+def test_scores_judge_each_class_by_itself(name: str, arguments: dict[str, float], expected: float) -> None:
+    given = parse_component("metric", {name: {"average": "micro", **arguments}})
+    (component,) = TASK.metrics((given,), logits=True)
+    metric = BoundMultiLabel(SPEC, "labels").make(component, logits=True)
+    metric.update_state(np.float32([[1, 1, 0], [0, 0, 0]]), np.float32([[2, 1, -1], [-1, 1, 0]]) - 0.1)
+    metric.update_state(np.float32([[1, 0, 0]]), np.float32([[-2, -1, -3]]))
+    assert float(metric.result()) == pytest.approx(expected)  # found 2 of 3, and 1 too many
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["CategoricalAccuracy", "TopKCategoricalAccuracy", "SparseCategoricalAccuracy", "CategoricalCrossentropy",
+     "KLDivergence", "CategoricalHinge", "OneHotMeanIoU"],
+)  # fmt: skip
+def test_metrics_of_one_class_are_refused(name: str) -> None:
+    metric = parse_component("metric", {name: {"num_classes": 3} if name == "OneHotMeanIoU" else {}})
+    with pytest.raises(ConfigError, match=f"{name} is not a metric for multi-label classification: it ") as caught:
+        TASK.metrics((metric,), logits=True)
+    assert str(caught.value.problems[0].hint).startswith("give one of accuracy, AUC, F1Score")
+    classification().metrics((metric,), logits=True)
 
 
 def test_figures_of_each_class_and_of_whole_answers() -> None:

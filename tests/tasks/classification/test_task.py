@@ -109,7 +109,7 @@ def test_what_sees_probabilities_keeps_name_and_direction() -> None:
 
 
 LOSSES = [entry.name for entry in REGISTRIES["loss"]]
-REFUSED = {"Circle", "DiceCrossentropy", "MeanAbsolutePercentageError", "SSIM", "SoftDice"}
+REFUSED = {"Circle", "CosineSimilarity", "DiceCrossentropy", "MeanAbsolutePercentageError", "SSIM", "SoftDice"}
 OF_SCORES = {"Hinge", "SquaredHinge", "CategoricalHinge"}
 OF_A_SIGMOID = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
 

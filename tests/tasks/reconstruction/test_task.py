@@ -80,8 +80,9 @@ def test_an_output_of_ones_own_is_checked() -> None:
     bound("any").check_output((None, None, None, 3))
     with pytest.raises(ConfigError, match=r"expected an output of shape \(16, 24, 3\), received \(16, 24, 1\)"):
         bound().check_output((None, 16, 24, 1))
-    with pytest.raises(ConfigError, match="8 x 12"):
+    with pytest.raises(ConfigError, match="8 x 12") as caught:
         bound().check_output((None, 8, 12, 3))
+    assert caught.value.problems[0].hint == "add UpSampling2D: {size: 2}"  # other channels would not fit
 
 
 @pytest.mark.parametrize("target", ["size", "features"])
@@ -126,6 +127,19 @@ def test_losses_of_pictures_fit(name: str) -> None:
     loss = bound().make(task.loss(parse_component("loss", name), logits=False, mixer=None), logits=False)
     images = np.random.default_rng(0).random((2, 16, 24, 3)).astype(np.float32)
     assert 0 <= float(loss(images, images)) < float(loss(images, 1 - images))
+
+
+def test_binary_cross_entropy_needs_a_sigmoid() -> None:
+    task = parse_component("task", "reconstruction").create()
+    loss, other = (
+        task.loss(parse_component("loss", name), logits=True, mixer=None)
+        for name in ("BinaryCrossentropy", "MeanSquaredError")
+    )
+    with pytest.raises(ConfigError, match="BinaryCrossentropy compares values from 0 to 1") as caught:
+        bound().make(loss, logits=True)
+    assert caught.value.problems[0].key == ("loss",)
+    assert "activation: sigmoid" in str(caught.value.problems[0].hint)
+    bound().make(other, logits=True)
 
 
 def test_default_metrics() -> None:

@@ -96,8 +96,9 @@ def test_head_says_what_to_insert(shape: tuple[int, ...], message: str, hint: st
 def test_output_of_ones_own() -> None:
     bound().check_output((None, 16, 24, 3))
     bound(size=(None, None)).check_output((None, None, None, 3))
-    with pytest.raises(ConfigError, match="16 x 24 pixels, the last layer gives 8 x 12"):
+    with pytest.raises(ConfigError, match="16 x 24 pixels, the last layer gives 8 x 12") as caught:
         bound().check_output((None, 8, 12, 3))
+    assert caught.value.problems[0].hint == "add UpSampling2D: {size: 2}"  # other channels would not fit
     for shape in ((None, 16, 24, 1), (None, 3)):
         with pytest.raises(ConfigError, match="expected an output of 16 x 24 x 3"):
             bound().check_output(shape)

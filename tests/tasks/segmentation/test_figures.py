@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shapenet.tasks.confusion import confusion_of
-from shapenet.tasks.segmentation.figures import Overlap, class_figures, mean, overlap_of
+from shapenet.tasks.segmentation.figures import Overlap, class_figures, overlap_of
 
 
 def test_by_hand() -> None:
@@ -28,11 +28,6 @@ def test_by_hand() -> None:
 def test_without_pixels_nothing_is_known() -> None:
     overlap = overlap_of(confusion_of(np.full((2, 2), -1), np.zeros((2, 2), int), 2))
     assert all(map(math.isnan, (overlap.iou, overlap.dice, overlap.pixel_accuracy)))
-    assert math.isnan(mean([]))
-
-
-def test_means_leave_out_what_is_unknown() -> None:
-    assert mean([0.25, math.nan, 0.75]) == 0.5
 
 
 def test_many_pixels_of_many_classes() -> None:

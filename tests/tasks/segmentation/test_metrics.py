@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shapenet.config.components import parse_component
-from shapenet.tasks.confusion import confusion_of
-from shapenet.tasks.segmentation.figures import class_figures, mean, overlap_of
+from shapenet.tasks.confusion import confusion_of, mean_known
+from shapenet.tasks.segmentation.figures import class_figures, overlap_of
 from shapenet.vocabulary import load_vocabulary
 
 load_vocabulary()
@@ -50,7 +50,7 @@ def test_metrics_are_those_of_one_confusion_matrix_of_the_epoch(seed: int) -> No
         assert (made.name, made._direction) == (value, "up")
     made = metric({"mean_iou": {"background": False}})
     made.update_state(masks, logits)
-    assert float(made.result()) == pytest.approx(mean([one.iou for one in per_class[1:]]), rel=1e-6)
+    assert float(made.result()) == pytest.approx(mean_known([one.iou for one in per_class[1:]]), rel=1e-6)
     # The names that an evaluation's report has for the same, beside those of all classes.
     assert (made.name, metric({"dice": {"background": False}}).name) == ("foreground_mean_iou", "foreground_dice")
 
