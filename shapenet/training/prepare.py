@@ -13,7 +13,6 @@ from shapenet.experiment import Experiment
 from shapenet.layers.backbone import without_weight_files
 from shapenet.models.summary import num_trainable
 from shapenet.rundir.manifest import Device
-from shapenet.rundir.paths import RunDir
 from shapenet.training.backend import computes_with_jax
 from shapenet.training.balance import Balance, check_weighable, class_counts, class_weights, largest_class
 from shapenet.training.build import Compiled, build_augmenter, compile_model
@@ -115,7 +114,7 @@ def prepare(experiment: Experiment, dataset: Dataset, record: RunRecord, resumpt
     balance = Balance(class_counts(train, dataset.classes), largest_class(config, train), weights)
     record.update(statistics=statistics.asked(), class_weight=weights.get("", weights) or None)
     record.best = BestEpoch(monitors.best, monitors.rising, resumption.best_row(monitors.best) if resumption else None)
-    _write_summary(compiled.model, record.run)
+    record.write(record.run.model_text, _summary(compiled.model))
     if augmenter:
         record_augmentation(record, dataset, augmenter)
     return Prepared(
@@ -135,9 +134,7 @@ def _batches(config: ExperimentConfig, dataset: Dataset) -> tuple[AnyBatches, An
     return train, batches_of(splits["val"], config.training.batch_size, fields=batch_fields(config), most=most)
 
 
-def _write_summary(model: Any, run: RunDir) -> None:
-    from shapenet.rundir.atomic import write_atomic
-
+def _summary(model: Any) -> str:
     lines: list[str] = []
     model.summary(line_length=100, print_fn=lambda text, **_: lines.append(text))
-    write_atomic(run.model_text, "\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
