@@ -114,6 +114,7 @@ def train(
         left: Experiment | None = experiment
         while left is not None:
             left = _train_once(left, dataset, record, signals, (reporter, samples), resumption)
+            resumption = None  # with smaller batches a run begins anew
     return _result(record, config.training.epochs, start)
 
 
@@ -138,7 +139,8 @@ def _train_once(
     try:
         _fit(run, record, signals, outputs)
     except MachineError as error:
-        smaller = None if resumption else with_smaller_batches(error, experiment, record, outputs[0])
+        begins = resumption is None or resumption.begins
+        smaller = with_smaller_batches(error, experiment, record, outputs[0]) if begins else None
         if smaller is None:
             raise
         return smaller

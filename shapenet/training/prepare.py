@@ -93,12 +93,13 @@ def prepare(experiment: Experiment, dataset: Dataset, record: RunRecord, resumpt
     steps = config.training.steps_per_execution
     statistics = SplitStatistics(dataset.splits, dataset.names)
     spec = data_spec(train, dataset.classes, statistics)
-    weight_files = without_weight_files() if resumption else nullcontext()  # the checkpoint's weights replace them
+    begins = resumption is None or resumption.begins
+    weight_files = nullcontext() if begins else without_weight_files()  # the checkpoint's weights replace them
     with experiment.locating(), weight_files:
         session = start_session(config.training, config.seed)
         steps = auto_steps(batches) if steps == "auto" else steps
         compiled = compile_model(config, spec, steps_per_execution=steps, steps_per_epoch=len(batches))
-        initial = None if resumption else initialise(compiled.model, config.init)
+        initial = initialise(compiled.model, config.init) if begins else None
         build_optimizer(config.training, compiled.model)
         monitors = monitored(config, compiled, has_val=val is not None)
         augmenter = build_augmenter(config, spec, compiled.bound)
