@@ -188,7 +188,7 @@ def resume_run(
         raise RunError("run/no-config", message, place=Place(str(run.root)), hint=hint)
     before = experiment_of_run(run.resolved_config, trust=trust)
     experiment = experiment_of_run(run.resolved_config, overrides, trust=trust) if overrides else before
-    _check_backend(run, before, experiment)
+    check_backend(run.root, before, experiment)
     changes = {
         **differences(flat(resolved_values(before.config)), flat(resolved_values(experiment.config))),
         **differences(_under("versions", manifest.versions), _under("versions", host_versions())),
@@ -198,12 +198,20 @@ def resume_run(
     return resumption
 
 
-def _check_backend(run: RunDir, *experiments: Experiment) -> None:
-    """Refuse JAX: what goes on in the middle of an epoch wraps what TensorFlow runs."""
+def check_backend(path: Path, *experiments: Experiment) -> None:
+    """Refuse JAX: what goes on in the middle of an epoch wraps what TensorFlow runs.
+
+    Args:
+        path: The run or the config, to be named.
+        experiments: What may be on JAX.
+
+    Raises:
+        RunError: One of them is.
+    """
     if any(experiment.config.runtime.backend == "jax" for experiment in experiments):
         message = "a run on JAX can't go on: only TensorFlow's can"
         hint = "begin a new run; init: {run: ...} begins with this one's weights"
-        raise RunError("run/backend", message, place=Place(str(run.root)), hint=hint)
+        raise RunError("run/backend", message, place=Place(str(path)), hint=hint)
 
 
 @contextmanager
