@@ -100,6 +100,11 @@ def is_importing(frame: FrameType | None) -> bool:
     return False
 
 
+def heeded(*numbers: int) -> list[int]:
+    """Those of some signals that the process does not ignore."""
+    return [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+
+
 @contextmanager
 def signals_held(*numbers: int) -> Iterator[None]:
     """Put signals off until the end of the block, and for good in processes started meanwhile.
