@@ -101,7 +101,7 @@ def continuation_of(
         hint = f"--allow-changed -o training.steps_per_execution={at_once} begins the epoch anew"
         raise RunError("run/other-steps", message, place=Place(str(saved.folder)), hint=hint)
     state.model._symbolic_build(data_batch=rest.element_spec)
-    saved.restore(state)
+    saved.restore(state, trial=True)
     return Continuation(
         saved.position.epochs_done + 1, saved.steps, saved.spent_seconds, rest, lambda: resumption.saved.restore(state)
     )

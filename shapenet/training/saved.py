@@ -64,8 +64,12 @@ class Saved:
         """What that epoch had taken."""
         return float(self.values.get("seconds", 0.0)) if self.steps else 0.0
 
-    def restore(self, state: TrainingState) -> None:
+    def restore(self, state: TrainingState, *, trial: bool = False) -> None:
         """Put the state back; the model must be built, its optimizer and metrics too.
+
+        Args:
+            state: The state.
+            trial: See whether it fits, before ``fit``, which puts it back once more.
 
         Raises:
             RunError: It is that of another model.
@@ -78,6 +82,7 @@ class Saved:
             read_arrays(self.folder, state.max_bytes),
             new_rate=any(name.endswith(".learning_rate") for name in self.changed),
             new_callbacks=self._is_changed(*_CALLBACKS),
+            trial=trial,
         )
 
     def _is_changed(self, *names: str) -> bool:

@@ -18,7 +18,7 @@ from shapenet.training.fit import train
 from shapenet.training.resume import resume_run
 
 from .conftest import train_in
-from .stopped import MLP, At, CrashError, Stopping, crash, go_on, interrupt, stop
+from .stopped import MLP, At, CrashError, Stopping, crash, go_on, interrupt, outcome, stop, undisturbed
 
 PATIENCE = (
     "training.early_stopping={patience: 1, min_delta: 10.0}",
@@ -178,3 +178,12 @@ def test_killed_while_an_epoch_is_made_to_begin_anew(
     first = read_manifest(run.run_json).resumed[0]
     assert list(first.changes) == ["data.oversample"]
     assert len(rows_of(run)) == 3
+
+
+def test_a_callback_that_asks_the_model_what_is_better_goes_on(tmp_path: Path) -> None:
+    """It can't before ``fit``."""
+    patience = (
+        "training.callbacks=[ReduceLROnPlateau: {monitor: val_accuracy, mode: auto, patience: 1, min_delta: 10.0}]",
+    )
+    whole = undisturbed(tmp_path, *patience)
+    assert outcome(go_on(stop(tmp_path / "stopped", (2, 9), interrupt, *patience))) == whole
