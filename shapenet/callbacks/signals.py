@@ -66,7 +66,7 @@ class SignalWatch(Listener):
         """
         self._deferred = True
         self._interruption.drop()
-        self.validation_steps_end()
+        self._raise_if_received()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
@@ -80,8 +80,12 @@ class SignalWatch(Listener):
         return RunInterruptedError(number, f"{signal.Signals(number).name} received")
 
     def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
-        """Raise if a signal came."""
-        self.validation_steps_end()
+        """Raise if a signal came.
+
+        Raises:
+            RunInterruptedError: It did.
+        """
+        self._raise_if_received()
 
     def validation_steps_end(self) -> None:
         """Raise if a signal came.
@@ -89,5 +93,8 @@ class SignalWatch(Listener):
         Raises:
             RunInterruptedError: It did.
         """
+        self._raise_if_received()
+
+    def _raise_if_received(self) -> None:
         if self.received is not None:
             raise self._error()

@@ -17,6 +17,7 @@ from shapenet.callbacks.base import Listener, Row
 from shapenet.callbacks.best import BestEpoch
 from shapenet.errors import DivergedError, MachineError, RunInterruptedError
 from shapenet.experiment import Experiment
+from shapenet.figure import png_of
 from shapenet.interruption import signals_held
 from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.lock import RunLock
@@ -29,7 +30,6 @@ from shapenet.training.names import task_text
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from PIL import Image
 
     from shapenet.data.augmentation.augmenter import Augmenter
     from shapenet.data.batches import Split
@@ -229,7 +229,7 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     what = f"{len(positions):,} of {len(train):,} training images{', as many of each class' * bool(dataset.classes)}"
     images = contact_sheet(viewable(train.image_list(positions)), captions, tile=_tile(train))
     sheet = titled(images, (record.manifest.name, what))
-    record.write(run.preview_png, _png(sheet))
+    record.write(run.preview_png, png_of(sheet))
     return np.asarray(sheet, np.uint8)
 
 
@@ -242,15 +242,7 @@ def record_augmentation(record: RunRecord, dataset: Dataset, augmenter: Augmente
     positions = _samples(train, _AUGMENTED_IMAGES)
     images, captions = augmented_samples(augmenter, train, positions, dataset.classes, versions=_VERSIONS)
     sheet = contact_sheet(images, captions, columns=1 + _VERSIONS, tile=_tile(train))
-    record.write(record.run.augmented_png, _png(sheet))
-
-
-def _png(sheet: Image.Image) -> bytes:
-    import io
-
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
-    return buffer.getvalue()
+    record.write(record.run.augmented_png, png_of(sheet))
 
 
 def _tile(split: Split) -> int:

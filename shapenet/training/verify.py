@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shapenet.callbacks.base import Row
+from shapenet.callbacks.base import TIMES, Row
 from shapenet.callbacks.checkpoint import checked_weights, positions, read_arrays, read_state
 from shapenet.errors import RunError, ShapenetError
 from shapenet.experiment import load_experiment
@@ -28,8 +28,6 @@ from shapenet.training.fit import train
 from shapenet.training.reporter import Reporter
 from shapenet.training.resume import check_backend, resume_run
 from shapenet.words import counted
-
-_TIMES = ("seconds", "images_per_second")
 
 
 @dataclass(frozen=True)
@@ -208,7 +206,7 @@ def _best(run: RunDir) -> dict[str, Any] | None:
 
 
 def _untimed(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name not in _TIMES}
+    return {name: value for name, value in row.items() if name not in TIMES}
 
 
 def _weights(checkpoint: Path) -> dict[str, bytes]:
