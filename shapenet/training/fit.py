@@ -111,10 +111,9 @@ def train(
             resumption.check_data(record.manifest, dataset.fingerprint)
         samples = record_data(record, dataset)
         importing.join()
-        left: Experiment | None = experiment
-        while left is not None:
-            left = _train_once(left, dataset, record, signals, (reporter, samples), resumption)
-            resumption = None  # with smaller batches a run begins anew
+        left = _train_once(experiment, dataset, record, signals, (reporter, samples), resumption)
+        while left is not None:  # with smaller batches a run begins anew
+            left = _train_once(left, dataset, record, signals, (reporter, samples), None)
     return _result(record, config.training.epochs, start)
 
 
