@@ -122,11 +122,11 @@ class DivergedError(ShapenetError):
 
 
 class RunInterruptedError(ShapenetError):
-    """A signal ended the run after its state was saved.
+    """A signal ended the command, or the run after its state was saved.
 
     Args:
         signal_number: 2 (SIGINT) or 15 (SIGTERM); the exit code is 128 more.
-        message: What was saved, and where.
+        message: Which signal came; of a run, what was saved, and where.
         hint: How to go on.
     """
 

@@ -12,6 +12,7 @@ from shapenet.rundir.atomic import write_atomic
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from PIL import Image
 
 DOTS_PER_INCH = 150
 INK = "#1f2933"
@@ -62,6 +63,13 @@ def shorten(text: str, length: int) -> str:
         return text
     tail = (length - 1) // 3
     return f"{text[: length - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def png_of(image: Image.Image) -> bytes:
+    """The PNG file of an image."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def write_png(path: Path, figure: Figure) -> None:

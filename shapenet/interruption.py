@@ -7,11 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 _PAUSE = 0.01
-_HOLDS: list[tuple[int, ...]] = []
-"""The signals of each block that holds interruptions."""
 _MACHINERY = ("<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>")
 
 
@@ -26,6 +24,9 @@ class Interruption:
 
     Enter it in the main thread, around all that may be interrupted.
     """
+
+    num_holds: ClassVar[int] = 0
+    """How many blocks hold interruptions at present."""
 
     def __init__(self) -> None:
         self._error: BaseException | None = None
@@ -62,7 +63,7 @@ class Interruption:
             frame: What the signal interrupted.
         """
         self._error = error
-        if _HOLDS or is_importing(frame):
+        if self.num_holds or is_importing(frame):
             self._wait()
         else:
             self._waiting = False
@@ -100,6 +101,11 @@ def is_importing(frame: FrameType | None) -> bool:
     return False
 
 
+def heeded(*numbers: int) -> list[int]:
+    """Those of some signals that the process does not ignore."""
+    return [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+
+
 @contextmanager
 def signals_held(*numbers: int) -> Iterator[None]:
     """Put signals off until the end of the block, and for good in processes started meanwhile.
@@ -108,9 +114,9 @@ def signals_held(*numbers: int) -> Iterator[None]:
     same: so every `Interruption` waits too.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    _HOLDS.append(numbers)
+    Interruption.num_holds += 1
     try:
         yield
     finally:
-        _HOLDS.pop()
+        Interruption.num_holds -= 1
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,10 @@ from mnist_files import find_mnist
 # Two busy cores make single examples slow; a deadline would fail them at random.
 settings.register_profile("shapenet", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("shapenet")
+
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # in the background, where shapenet would ignore it too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

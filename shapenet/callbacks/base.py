@@ -9,6 +9,11 @@ Row = Mapping[str, float]
 """What is known of an epoch: ``epoch`` from 1, ``loss``, metrics, ``val_`` of each,
 ``learning_rate``, ``seconds``, ``images_per_second``."""
 
+TIMES = ("seconds", "images_per_second")
+"""What of a row a clock decides."""
+NO_FIGURES = ("epoch", "learning_rate", *TIMES)
+"""What of a row says nothing of how good the model is."""
+
 
 class Listener:
     """Hears what happens in ``fit``; every method may be left as it is.
@@ -34,6 +39,3 @@ class Listener:
 
     def epoch_end(self, row: Row) -> None:
         """An epoch and its validation are done."""
-
-    def train_end(self) -> None:
-        """``fit`` ends in good order."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
-import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from shapenet.callbacks.weights_file import save_weights
-from shapenet.errors import Place, RunError
+from shapenet.errors import MachineError, Place, RunError
 from shapenet.rundir.atomic import machine_errors, new_folder
+from shapenet.rundir.leftovers import remove
 from shapenet.rundir.reading import check_regular, open_regular, read_regular
 
 if TYPE_CHECKING:
@@ -77,12 +78,15 @@ class Draft:
         arrays: Arrays of the state; None for weights that no training goes on from.
 
     Raises:
-        MachineError: The disk refuses.
+        MachineError: The disk refuses, or something has the name.
     """
 
     def __init__(self, target: Path, model: Any, values: Mapping[str, Any], arrays: Arrays | None = None) -> None:
         import numpy as np
 
+        if os.path.lexists(target):  # what is there is another one, or the ruin of one
+            message, hint = "expected no checkpoint of this name, received one", "move it away, and resume the run"
+            raise MachineError("machine/write", message, place=Place(str(target)), hint=hint)
         self._target = target
         self._num_bytes = _bytes_of(model.weights) + _bytes_of((arrays or {}).values())
         self._stack = ExitStack()
@@ -237,10 +241,14 @@ def needed(folder: Path, keep: int) -> set[str]:
 
 
 def remove_others(folder: Path, names: set[str]) -> list[Path]:
-    """Remove the checkpoints of a folder but for `names`; returns what is gone."""
+    """Remove the checkpoints of a folder but for `names`; returns what is gone.
+
+    Raises:
+        MachineError: One of them can't be removed.
+    """
     gone = list(others(folder, names))
     for path in gone:
-        shutil.rmtree(path, ignore_errors=True)
+        remove(path)
     return gone
 
 

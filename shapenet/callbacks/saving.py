@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -190,7 +190,8 @@ class Checkpoints(Listener):
             self._whole = Position.named(last) or self._whole
         if best and (self._folder / best).is_dir():
             replace_link(self._folder / "best", best)
-        remove_others(self._folder, needed(self._folder, self._schedule.keep))
+        with suppress(MachineError):  # the next checkpoint is another chance
+            remove_others(self._folder, needed(self._folder, self._schedule.keep))
         self._cost += time.monotonic() - start  # it shares cores with the training
 
     def _joined(self) -> None:

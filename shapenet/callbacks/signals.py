@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from shapenet.callbacks.base import Listener
 from shapenet.errors import RunInterruptedError
-from shapenet.interruption import Interruption
+from shapenet.interruption import Interruption, heeded
 
 _WATCHED = (signal.SIGINT, signal.SIGTERM)
 
@@ -21,11 +21,14 @@ class _Interrupt(KeyboardInterrupt):
 
 
 class SignalWatch(Listener):
-    """Turns signals into a `RunInterruptedError`: at once before ``fit``, at a step boundary in it."""
+    """Turns signals into a `RunInterruptedError`: at once before ``fit``, at a step boundary in it.
+
+    A signal that the process was started to ignore, as a shell has it for what runs in the background, stays ignored.
+    """
 
     def __init__(self) -> None:
         self.received: int | None = None
-        self._deferred = False
+        self._deferred = self._is_watching = False
         self._before: dict[int, Any] = {}
         self._interruption = Interruption()
 
@@ -33,7 +36,8 @@ class SignalWatch(Listener):
         """Start watching; only the main thread can."""
         if threading.current_thread() is threading.main_thread():
             self._interruption.__enter__()
-            self._before = {number: signal.signal(number, self._handle) for number in _WATCHED}
+            self._is_watching = True
+            self._before = {number: signal.signal(number, self._handle) for number in heeded(*_WATCHED)}
         return self
 
     def __exit__(
@@ -47,7 +51,7 @@ class SignalWatch(Listener):
         for number, handler in self._before.items():
             signal.signal(number, handler)
         try:
-            if self._before:
+            if self._is_watching:
                 self._interruption.__exit__(kind, error, trace)
             if isinstance(error, _Interrupt):
                 raise error
@@ -62,7 +66,7 @@ class SignalWatch(Listener):
         """
         self._deferred = True
         self._interruption.drop()
-        self.validation_steps_end()
+        self._raise_if_received()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
@@ -76,8 +80,12 @@ class SignalWatch(Listener):
         return RunInterruptedError(number, f"{signal.Signals(number).name} received")
 
     def steps_end(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
-        """Raise if a signal came."""
-        self.validation_steps_end()
+        """Raise if a signal came.
+
+        Raises:
+            RunInterruptedError: It did.
+        """
+        self._raise_if_received()
 
     def validation_steps_end(self) -> None:
         """Raise if a signal came.
@@ -85,5 +93,8 @@ class SignalWatch(Listener):
         Raises:
             RunInterruptedError: It did.
         """
+        self._raise_if_received()
+
+    def _raise_if_received(self) -> None:
         if self.received is not None:
             raise self._error()

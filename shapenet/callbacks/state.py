@@ -81,8 +81,9 @@ class TrainingState:
         return values, arrays
 
     def restore(
-        self, values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], *, new_rate: bool, new_callbacks: bool
-    ) -> None:
+        self, values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]],
+        *, new_rate: bool, new_callbacks: bool, trial: bool = False,
+    ) -> None:  # fmt: skip
         """Put back what `collect` returned; the model must be built, its optimizer and metrics too.
 
         Args:
@@ -90,19 +91,19 @@ class TrainingState:
             arrays: The arrays.
             new_rate: Leave the learning rate as it is: the config has another one now.
             new_callbacks: Leave the arguments of callbacks as they are, and bear that there are others now.
+            trial: Leave callbacks as they are: they have no model before ``fit``.
 
         Raises:
             RunError: The state is that of another model, or of other callbacks.
         """
         try:
-            self._restore(values, arrays, new_rate=new_rate, new_callbacks=new_callbacks)
+            self._restore(values, arrays, new_rate=new_rate)
+            self._restore_callbacks(values["callbacks"], arrays, new=new_callbacks, trial=trial)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
             reason = " ".join(str(error).split())[:300]
             raise _unlike(f"{type(error).__name__}: {reason}") from error
 
-    def _restore(
-        self, values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], *, new_rate: bool, new_callbacks: bool
-    ) -> None:
+    def _restore(self, values: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]], *, new_rate: bool) -> None:
         import numpy as np
 
         optimizer = self.model.optimizer
@@ -113,7 +114,6 @@ class TrainingState:
             optimizer.learning_rate = rate
         _assign("seed", _seeds(self.model), arrays)
         _assign("metric", self.model.metrics_variables, arrays)
-        self._restore_callbacks(values["callbacks"], arrays, new=new_callbacks)
         version, gauss = values["random"]["python"]
         random.setstate((version, tuple(arrays["random/python"].tolist()), gauss))
         np.random.set_state(("MT19937", arrays["random/numpy"], *values["random"]["numpy"]))
@@ -127,12 +127,14 @@ class TrainingState:
         return int(own + (1 + len(self.callbacks)) * of_callback)
 
     def _restore_callbacks(
-        self, saved: Sequence[Mapping[str, Any]], arrays: Mapping[str, npt.NDArray[Any]], *, new: bool
+        self, saved: Sequence[Mapping[str, Any]], arrays: Mapping[str, npt.NDArray[Any]], *, new: bool, trial: bool
     ) -> None:
         names = [type(callback).__name__ for callback in self.callbacks]
         left = dict(enumerate(saved))
         if not new and [one["class"] for one in saved] != names:
             raise _unlike("the callbacks are others")
+        if trial:
+            return
         for callback, name in zip(self.callbacks, names, strict=True):
             index = next((index for index, one in left.items() if one["class"] == name), None)
             if index is not None:

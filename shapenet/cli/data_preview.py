@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +39,7 @@ def preview(
     from shapenet.data.inspect.samples import choose, samples_of
     from shapenet.data.inspect.sheet import sheet_of
     from shapenet.data.inspect.subject import ALL
+    from shapenet.figure import png_of
     from shapenet.rundir.atomic import write_atomic
     from shapenet.words import counted
 
@@ -61,9 +61,7 @@ def preview(
     part = f", {name}" if subject.is_divided else ""
     line = f"{len(positions):,} of {counted(len(chosen_from), 'image')}, {classes}, seed {seed}"
     sheet = sheet_of(views, (f"{subject.described}{part}", line))
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
-    write_atomic(out, buffer.getvalue())
+    write_atomic(out, png_of(sheet))
     click.echo(f"{out}: {line}; {sheet.width} x {sheet.height} pixels")
 
 

@@ -45,8 +45,8 @@ def train(context: click.Context, /, **options: Any) -> int:
 
     Everything about the run goes to a new directory: its configs, metrics, TensorBoard
     logs, and the best and last checkpoints. Ctrl-C saves the state before it ends. What was
-    stopped, killed or lost its machine goes on with --resume, in place; on a CPU the numbers
-    are those of a run that nobody disturbed.
+    stopped, killed or lost its machine goes on with --resume, in place; where training is
+    deterministic (on a CPU, by default) the numbers are those of a run that nobody disturbed.
     """
     _check_usage(context)
     config, runs_dir = options["config"], options["runs_dir"]

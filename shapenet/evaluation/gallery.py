@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shapenet.figure import png_of
 from shapenet.rundir.atomic import write_atomic
 
 if TYPE_CHECKING:
@@ -52,6 +52,4 @@ class SplitGallery:
         from shapenet.data.inspect.sheet import titled
         from shapenet.data.preview import contact_sheet
 
-        buffer = io.BytesIO()
-        titled(contact_sheet(images, captions, columns=columns, tile=tile), heading).save(buffer, "PNG")
-        write_atomic(path, buffer.getvalue())
+        write_atomic(path, png_of(titled(contact_sheet(images, captions, columns=columns, tile=tile), heading)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from shapenet.callbacks.base import NO_FIGURES
 from shapenet.evaluation.curves import write_curves
 from shapenet.evaluation.gallery import SplitGallery
 from shapenet.evaluation.subject import Subject
@@ -12,8 +13,6 @@ from shapenet.rundir.manifest import read_manifest
 from shapenet.rundir.paths import RunDir
 from shapenet.runs.listing import read_metrics
 from shapenet.tasks.report import Files, Report
-
-_TIMES = ("epoch", "loss", "learning_rate", "seconds", "images_per_second")
 
 
 def write_outputs(
@@ -47,7 +46,7 @@ def _write_curves(path: Path, run: RunDir, tasks: Sequence[str], epoch: int | No
     if not rows:
         path.unlink(missing_ok=True)
         return False
-    names = [name for name in rows[0] if name not in _TIMES and not name.startswith("val_")]
+    names = [name for name in rows[0] if name not in (*NO_FIGURES, "loss") and not name.startswith("val_")]
     metrics = [found for task in tasks if (found := _first_metric(task, tasks, names))]
     run_name = read_manifest(run.run_json).name
     write_curves(path, rows, run_name=run_name, metrics=metrics, best_epoch=epoch)

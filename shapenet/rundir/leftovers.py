@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 
 from shapenet.rundir.atomic import TEMPORARY_PREFIX, machine_errors
+from shapenet.rundir.paths import EVALS
+
+_YOUNG_SECONDS = 60
+"""A file is written faster than that."""
 
 
 def unfinished(root: Path) -> list[Path]:
     """The temporary files, folders and links below a folder, none inside another.
 
-    Nobody may be at work there, which the run's lock tells.
+    Nobody may be at work there, which the run's lock tells; but evaluations take no lock, so that what is young in
+    their folder is left alone.
     """
     found: list[Path] = []
     for path in sorted(root.rglob(f"{TEMPORARY_PREFIX}*")):
-        if not any(path.is_relative_to(other) for other in found):
+        is_theirs = EVALS in path.relative_to(root).parts and _is_young(path)
+        if not is_theirs and not any(path.is_relative_to(other) for other in found):
             found.append(path)
     return found
+
+
+def _is_young(path: Path) -> bool:
+    try:
+        return time.time() - path.lstat().st_mtime < _YOUNG_SECONDS
+    except FileNotFoundError:  # it has its name by now
+        return True
 
 
 def remove(path: Path) -> None:

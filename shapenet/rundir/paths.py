@@ -17,6 +17,9 @@ from shapenet.rundir.atomic import check_link, fsync_dir, machine_errors, make_f
 LATEST = "latest"
 """Name of the link to the newest run, in the folder of all runs."""
 
+EVALS = "eval"
+"""Name of the folder of a run's evaluations."""
+
 _MAX_NAME_BYTES = 80
 _MAX_DIGEST_LENGTH = 8
 
@@ -165,7 +168,7 @@ class RunDir:
     @property
     def all_evals_dir(self) -> Path:
         """Folder with one folder per evaluated split."""
-        return self.root / "eval"
+        return self.root / EVALS
 
     def eval_dir(self, split: str) -> Path:
         """Folder of the evaluation on `split`, for example ``test``."""

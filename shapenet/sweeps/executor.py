@@ -17,7 +17,7 @@ from types import FrameType
 from typing import Any
 
 from shapenet.errors import DivergedError, RunInterruptedError, ShapenetError
-from shapenet.interruption import Interruption, signals_held
+from shapenet.interruption import Interruption, heeded, signals_held
 from shapenet.rundir.status import Status
 from shapenet.sweeps.job import Job, Opened, TrialResult, Work
 from shapenet.sweeps.trial import train_trial
@@ -83,7 +83,9 @@ def _ended_unheard(code: int, received: list[int]) -> TrialResult:
 
 @contextmanager
 def _started(process: Any) -> Iterator[list[int]]:
-    """Start `process`, and pass SIGINT and SIGTERM on to it while the block lasts; only the main thread can.
+    """Start `process`, and pass SIGINT and SIGTERM on to it while the block lasts, unless they are ignored.
+
+    Only the main thread can.
 
     Yields:
         The numbers of the signals, as they arrive.
@@ -97,7 +99,7 @@ def _started(process: Any) -> Iterator[list[int]]:
 
     is_main = threading.current_thread() is threading.main_thread()
     with signals_held(*_SIGNALS):  # the process inherits this, so that a signal does not kill it while it starts
-        before = {number: signal.signal(number, pass_on) for number in _SIGNALS} if is_main else {}
+        before = {number: signal.signal(number, pass_on) for number in heeded(*_SIGNALS)} if is_main else {}
         process.start()
     try:
         yield received

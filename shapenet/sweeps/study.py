@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from shapenet.callbacks.base import NO_FIGURES
 from shapenet.callbacks.best import higher_is_better
 from shapenet.errors import RunError
 from shapenet.rundir.atomic import fsync_dir, machine_errors, make_folder, write_atomic
@@ -24,7 +25,6 @@ from shapenet.sweeps.space import Trial
 
 JOURNAL = "study.jsonl"
 LOCK = "study.lock"
-_SKIPPED = ("epoch", "seconds", "images_per_second", "learning_rate")
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class Study:
     def _check_objective(self, result: TrialResult) -> None:
         """A run without a best epoch has no figures at all, whatever the objective is."""
         if result.metrics and self.objective is not None and self.objective not in result.metrics:
-            raise unknown_objective(self.objective, [name for name in result.metrics if name not in _SKIPPED])
+            raise unknown_objective(self.objective, [name for name in result.metrics if name not in NO_FIGURES])
 
     @property
     def best(self) -> Standing | None:
@@ -206,7 +206,9 @@ class Study:
 def leaderboard_rows(standings: Sequence[Standing], objective: str | None) -> Iterator[Sequence[Any]]:
     """The leaderboard: rank, trial, the varied values, the objective, other figures, and the run."""
     keys = list(standings[0].trial.values) if standings else []
-    figures = dict.fromkeys(name for s in standings for name in s.result.metrics if name not in (*_SKIPPED, objective))
+    figures = dict.fromkeys(
+        name for s in standings for name in s.result.metrics if name not in (*NO_FIGURES, objective)
+    )
     yield "rank", "trial", *keys, objective or "objective", *figures, "epochs", "seconds", "status", "run"
     for standing in standings:
         result, values = standing.result, standing.trial.values

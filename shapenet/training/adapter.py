@@ -81,11 +81,6 @@ class Adapter:
         if self._continuation:
             self._continuation.epoch_end()
 
-    def train_end(self) -> None:
-        """Training ends in good order."""
-        for listener in self._listeners:
-            listener.train_end()
-
     def facts(self) -> dict[str, float]:
         """What a checkpoint remembers of an epoch that goes on: ``seconds`` that it has taken."""
         return {"seconds": round(self._epoch_seconds(), 3)}
@@ -105,7 +100,6 @@ def to_keras_callback(adapter: Adapter) -> Any:
         on_test_begin=lambda logs: adapter.test_begin(),
         on_test_batch_end=lambda batch, logs: adapter.test_batch_end(),
         on_epoch_end=lambda epoch, logs: adapter.epoch_end(logs),
-        on_train_end=lambda logs: adapter.train_end(),
     )
     return callback
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import Place, RunError
-from shapenet.training.saved import Saved
 
 if TYPE_CHECKING:
     from shapenet.callbacks.state import TrainingState
+    from shapenet.training.resume import Resumption
 
 
 @dataclass
@@ -76,19 +76,24 @@ class Continuation:
         return self._execute(self._batches)
 
 
-def continuation_of(saved: Saved, state: TrainingState, feed: Callable[..., Any]) -> Continuation | None:
+def continuation_of(
+    resumption: Resumption | None, state: TrainingState, feed: Callable[..., Any]
+) -> Continuation | None:
     """What lets ``fit`` go on where a checkpoint was; None where there was none.
 
+    The state is put back once for a trial, so that what does not fit is refused while the run is as it was.
+
     Args:
-        saved: The checkpoint.
+        resumption: Knows the checkpoint, and how it is called later.
         state: The state to put back; what of it Keras makes in the first step is made now.
         feed: Makes the pipeline of an epoch that leaves out its first ``start`` batches.
 
     Raises:
-        RunError: No execution of steps ends where the checkpoint is.
+        RunError: The state is that of another model, or no execution of steps ends where the checkpoint is.
     """
-    if saved.folder is None:
+    if resumption is None or resumption.begins:
         return None
+    saved = resumption.saved
     rest = feed(start=saved.steps)
     left, at_once = int(rest.cardinality()), state.model.steps_per_execution
     if left < 0 or (left and saved.steps % at_once):
@@ -96,6 +101,7 @@ def continuation_of(saved: Saved, state: TrainingState, feed: Callable[..., Any]
         hint = f"--allow-changed -o training.steps_per_execution={at_once} begins the epoch anew"
         raise RunError("run/other-steps", message, place=Place(str(saved.folder)), hint=hint)
     state.model._symbolic_build(data_batch=rest.element_spec)
+    saved.restore(state, trial=True)
     return Continuation(
-        saved.position.epochs_done + 1, saved.steps, saved.spent_seconds, rest, lambda: saved.restore(state)
+        saved.position.epochs_done + 1, saved.steps, saved.spent_seconds, rest, lambda: resumption.saved.restore(state)
     )

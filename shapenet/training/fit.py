@@ -111,9 +111,9 @@ def train(
             resumption.check_data(record.manifest, dataset.fingerprint)
         samples = record_data(record, dataset)
         importing.join()
-        left: Experiment | None = experiment
-        while left is not None:
-            left = _train_once(left, dataset, record, signals, (reporter, samples), resumption)
+        left = _train_once(experiment, dataset, record, signals, (reporter, samples), resumption)
+        while left is not None:  # with smaller batches a run begins anew
+            left = _train_once(left, dataset, record, signals, (reporter, samples), None)
     return _result(record, config.training.epochs, start)
 
 
@@ -135,13 +135,11 @@ def _train_once(
 ) -> Experiment | None:  # fmt: skip
     """Train; returns what to train instead where memory ran out and smaller batches may help."""
     run = prepare(experiment, dataset, record, resumption)
-    if resumption:
-        resumption.go_on(record, outputs[0].warning)
-    outputs[0].started(run.start(record))
     try:
         _fit(run, record, signals, outputs)
     except MachineError as error:
-        smaller = None if resumption else with_smaller_batches(error, experiment, record, outputs[0])
+        begins = resumption is None or resumption.begins
+        smaller = with_smaller_batches(error, experiment, record, outputs[0]) if begins else None
         if smaller is None:
             raise
         return smaller
@@ -156,7 +154,6 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
 
     config, compiled = run.experiment.config, run.compiled
     reporter, samples = outputs
-    saved = run.resumption.saved if run.resumption else Saved()
     best = record.best or BestEpoch(run.monitors.best, run.monitors.rising)
     faults = TensorBoardFaults(record.run.tensorboard_dir, reporter.warning)
     with run.experiment.locating():
@@ -166,7 +163,11 @@ def _fit(run: Prepared, record: RunRecord, signals: SignalWatch, outputs: tuple[
     feed = partial(to_dataset, encode=compiled.encode, inputs=compiled.inputs)
     train = partial(feed, run.train, augmenter=run.augmenter, weigh=weigh)
     listeners: list[Listener] = []
-    adapter = Adapter(listeners, run.train, continuation_of(saved, state, train))
+    adapter = Adapter(listeners, run.train, continuation_of(run.resumption, state, train))
+    if run.resumption:  # nothing refuses any more
+        run.resumption.go_on(record, reporter.warning)
+    saved = run.resumption.saved if run.resumption else Saved()
+    reporter.started(run.start(record))
     checkpoints = Checkpoints(
         record.run.checkpoints_dir, best, state, adapter.facts, saved.position,
         Schedule(**dict(config.training.checkpoint)), config.training.epochs,

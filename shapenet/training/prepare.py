@@ -13,7 +13,6 @@ from shapenet.experiment import Experiment
 from shapenet.layers.backbone import without_weight_files
 from shapenet.models.summary import num_trainable
 from shapenet.rundir.manifest import Device
-from shapenet.rundir.paths import RunDir
 from shapenet.training.backend import computes_with_jax
 from shapenet.training.balance import Balance, check_weighable, class_counts, class_weights, largest_class
 from shapenet.training.build import Compiled, build_augmenter, compile_model
@@ -94,12 +93,13 @@ def prepare(experiment: Experiment, dataset: Dataset, record: RunRecord, resumpt
     steps = config.training.steps_per_execution
     statistics = SplitStatistics(dataset.splits, dataset.names)
     spec = data_spec(train, dataset.classes, statistics)
-    weight_files = without_weight_files() if resumption else nullcontext()  # the checkpoint's weights replace them
+    begins = resumption is None or resumption.begins
+    weight_files = nullcontext() if begins else without_weight_files()  # the checkpoint's weights replace them
     with experiment.locating(), weight_files:
         session = start_session(config.training, config.seed)
         steps = auto_steps(batches) if steps == "auto" else steps
         compiled = compile_model(config, spec, steps_per_execution=steps, steps_per_epoch=len(batches))
-        initial = None if resumption else initialise(compiled.model, config.init)
+        initial = initialise(compiled.model, config.init) if begins else None
         build_optimizer(config.training, compiled.model)
         monitors = monitored(config, compiled, has_val=val is not None)
         augmenter = build_augmenter(config, spec, compiled.bound)
@@ -115,7 +115,7 @@ def prepare(experiment: Experiment, dataset: Dataset, record: RunRecord, resumpt
     balance = Balance(class_counts(train, dataset.classes), largest_class(config, train), weights)
     record.update(statistics=statistics.asked(), class_weight=weights.get("", weights) or None)
     record.best = BestEpoch(monitors.best, monitors.rising, resumption.best_row(monitors.best) if resumption else None)
-    _write_summary(compiled.model, record.run)
+    record.write(record.run.model_text, _summary(compiled.model))
     if augmenter:
         record_augmentation(record, dataset, augmenter)
     return Prepared(
@@ -135,9 +135,7 @@ def _batches(config: ExperimentConfig, dataset: Dataset) -> tuple[AnyBatches, An
     return train, batches_of(splits["val"], config.training.batch_size, fields=batch_fields(config), most=most)
 
 
-def _write_summary(model: Any, run: RunDir) -> None:
-    from shapenet.rundir.atomic import write_atomic
-
+def _summary(model: Any) -> str:
     lines: list[str] = []
     model.summary(line_length=100, print_fn=lambda text, **_: lines.append(text))
-    write_atomic(run.model_text, "\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"

@@ -17,6 +17,7 @@ from shapenet.callbacks.base import Listener, Row
 from shapenet.callbacks.best import BestEpoch
 from shapenet.errors import DivergedError, MachineError, RunInterruptedError
 from shapenet.experiment import Experiment
+from shapenet.figure import png_of
 from shapenet.interruption import signals_held
 from shapenet.rundir.atomic import machine_errors, write_atomic
 from shapenet.rundir.lock import RunLock
@@ -29,7 +30,6 @@ from shapenet.training.names import task_text
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from PIL import Image
 
     from shapenet.data.augmentation.augmenter import Augmenter
     from shapenet.data.batches import Split
@@ -54,7 +54,7 @@ class RunRecord(Listener):
         manifest: What ``run.json`` holds.
         fitting: Whether the first step has been taken.
         best: Which epoch is the best, once training knows what to monitor.
-        held: Whether changes are not written yet: until a run really goes on, ``run.json`` stays as it was.
+        held: Whether nothing is written yet: until a run really goes on, its files stay as they were.
     """
 
     def __init__(self, run: RunDir, manifest: RunManifest, runs_dir: Path | None) -> None:
@@ -64,12 +64,27 @@ class RunRecord(Listener):
         self.fitting = False
         self.best: BestEpoch | None = None
         self.held = False
+        self._waiting: dict[Path, str | bytes] = {}
 
     def update(self, **changes: Any) -> None:
         """Change fields of the manifest and write it."""
         self.manifest = self.manifest.changed(**changes)
         if not self.held:
             write_manifest(self.run.run_json, self.manifest)
+
+    def write(self, path: Path, content: str | bytes) -> None:
+        """Write a file of the run, or let it wait as long as changes are held."""
+        if self.held:
+            self._waiting[path] = content
+        else:
+            write_atomic(path, content)
+
+    def release(self, **changes: Any) -> None:
+        """Write the manifest with what was held and with more changes, and after it the files that waited."""
+        self.held = False
+        self.update(**changes)
+        while self._waiting:
+            write_atomic(*self._waiting.popitem())
 
     def end(self, status: Status, error: str | None = None) -> None:
         """Write how the run ended."""
@@ -207,14 +222,14 @@ def record_data(record: RunRecord, dataset: Dataset) -> npt.NDArray[np.uint8]:
     image = ImageSpec(shape=train.image_shape, dtype=train.image_dtype)
     counts = {name: class_counts(split, dataset.classes) for name, split in dataset.splits.items()}
     record.update(data_fingerprint=dataset.fingerprint, image=image, class_counts=counts)
-    write_atomic(run.split_csv, dataset.split_table().encode(errors="surrogateescape"))
-    write_atomic(run.classes_json, json.dumps(list(dataset.classes), ensure_ascii=False) + "\n")
+    record.write(run.split_csv, dataset.split_table().encode(errors="surrogateescape"))
+    record.write(run.classes_json, json.dumps(list(dataset.classes), ensure_ascii=False) + "\n")
     positions = _samples(train, _PREVIEW_IMAGES)
     captions = [dataset.classes[label] if dataset.classes else "" for label in train.labels[positions]]
     what = f"{len(positions):,} of {len(train):,} training images{', as many of each class' * bool(dataset.classes)}"
     images = contact_sheet(viewable(train.image_list(positions)), captions, tile=_tile(train))
     sheet = titled(images, (record.manifest.name, what))
-    _write_png(run.preview_png, sheet)
+    record.write(run.preview_png, png_of(sheet))
     return np.asarray(sheet, np.uint8)
 
 
@@ -227,15 +242,7 @@ def record_augmentation(record: RunRecord, dataset: Dataset, augmenter: Augmente
     positions = _samples(train, _AUGMENTED_IMAGES)
     images, captions = augmented_samples(augmenter, train, positions, dataset.classes, versions=_VERSIONS)
     sheet = contact_sheet(images, captions, columns=1 + _VERSIONS, tile=_tile(train))
-    _write_png(record.run.augmented_png, sheet)
-
-
-def _write_png(path: Path, sheet: Image.Image) -> None:
-    import io
-
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
-    write_atomic(path, buffer.getvalue())
+    record.write(record.run.augmented_png, png_of(sheet))
 
 
 def _tile(split: Split) -> int:

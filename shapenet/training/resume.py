@@ -16,7 +16,7 @@ from shapenet.callbacks.base import Row
 from shapenet.callbacks.metrics_log import cut_metrics
 from shapenet.errors import Place, RunError
 from shapenet.experiment import Experiment, experiment_of_run, resolved_values
-from shapenet.rundir.atomic import machine_errors, write_atomic
+from shapenet.rundir.atomic import machine_errors
 from shapenet.rundir.find import iterate_runs
 from shapenet.rundir.leftovers import remove, unfinished
 from shapenet.rundir.lock import RunLock
@@ -27,7 +27,7 @@ from shapenet.training.differences import Changes, differences, flat, listed
 from shapenet.training.init import with_found_run
 from shapenet.training.memory import halvings
 from shapenet.training.record import RunRecord, best_in, log_file
-from shapenet.training.saved import Saved, newest_whole, take_back
+from shapenet.training.saved import Saved, begin_anew, newest_whole, take_back
 
 _LOG = logging.getLogger("shapenet")
 _INEXACT = (
@@ -57,9 +57,14 @@ class Resumption:
     command: Sequence[str] = ()
 
     @property
+    def begins(self) -> bool:
+        """Whether nothing was saved, so that the training begins with its first step."""
+        return self.saved.folder is None
+
+    @property
     def is_over(self) -> bool:
         """Whether there is nothing to be done any more."""
-        stopped = self.saved.values.get("stopped") and not (self.changes or self.saved.changed)
+        stopped = self.saved.values.get("stopped") and not self.saved.changed
         return bool(stopped) or self.saved.position.epochs_done >= self.experiment.config.training.epochs
 
     def best_row(self, monitor: str) -> Row | None:
@@ -74,6 +79,7 @@ class Resumption:
             RunError: Names each field that differs.
         """
         self.changes.update(changes)
+        self.saved = replace(self.saved, changed=self.saved.changed | changes.keys())
         if not changes or self.allow_changed:
             return
         raise RunError(
@@ -111,11 +117,15 @@ class Resumption:
         """
         for left in unfinished(self.run.root):
             remove(left)
-        self.saved = take_back(self.run.checkpoints_dir, self.saved)
+        take_back(self.run.checkpoints_dir, self.saved)
         cut_metrics(self.run.metrics, self.saved.position.epochs_done)
 
     def go_on(self, record: RunRecord, warn: Callable[[str], None]) -> None:
-        """Take the run's files back to the checkpoint: what came after it is done again.
+        """Record that the run goes on, and take its files back to the checkpoint: what came after it is done again.
+
+        Nothing may refuse to go on any more. First of all it is recorded, with what was changed: a process that is
+        killed in between leaves a run that knows of it. As long as checkpoints may have counted other steps, the
+        record names the step in which the run was, which `_changed_since` goes by.
 
         Args:
             record: The run, whose device is known.
@@ -129,23 +139,25 @@ class Resumption:
             _LOG.warning("%s", text)
             warn(text)
 
-        self.saved = replace(self.saved, changed=self.saved.changed | self.changes.keys())
-        if self.saved.anew:
-            tell(f"a step is not what it was: epoch {self.saved.position.epoch} begins anew, with the weights so far")
-        self.tidy()
         position = self.saved.position
+        if self.saved.anew:
+            tell(f"a step is not what it was: epoch {position.epoch} begins anew, with the weights so far")
         exact = record.manifest.device.deterministic if record.manifest.device else None
-        entry = Resumed(at=datetime.now(UTC), epoch=position.epochs_done + 1, step=self.saved.steps,
+        before = record.manifest.resumed
+        entry = Resumed(at=datetime.now(UTC), epoch=position.epochs_done + 1, step=position.step or 0,
                         command=tuple(self.command), changes=dict(self.changes), exact=exact)  # fmt: skip
-        record.held = False
-        record.update(
+        if self.changes:
+            record.write(self.run.resolved_config, self.experiment.resolved())
+        record.release(
             status="running", pid=os.getpid(), host=socket.gethostname(), ended_at=None, error=None,
             epochs_done=position.epochs_done, best=best_in(record.best), versions=host_versions(),
-            resumed=(*record.manifest.resumed, entry),
+            resumed=(*before, entry),
         )  # fmt: skip
-        if self.changes:  # after they are recorded: killed in between, the run must not seem to have begun with them
-            write_atomic(self.run.resolved_config, self.experiment.resolved())
-        _LOG.info("goes on after %s", position)
+        self.tidy()
+        if self.saved.anew:
+            self.saved = begin_anew(self.saved)
+            record.update(resumed=(*before, entry.model_copy(update={"step": 0})))
+        _LOG.info("goes on after %s", self.saved.position)
         if exact is False:
             tell(_INEXACT)
 
@@ -176,7 +188,7 @@ def resume_run(
         raise RunError("run/no-config", message, place=Place(str(run.root)), hint=hint)
     before = experiment_of_run(run.resolved_config, trust=trust)
     experiment = experiment_of_run(run.resolved_config, overrides, trust=trust) if overrides else before
-    _check_backend(run, before, experiment)
+    check_backend(run.root, before, experiment)
     changes = {
         **differences(flat(resolved_values(before.config)), flat(resolved_values(experiment.config))),
         **differences(_under("versions", manifest.versions), _under("versions", host_versions())),
@@ -186,12 +198,20 @@ def resume_run(
     return resumption
 
 
-def _check_backend(run: RunDir, *experiments: Experiment) -> None:
-    """Refuse JAX: what goes on in the middle of an epoch wraps what TensorFlow runs."""
+def check_backend(path: Path, *experiments: Experiment) -> None:
+    """Refuse JAX: what goes on in the middle of an epoch wraps what TensorFlow runs.
+
+    Args:
+        path: The run or the config, to be named.
+        experiments: What may be on JAX.
+
+    Raises:
+        RunError: One of them is.
+    """
     if any(experiment.config.runtime.backend == "jax" for experiment in experiments):
         message = "a run on JAX can't go on: only TensorFlow's can"
         hint = "begin a new run; init: {run: ...} begins with this one's weights"
-        raise RunError("run/backend", message, place=Place(str(run.root)), hint=hint)
+        raise RunError("run/backend", message, place=Place(str(path)), hint=hint)
 
 
 @contextmanager
@@ -217,7 +237,8 @@ def resumed_run(
         record.held = True
         _LOG.info("%s", " ".join(command))
         saved = newest_whole(run, warn)
-        resumption.saved = replace(saved, changed=_changed_since(saved, record.manifest))
+        changed = _changed_since(saved, record.manifest) | resumption.changes.keys()
+        resumption.saved = replace(saved, changed=changed)
         resumption.command = command
         with record.ending():
             yield record

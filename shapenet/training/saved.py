@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from shapenet.callbacks.checkpoint import (
 )
 from shapenet.errors import RunError
 from shapenet.models.safe_weights import load_weights_safely
-from shapenet.rundir.atomic import machine_errors, replace_link
+from shapenet.rundir.atomic import machine_errors, new_folder, replace_link
 from shapenet.rundir.paths import RunDir
 
 if TYPE_CHECKING:
@@ -54,16 +56,20 @@ class Saved:
 
     @property
     def steps(self) -> int:
-        """Steps of the epoch in which it goes on that were done before."""
-        return self.position.step or 0
+        """Steps of the epoch in which it goes on that were done before, and count."""
+        return 0 if self.anew else self.position.step or 0
 
     @property
     def spent_seconds(self) -> float:
         """What that epoch had taken."""
         return float(self.values.get("seconds", 0.0)) if self.steps else 0.0
 
-    def restore(self, state: TrainingState) -> None:
+    def restore(self, state: TrainingState, *, trial: bool = False) -> None:
         """Put the state back; the model must be built, its optimizer and metrics too.
+
+        Args:
+            state: The state.
+            trial: See whether it fits, before ``fit``, which puts it back once more.
 
         Raises:
             RunError: It is that of another model.
@@ -76,6 +82,7 @@ class Saved:
             read_arrays(self.folder, state.max_bytes),
             new_rate=any(name.endswith(".learning_rate") for name in self.changed),
             new_callbacks=self._is_changed(*_CALLBACKS),
+            trial=trial,
         )
 
     def _is_changed(self, *names: str) -> bool:
@@ -127,11 +134,31 @@ def _reason(error: RunError) -> str:
     return error.problems[0].message
 
 
-def take_back(folder: Path, saved: Saved) -> Saved:
+def take_back(folder: Path, saved: Saved) -> None:
     """Remove every checkpoint that came after one, and let the links name it and its best.
 
-    Where its epoch begins anew, so do those of steps, since a step was something else, and its name says that no step
-    is done: whoever goes on from it later must not count them either.
+    Raises:
+        MachineError: The disk refuses.
+    """
+    if not folder.is_dir():
+        return
+    stay = [path for position, path in positions(folder) if position.order <= saved.position.order]
+    for link, target in (("last", saved.folder), ("best", best_of(saved.values))):
+        if target:
+            replace_link(folder / link, target.name)
+        else:
+            (folder / link).unlink(missing_ok=True)
+    remove_others(folder, _with_bests(stay))  # now that no link leads there
+
+
+def begin_anew(saved: Saved) -> Saved:
+    """Let no step count of the epoch that begins anew: a step was something else.
+
+    The other checkpoints of steps go, and the one to go on from takes a name that says that no step is done. `last`
+    leads to a whole one all the while: the files have both names until it leads to the new one.
+
+    Args:
+        saved: The checkpoint, to which `take_back` has led the links.
 
     Returns:
         The checkpoint, as it is called now.
@@ -139,34 +166,31 @@ def take_back(folder: Path, saved: Saved) -> Saved:
     Raises:
         MachineError: The disk refuses.
     """
-    if not folder.is_dir():
-        return saved
-    before = [(position, path) for position, path in positions(folder) if position.order <= saved.position.order]
-    stay = [path for position, path in before if not saved.anew or position.step is None or path == saved.folder]
-    bests = [best for path in stay if (best := _best_in(path))]
-    names = {path.name for path in stay} | {best.name for best in bests}
-    if saved.anew:  # nobody may go on from what counted other steps
-        remove_others(folder, names)
-        saved = _without_steps(saved)
-        names.add(saved.position.name)
-    for link, target in (("last", saved.position if saved.folder else None), ("best", best_of(saved.values))):
-        if target:
-            replace_link(folder / link, target.name)
-        else:
-            (folder / link).unlink(missing_ok=True)
-    remove_others(folder, names)  # now that no link leads there
-    return saved
-
-
-def _without_steps(saved: Saved) -> Saved:
-    """The checkpoint under the name of its epoch's beginning."""
-    position = Position(saved.position.epoch, 0)
     if saved.folder is None:
-        return replace(saved, position=position)
-    folder = saved.folder.with_name(position.name)
-    with machine_errors(folder):
-        saved.folder.rename(folder)
-    return replace(saved, position=position, folder=folder)
+        return saved
+    folder, position = saved.folder.parent, Position(saved.position.epoch, 0)
+    stay = [path for at, path in positions(folder) if at.step is None or path == saved.folder]
+    remove_others(folder, _with_bests(stay))
+    target = folder / position.name
+    if target != saved.folder:
+        with new_folder(target) as temporary, machine_errors(target):
+            shutil.copytree(saved.folder, temporary, copy_function=_linked, dirs_exist_ok=True)
+        replace_link(folder / "last", target.name)
+        remove_others(folder, (_with_bests(stay) - {saved.folder.name}) | {target.name})
+    return replace(saved, position=position, folder=target)
+
+
+def _linked(source: str, target: str) -> None:
+    """Give a file a second name, or make a copy where a file system has no such thing."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _with_bests(checkpoints: list[Path]) -> set[str]:
+    """The names of checkpoints, and of those of their best epochs."""
+    return {path.name for path in checkpoints} | {best.name for path in checkpoints if (best := _best_in(path))}
 
 
 def _best_in(checkpoint: Path) -> Position | None:

@@ -22,7 +22,7 @@ from shapenet.callbacks.checkpoint import (
     read_state,
     remove_others,
 )
-from shapenet.errors import RunError
+from shapenet.errors import MachineError, RunError
 from tests.hostile.resumed import within_each_other
 
 
@@ -54,6 +54,27 @@ def test_what_is_not_committed_is_not_there(tmp_path: Path) -> None:
     assert [path.name[:5] for path in tmp_path.iterdir()] == [".tmp-"]
     draft.commit()
     assert [path.name for path in tmp_path.iterdir()] == ["epoch-0001"]
+
+
+def test_a_checkpoint_does_not_give_way_to_what_has_its_name(tmp_path: Path) -> None:
+    """Such as the ruin of an older one: else the new one would be dropped, and nobody would know."""
+    ruin = tmp_path / "epoch-0001"
+    ruin.mkdir()
+    (ruin / "state.json").touch()
+    with pytest.raises(MachineError, match="epoch-0001: expected no checkpoint of this name"):
+        write(tmp_path, Position(1))
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch-0001"]
+
+
+def test_what_can_not_be_removed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, **options: object) -> None:
+        if not options.get("ignore_errors"):
+            raise PermissionError(13, "Permission denied", str(path))
+
+    write(tmp_path, Position(1))
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    with pytest.raises(MachineError, match="epoch-0001: can't write: Permission denied"):
+        remove_others(tmp_path, set())
 
 
 @pytest.mark.parametrize("position", [Position(3), Position(3, 7), Position(12345, 1234567)])

@@ -20,6 +20,19 @@ def test_before_fit_a_signal_is_raised_at_once(number: signal.Signals) -> None:
     assert signal.getsignal(number) is before
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_is_ignored_stays_so(number: signal.Signals) -> None:
+    """As a shell has it for what runs in the background: Ctrl-C is for what runs in front."""
+    before = signal.signal(number, signal.SIG_IGN)
+    try:
+        with SignalWatch() as signals:
+            os.kill(os.getpid(), number)
+            assert signals.received is None
+        assert signal.getsignal(number) == signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
+
+
 def test_a_signal_that_could_not_be_raised_yet_is_raised_when_fit_begins() -> None:
     def begin() -> None:
         with SignalWatch() as signals, signals_held():

@@ -262,6 +262,8 @@ def _left(pid: int) -> str:
 
 def main() -> None:
     """Fork for every line of stdin; answer with how the fork ended."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as for what runs in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     from shapenet.training.session import import_keras
 
     answers = os.fdopen(os.dup(1), "w")

@@ -11,7 +11,8 @@ from shapenet.errors import ConfigError, RunError
 from shapenet.experiment import load_experiment
 from shapenet.training.fit import TrainingResult
 
-from .conftest import Recorder, train_in
+from .conftest import CONFIG, Recorder, train_in
+from .stopped import crash, go_on, outcome, stop, undisturbed
 from .weights import weights_at
 
 STILL = ("training.epochs=1", "training.learning_rate_multipliers={'*': 0.0}")
@@ -34,6 +35,16 @@ def test_weights_of_a_run_are_the_first_ones(tmp_path: Path, source: TrainingRes
     assert recorder.start.initial is not None
     assert recorder.start.initial.num_loaded == 3
     assert "conv2d  loaded, 112 parameters" in result.run.train_log.read_text()
+
+
+def test_a_run_that_was_killed_before_anything_was_saved_begins_with_them(
+    tmp_path: Path, source: TrainingResult
+) -> None:
+    init = f"init.run={source.run.root}"
+    whole = undisturbed(tmp_path, init, config=CONFIG)
+    run = stop(tmp_path / "stopped", (1, 4), crash, init, config=CONFIG)
+    assert not run.checkpoints_dir.exists()
+    assert outcome(go_on(run)) == whole
 
 
 def test_layers_that_are_not_named_or_do_not_fit_keep_their_own(tmp_path: Path, source: TrainingResult) -> None:

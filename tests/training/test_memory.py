@@ -11,9 +11,11 @@ import pytest
 from shapenet.config.learning import LimitBatchesConfig
 from shapenet.errors import MachineError
 from shapenet.experiment import load_experiment
+from shapenet.rundir.manifest import read_manifest
 from shapenet.training.memory import halved
 
 from .conftest import CONFIG, Recorder, experiment_in, train_in
+from .stopped import crash, go_on, stop
 from .weights import weights_at
 
 PLUGIN = '''\
@@ -73,6 +75,21 @@ def test_batches_are_halved_until_they_fit(tmp_path: Path, greedy_config: str) -
     whole = train_in(tmp_path / "large", SGD, *DATA)
     ours, theirs = weights_at(result.run.last_dir), weights_at(whole.run.last_dir)
     np.testing.assert_allclose(ours["layers/dense/vars/0"], theirs["layers/dense/vars/0"], atol=1e-5)
+
+
+def test_a_run_that_was_killed_before_anything_was_saved_halves_them_too(tmp_path: Path, greedy_config: str) -> None:
+    halve = "training.on_out_of_memory=halve"
+    run = stop(tmp_path, (1, 2), crash, SGD, *DATA, halve, "training.batch_size=8", config=greedy_config)
+    assert not run.checkpoints_dir.exists()
+    recorder = Recorder()
+    go_on(run, recorder, "training.batch_size=32", allow_changed=True)
+    assert [text.split(":")[0] for text in recorder.warnings] == [
+        "the memory does not suffice for a batch of 32",
+        "the memory does not suffice for a batch of 16",
+    ]
+    manifest = read_manifest(run.run_json)
+    assert (manifest.status, manifest.epochs_done, len(manifest.resumed)) == ("done", 2, 1)
+    assert load_experiment(run.resolved_config).config.training.batch_size == 8
 
 
 def test_without_it_the_run_stops(tmp_path: Path, greedy_config: str) -> None:
