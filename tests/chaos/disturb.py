@@ -69,8 +69,8 @@ def fault_of(mode: str, by: Disturbance, ended: Ended, root: Path) -> str | None
     if ended.exit_code == 0:
         return None
     number = signal.SIGKILL if mode in KILLS else by.signals[0][1] if by.signals else 0
-    begun = any(root.glob("runs/*/*/run.json"))
-    expected = (-number,) if mode in KILLS else (128 + number,) if begun else (128 + number, -number)
+    in_order = mode == "signal" and any(root.glob("runs/*/*/run.json"))  # a second signal may end it at once
+    expected = (-number,) if mode in KILLS else (128 + number,) if in_order else (128 + number, -number)
     if not number or ended.exit_code not in expected:
         return f"it ended with {ended.exit_code} after {mode or 'nothing'}"
     return _unsaved(" ".join(ended.error.split()), root)
