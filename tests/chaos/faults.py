@@ -41,14 +41,9 @@ FAULTS = (
     Fault("the folder is not fsynced after a checkpoint's rename", _ATOMIC,
           "            _rename_unless_there(temporary, path)\n            fsync_dir(path.parent)\n",
           "            _rename_unless_there(temporary, path)\n", "calls"),
-    Fault("a checkpoint is renamed before its files are fsynced", _ATOMIC,
-          "            _fsync_files(temporary)\n"
-          "            temporary.chmod(0o755)\n"
-          "            _rename_unless_there(temporary, path)\n",
-          "            temporary.chmod(0o755)\n"
-          "            _rename_unless_there(temporary, path)\n"
-          "            _fsync_files(path)\n",
-          "calls"),
+    Fault("new folders are not fsynced before they are renamed", _ATOMIC,
+          "            _fsync_files(temporary)\n            temporary.chmod(0o755)\n",
+          "            temporary.chmod(0o755)\n", "calls"),
     Fault("the folder is not fsynced after a link's rename", _ATOMIC,
           "            raise\n        fsync_dir(link.parent)\n", "            raise\n", "calls"),
     Fault("metrics.jsonl is not fsynced", _ATOMIC,
@@ -59,10 +54,12 @@ FAULTS = (
     # What is whole or not there.
     Fault("run.json is written in place", _ATOMIC, "            Path(name).replace(path)\n",
           "            path.write_bytes(data)\n            Path(name).unlink()\n", "kill record mlp"),
-    Fault("a checkpoint's files come to their place one by one", _ATOMIC, "        temporary.rename(path)\n",
+    Fault("a checkpoint's files come to their place one by one", _ATOMIC,
+          "        temporary.rename(path)\n    except OSError",
           "        path.mkdir()\n"
           "        for file in sorted(temporary.iterdir(), reverse=True):\n"
-          "            file.rename(path / file.name)\n",
+          "            file.rename(path / file.name)\n"
+          "    except OSError",
           "kill place mlp"),
     Fault("a checkpoint is written in its place", _CHECKPOINT,
           "            self._folder = self._stack.enter_context(new_folder(target))\n",
