@@ -65,7 +65,8 @@ def test_divergence_in_the_first_steps_keeps_the_run_too(tmp_path: Path) -> None
             ("loss=CategoricalCrossentropy", "metrics=[accuracy, F1Score]"),
             "expected one number, received one for each of",
         ),
-        (("metrics=[MeanIoU: {num_classes: 2}]",), "InvalidArgumentError: Incompatible shapes"),
+        (("metrics=[MeanIoU: {num_classes: 2}]",), "MeanIoU is not a metric for classification"),
+        (("metrics=[BinaryAccuracy]",), "InvalidArgumentError: Incompatible shapes"),
         (
             (
                 "training.callbacks=[ReduceLROnPlateau]",

@@ -17,7 +17,10 @@ from tests.tasks.specs import spec_of
 from .conftest import experiment_in
 
 load_vocabulary()
-METRICS = "metrics=[accuracy, SparseTopKCategoricalAccuracy: {k: 1, name: top1}, MeanSquaredError: {name: accurate}]"
+METRICS = (
+    "metrics=[accuracy, SparseTopKCategoricalAccuracy: {k: 1, name: top1}, "
+    "SparseCategoricalCrossentropy: {name: accurate}]"
+)
 
 
 @pytest.mark.parametrize(
