@@ -161,6 +161,9 @@ LEADING_OUT: Mapping[str, Spoil] = MappingProxyType({
 })  # fmt: skip
 """Runs that ``train --resume`` refuses with 4, and in which ``runs gc`` removes nothing."""
 
+_NO_FILES = ("oversized", "folder")
+"""Weights that are not even opened: the checkpoint counts as damaged."""
+
 RESUMED: Mapping[str, Spoil] = MappingProxyType({
     "arrays that are pickles": _members(_pickle),
     "arrays that are compressed": _members(_zeros, zipfile.ZIP_DEFLATED),
@@ -181,7 +184,7 @@ RESUMED: Mapping[str, Spoil] = MappingProxyType({
     "callbacks of many": _values(callbacks=[{"class": "EarlyStopping", "attributes": {}}] * 1000),
     "random numbers of text": _values(random={"python": ["x", None], "numpy": ["x", None, {}]}),
     "random numbers missing": _values(random=None),
-    **{f"weights {name}": weights(name) for name in SPOILED if name != "oversized"},
+    **{f"weights {name}": weights(name) for name in SPOILED if name not in _NO_FILES},
 })  # fmt: skip
 """Runs that ``train --resume`` refuses with 4."""
 
@@ -189,7 +192,7 @@ BEGUN_AGAIN: Mapping[str, Spoil] = MappingProxyType({
     **{f"checkpoints/last/{file} {name}": text_in(f"checkpoints/last/{file}", text)
        for file in ("state.json", "manifest.json") for name, text in {"deep": "[" * 100_000, "text": "\0"}.items()},
     **{f"best is {name}": _raw_value('"best": {', f'"best": {value}, "x": {{') for name, value in _ABSURD_BEST.items()},
-    "weights oversized": weights("oversized"),
+    **{f"weights {name}": weights(name) for name in _NO_FILES},
     "seconds of text": _values(seconds="x", epoch=1, step=1),
     "seconds without an end": _raw_value('"seconds":', f'"seconds": 1{"0" * 4000}, "x":'),
 })  # fmt: skip
