@@ -16,7 +16,7 @@ import click
 
 from shapenet import __version__
 from shapenet.cli.options import wants_colour
-from shapenet.interruption import Interruption
+from shapenet.interruption import Interruption, heeded
 
 _NO_READER = 128 + 13  # what a process ends with that SIGPIPE killed
 
@@ -180,9 +180,7 @@ def _terminated_in_order() -> Iterator[None]:
         interruption.ask(_Signalled(number), frame)
 
     with interruption:
-        handlers = {signal.SIGTERM: terminate}
-        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # as a shell has it for what runs in the background
-            handlers[signal.SIGINT] = interrupt
+        handlers = {signal.SIGTERM: terminate, **dict.fromkeys(heeded(signal.SIGINT), interrupt)}
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
             yield

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,6 +17,7 @@ from shapenet.data.split import check_split
 from shapenet.data.store import CONTENT, RecordStore, content_keys
 from shapenet.errors import DataError
 from shapenet.fields import Field
+from shapenet.rundir.csv_file import csv_text
 from shapenet.words import counted
 
 Open = Callable[[Records], RecordStore]
@@ -66,13 +65,12 @@ class Dataset:
 
     def split_table(self) -> str:
         """CSV of every record's split, name and class."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(("split", "name", "label"))
-        for split, records in self.splits.items():
-            for name, label in zip(self.names(split), records.labels, strict=True):
-                writer.writerow((split, name, self.classes[label] if self.classes else ""))
-        return text.getvalue()
+        rows = (
+            (split, name, self.classes[label] if self.classes else "")
+            for split, records in self.splits.items()
+            for name, label in zip(self.names(split), records.labels, strict=True)
+        )
+        return csv_text([("split", "name", "label"), *rows])
 
 
 def assemble(sources: Mapping[str, Records], pack: Open, plan: SplitPlan, *, needs_classes: bool = True) -> Dataset:

@@ -134,7 +134,7 @@ def new_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     Raises:
         MachineError: The disk is full, the parent is read-only, and the like.
     """
-    temporary = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    temporary = _unused_name(path.parent)
     try:  # an interruption may come as soon as it is made
         with machine_errors(path):
             make_folder(path.parent)
@@ -188,9 +188,13 @@ def _rename_unless_there(temporary: Path, path: Path) -> None:
             raise
 
 
+def _unused_name(parent: Path) -> Path:
+    return parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+
+
 def _replace_folder(temporary: Path, path: Path) -> None:
     """Give the temporary folder the name of another, which goes; it gets its name back where that fails."""
-    old = path.parent / f"{TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+    old = _unused_name(path.parent)
     path.rename(old)
     try:
         temporary.rename(path)

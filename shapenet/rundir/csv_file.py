@@ -21,6 +21,11 @@ def write_csv(path: Path, rows: Iterable[Iterable[Any]]) -> None:
     Raises:
         MachineError: The file can't be written.
     """
+    write_atomic(path, csv_text(rows).encode(errors="surrogateescape"))
+
+
+def csv_text(rows: Iterable[Iterable[Any]]) -> str:
+    """A table as the text of a CSV file; see `write_csv`."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    write_atomic(path, text.getvalue().encode(errors="surrogateescape"))
+    return text.getvalue()

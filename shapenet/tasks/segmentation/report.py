@@ -76,17 +76,7 @@ class SegmentationReport:
         rows += [
             Row(("mean over classes", *_means(self.per_class), self._num_pixels), "dim", section=True),
             Row((f"mean without {self.classes[0]}", *_means(self.per_class[1:]), None), "dim"),
-            Row(
-                (
-                    "mean over images",
-                    mean_known(self.overlaps[:, 0]),
-                    mean_known(self.overlaps[:, 1]),
-                    None,
-                    None,
-                    None,
-                ),
-                "dim",
-            ),
+            Row(("mean over images", *map(mean_known, self.overlaps[:, :2].T), None, None, None), "dim"),
             Row(("pixel accuracy", None, None, None, self.overall.pixel_accuracy, self._num_pixels), "bold"),
         ]
         columns = ("class", "IoU", "Dice", "precision", "recall", "pixels")
