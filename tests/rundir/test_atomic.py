@@ -11,6 +11,7 @@ import pytest
 
 from shapenet.callbacks.checkpoint import Draft
 from shapenet.rundir.atomic import append_line, new_folder, replace_link, write_atomic
+from shapenet.sweeps.study import Study
 
 Calls = list[tuple[str, str]]
 
@@ -86,3 +87,8 @@ def test_lines_and_links(tmp_path: Path, calls: Calls) -> None:
     calls.clear()
     replace_link(tmp_path / "last", "epoch-0001")
     assert calls == [("replace", "last"), ("fsync", ".")]
+
+
+def test_the_folder_of_a_sweep(tmp_path: Path, calls: Calls) -> None:
+    Study.create(tmp_path / "sweeps", "widths", None)
+    assert calls == [("fsync", "."), ("fsync", "sweeps")]

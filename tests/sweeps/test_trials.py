@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from shapenet.errors import DivergedError, MachineError, RunInterruptedError
+from shapenet.rundir.lock import RunLock
+from shapenet.rundir.manifest import RunManifest, write_manifest
+from shapenet.rundir.paths import RunDir
+from shapenet.sweeps import trial
 from shapenet.sweeps.executor import run_trial
 from shapenet.sweeps.job import Job, Opened, TrialResult
 
@@ -130,3 +136,26 @@ def test_a_sweep_that_can_not_write_ends_its_trial_too(tmp_path: Path) -> None:
 
     with pytest.raises(MachineError):  # after the process has ended: it would wait for ever
         run_trial(job(tmp_path), fail, open_and_wait)
+
+
+def test_a_trial_begins_when_its_last_process_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = RunDir(tmp_path / "kept")
+    run.root.mkdir()
+    now = datetime(2026, 5, 4, tzinfo=UTC)
+    fields = {"status": "running", "task": "classification", "seed": 0, "pid": 1, "host": "h"}
+    manifest = RunManifest(name="kept", project="tests", started_at=now, **fields)
+    write_manifest(run.run_json, manifest)
+    waited = 0
+
+    def pause(seconds: float) -> None:
+        nonlocal waited
+        waited += 1
+        if waited == 50:
+            write_manifest(run.run_json, manifest.model_copy(update={"status": "done", "epochs_done": 7}))
+            lock.__exit__(None, None, None)
+
+    monkeypatch.setattr(trial.time, "sleep", pause)
+    with RunLock(run.lock) as lock:
+        result = trial.train_trial(dataclasses.replace(job(tmp_path), run=run.root), ignore)
+    assert waited == 50
+    assert (result.status, result.epochs) == ("done", 7)
