@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from shapenet.errors import ConfigError, Key, Problem
-from shapenet.registry import Component, Parameter
+from shapenet.registry import Component, Parameter, Part
 from shapenet.values import REST, RestOfTraining, StepCount, StepCountOrZero
 from shapenet.words import counted
 
@@ -58,8 +58,11 @@ def _in_steps(schedule: Component, pace: Pace, total: int, key: Key) -> Componen
         is_rest = REST in getattr(parameter.annotation, "__metadata__", ())
         if is_rest and given.get(name) is None:
             given[name] = _checked_rest(schedule, rest, total, key)
-        elif isinstance(part := given.get(name), Component) and part.kind == "schedule":
-            given[name] = _in_steps(part, pace, rest, (*key, name, part.name))
+        elif Part("schedule") in getattr(parameter.annotation, "__metadata__", ()):
+            if any(isinstance(value, Mapping) for value in schedule.arguments.values()):  # in epochs
+                _checked_rest(schedule, rest, total, key)
+            if isinstance(part := given.get(name), Component):
+                given[name] = _in_steps(part, pace, rest, (*key, name, part.name))
     _check_boundaries(given, (*key, "boundaries"))
     return schedule.having(**given)
 
@@ -132,25 +135,37 @@ def check_schedule(schedule: Component, epochs: int, key: Key) -> None:
         key: Where in the config its name stands.
 
     Raises:
-        ConfigError: A phase is longer than the training, boundaries don't rise, or their number does not fit
-            that of the values.
+        ConfigError: A phase is longer than the training, boundaries don't rise, their number does not fit
+            that of the values, or Keras would pass over a warm-up that is told by half.
     """
-    problems = [*_count_problems(schedule, (*key, schedule.name))]
+    problems = [*_problems(schedule, (*key, schedule.name))]
     if problems:
         raise ConfigError(problems)
     if not any(_plain_steps(schedule)):
         in_steps(schedule, Pace(_FINE, epochs), (*key, schedule.name))
 
 
-def _count_problems(schedule: Component, key: Key) -> Iterator[Problem]:
+def _problems(schedule: Component, key: Key) -> Iterator[Problem]:
     boundaries, values = (schedule.arguments.get(name) for name in ("boundaries", "values"))
     if isinstance(boundaries, list) and isinstance(values, list) and len(values) != len(boundaries) + 1:
         expected = counted(len(boundaries) + 1, "value")
         message = f"{schedule.name}: expected {expected}, one more than boundaries; received {len(values)}"
         yield Problem("config/schedule", message, key=(*key, "values"))
+    if "warmup_target" in schedule.entry.parameters:
+        yield from _warmup_problems(schedule, key)
     for name, part in schedule.arguments.items():
         if isinstance(part, Component) and part.kind == "schedule":
-            yield from _count_problems(part, (*key, name, part.name))
+            yield from _problems(part, (*key, name, part.name))
+
+
+def _warmup_problems(schedule: Component, key: Key) -> Iterator[Problem]:
+    steps, target = (schedule.arguments.get(name) for name in ("warmup_steps", "warmup_target"))
+    if bool(steps) == (target is not None):
+        return
+    given, missing = ("warmup_steps", "warmup_target") if steps else ("warmup_target", "warmup_steps")
+    message = f"{schedule.name}: {given} does nothing without {missing}"
+    hint = "warm-up goes from initial_learning_rate to warmup_target in warmup_steps, {epochs: 1} for example"
+    yield Problem("config/schedule", message, key=(*key, given), hint=hint)
 
 
 def _plain_steps(schedule: Component) -> Iterator[bool]:

@@ -10,7 +10,8 @@ from shapenet.errors import ConfigError, Key, Problem, did_you_mean
 
 EXCLUDE = "exclude_from_weight_decay"
 """The argument of every optimizer that names variables which don't decay."""
-_NEVER_DECAYS = ("*pos*embed*", "*class_token*", "*cls_token*")
+_NEVER_DECAYS = ("*/bias", "*/gamma", "*/beta", "*/alpha", "*pos*embed*", "*class_token*", "*cls_token*")
+"""Attention has biases of two axes, and recurrent layers too; PReLU has a slope for each place."""
 
 
 def exclude_from_weight_decay(optimizer: Any, model: Any, patterns: Sequence[str] | None, key: Key) -> None:
@@ -19,8 +20,8 @@ def exclude_from_weight_decay(optimizer: Any, model: Any, patterns: Sequence[str
     Args:
         optimizer: A Keras optimizer.
         model: The model it will train.
-        patterns: Patterns of variables' paths, such as ``*/bias`` or ``stem/*``; None for those that are of
-            one axis or none (biases; scales and offsets of normalisation), and embeddings of positions and classes:
+        patterns: Patterns of variables' paths, such as ``*/bias`` or ``stem/*``; None for biases, scales and offsets
+            of normalisation, whatever else is of one axis or none, and embeddings of positions and classes:
             decay would only pull them to where they mean nothing (He et al., "Bag of Tricks", 2019).
         key: Where in the config the patterns stand.
 

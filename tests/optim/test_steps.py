@@ -8,7 +8,7 @@ import pytest
 
 from shapenet.config.components import parse_component
 from shapenet.errors import ConfigError
-from shapenet.optim.steps import Pace, check_schedule, in_steps
+from shapenet.optim.steps import Pace, check_schedule, in_steps, settled_for_ever
 from shapenet.registry import Component
 from shapenet.vocabulary import load_vocabulary
 
@@ -59,7 +59,13 @@ def test_the_rest_of_the_training_is_what_other_phases_leave() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"CosineDecay": {"initial_learning_rate": 0.1, "warmup_steps": {"epochs": 10}}}, "leave none"),
+        (
+            {"CosineDecay": {"initial_learning_rate": 0.1, "warmup_steps": {"epochs": 10}, "warmup_target": 1.0}},
+            "leave none",
+        ),
+        ({"CosineDecay": {"initial_learning_rate": 0.1, "warmup_steps": {"epochs": 1}}}, "without warmup_target"),
+        ({"CosineDecay": {"initial_learning_rate": 0.1, "warmup_target": 1.0}}, "without warmup_steps"),
+        ({"Warmup": {"schedule": 0.1, "steps": {"epochs": 20}}}, "leave none"),
         ({"Warmup": {"schedule": {"CosineDecay": {"initial_learning_rate": 0.1}}, "steps": {"epochs": 11}}}, "none"),
         (
             {"PiecewiseConstantDecay": {"boundaries": [{"epochs": 3}, {"epochs": 2}], "values": [1.0, 2.0, 3.0]}},
@@ -76,7 +82,7 @@ def test_what_can_never_work_is_told_without_data(value: Any, message: str) -> N
 
 
 def test_plain_steps_are_judged_once_the_data_is_known() -> None:
-    warm = schedule({"CosineDecay": {"initial_learning_rate": 0.1, "warmup_steps": 1000}})
+    warm = schedule({"CosineDecay": {"initial_learning_rate": 0.1, "warmup_steps": 1000, "warmup_target": 1.0}})
     check_schedule(warm, 10, ())
     assert in_steps(warm, Pace(101, 10)).arguments["decay_steps"] == 10
     with pytest.raises(ConfigError, match="all 1,000 steps"):
@@ -85,6 +91,11 @@ def test_plain_steps_are_judged_once_the_data_is_known() -> None:
     check_schedule(mixed, 10, ())
     with pytest.raises(ConfigError, match="500, 300"):
         in_steps(mixed, PACE)
+
+
+def test_what_is_settled_once_fits_a_shorter_training() -> None:
+    warm = schedule({"Warmup": {"schedule": 0.1, "steps": {"epochs": 2}}})
+    assert in_steps(settled_for_ever(warm, 10), Pace(4, 1)).arguments["steps"] == 2 * 10**6
 
 
 @pytest.mark.parametrize("steps", [0, -1, True, "many", {"epochs": 0}, {"epochs": "two"}, {"steps": 3}, None])

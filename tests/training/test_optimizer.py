@@ -29,6 +29,12 @@ def test_biases_scales_and_offsets_do_not_decay(tmp_path: Path) -> None:
     assert decaying(compiled) == {"conv/kernel", "logits/kernel"}
 
 
+def test_biases_of_several_axes_do_not_decay(tmp_path: Path) -> None:
+    tokens = "PReLU, {PatchEmbedding: {patch_size: 4, dim: 8}}, {TransformerEncoder: {num_heads: 2}}, {GRU: {units: 3}}"
+    paths = decaying(compiled_in(tmp_path, f"model.layers=[{tokens}]", "optimizer={AdamW: {weight_decay: 0.05}}"))
+    assert {path.rpartition("/")[2] for path in paths} == {"kernel", "recurrent_kernel"}
+
+
 def test_the_config_names_what_does_not_decay(tmp_path: Path) -> None:
     named = compiled_in(tmp_path, "optimizer={AdamW: {exclude_from_weight_decay: ['conv2d/*']}}")
     assert decaying(named) == {"dense/kernel", "dense/bias", "logits/kernel", "logits/bias"}
@@ -124,7 +130,7 @@ def test_layers_have_the_same_names_whatever_was_built_before(tmp_path: Path) ->
 
 
 def test_a_schedule_that_can_not_work_is_told_at_its_line_before_data_is_read(tmp_path: Path) -> None:
-    rate = "{CosineDecay: {initial_learning_rate: 0.1, warmup_steps: {epochs: 2}}}"
+    rate = "{CosineDecay: {initial_learning_rate: 0.1, warmup_target: 1.0, warmup_steps: {epochs: 2}}}"
     config = CONFIG.replace("learning_rate: 1e-2", f"learning_rate: {rate}")
     with pytest.raises(ConfigError, match="the other phases take the whole training") as caught:
         check_experiment(experiment_in(tmp_path, config=config))

@@ -89,10 +89,11 @@ class BoundSegmentation:
         return tf.gather(tf.constant(table), tf.where((masks < 0) | (masks > last), last, masks))
 
     def class_counts(self) -> Mapping[str, int]:
-        """Pixels of each class in the train split. See `BoundTask.class_counts`."""
+        """Pixels of each class in the train split, as far as they count. See `BoundTask.class_counts`."""
         if self._counts is None:
             return {}
-        there = dict(enumerate(self._counts.tolist()))
+        ignore = self._classes.ignore  # may be the number of a class
+        there = {value: count for value, count in enumerate(self._counts.tolist()) if value != ignore}
         return {
             name: there.get(value, 0) for name, value in zip(self._classes.names, self._classes.values, strict=True)
         }

@@ -115,6 +115,10 @@ def test_targets_and_weights() -> None:
         np.testing.assert_array_equal(weights, [[[0.5, 4.0], [0.0, 0.5]]])
 
 
+def test_pixels_that_do_not_count_weigh_in_no_class() -> None:
+    assert bound((0, 0, 0, 1, 2, 2), ignore=0).class_counts() == {"0": 0, "1": 1, "2": 2}
+
+
 def test_another_field_and_class_names() -> None:
     task = bound((0, 1), field=Field("uint16", (16, 24)), mask="organ", classes=["air", "skin", "bone"])
     assert (task.moves.masks, task.class_counts()) == (("organ",), {"air": 1, "skin": 1, "bone": 0})
