@@ -181,8 +181,8 @@ class TrainingConfig(Section):
     early_stopping: EarlyStoppingConfig | None = None
     checkpoint: CheckpointConfig = CheckpointConfig()
     class_weight: Literal["balanced"] | dict[str, Weight | Literal["balanced"] | dict[str, Weight]] | None = None
-    """What each class counts in the training loss: ``balanced`` is n / (number of classes * its count);
-    or weights by class name, 1 for the others; with several tasks, one or the other by the task's name."""
+    """What each class counts in the training loss, where an image shows it: ``balanced``, which is n / (number of
+    classes * its count), or weights by class name, 1 for others; with several tasks, either by the task's name."""
     freeze: Patterns = ()
     """Layers that don't learn, by name: ``conv1``, ``stem_*``, ``backbone/*``. They run as they do in use:
     batch normalisation keeps its statistics."""

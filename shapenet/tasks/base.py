@@ -208,17 +208,19 @@ class BoundTask(Protocol):
         """
         ...
 
-    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:
-        """What each example or pixel of a training batch counts in the loss, float32.
+    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any], loss: Component) -> Any:
+        """What each example, class or pixel of a training batch counts in the loss, float32.
 
         Called only where the config weighs classes and `class_counts` gives some.
 
         Args:
             batch: As in `encode`.
             class_weights: float32, one for each class in the order of `class_counts`.
+            loss: What `Task.loss` gave.
 
         Returns:
-            Of shape ``(batch,)``, or as the loss is before its mean: ``(batch, height, width)``.
+            Of shape ``(batch,)``, or as the loss is before its mean: ``(batch, classes)``,
+            ``(batch, height, width)``.
         """
         ...
 

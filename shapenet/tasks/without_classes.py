@@ -23,6 +23,6 @@ class WithoutClasses:
         """No classes. See `BoundTask.class_counts`."""
         return None
 
-    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:
+    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any], loss: Component) -> Any:
         """Never called, since there are no classes."""
         raise TypeError("the task has no classes to weigh")

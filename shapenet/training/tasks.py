@@ -50,7 +50,7 @@ class Learnt:
         return self.bound.encode({name: batch[name] for name in self.fields}, self.component)
 
     def weigh(self, batch: Tensors, weights: Mapping[str, float]) -> Any:
-        """What each example or pixel of a batch counts; see `BoundTask.weights`.
+        """What each example, class or pixel of a batch counts; see `BoundTask.weights`.
 
         Args:
             batch: The batch's fields.
@@ -59,7 +59,7 @@ class Learnt:
         import numpy as np
 
         return self.bound.weights(
-            {name: batch[name] for name in self.fields}, np.array([*weights.values()], np.float32)
+            {name: batch[name] for name in self.fields}, np.array([*weights.values()], np.float32), self.component
         )
 
 

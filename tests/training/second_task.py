@@ -73,7 +73,7 @@ class BoundNumber:
     def class_counts(self) -> None:
         return None
 
-    def weights(self, batch: Mapping[str, Any], class_weights: Any) -> Any:
+    def weights(self, batch: Mapping[str, Any], class_weights: Any, loss: Any) -> Any:
         raise AssertionError("there are no classes to weigh")
 
     def uninformed(self, targets: Any, *, logits: bool) -> Any:

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Any
 from shapenet.errors import ConfigError
 from shapenet.registry import Component
 from shapenet.tasks.base import DataSpec, Moves, Tensors
+from shapenet.tasks.changed import changed_loss
 from shapenet.tasks.classification.components import on_probabilities
 from shapenet.tasks.classification.heads import check_class_scores, class_scores
 from shapenet.tasks.report import Evaluator
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+
+_MEANS_OF_CLASSES = (
+    "BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge", "SquaredHinge", "MeanSquaredError", "MeanAbsoluteError",
+    "Huber", "LogCosh", "Poisson",
+)  # fmt: skip
+"""Losses that judge each class by itself and take the mean."""
 
 
 class BoundMultiLabel:
@@ -52,10 +60,16 @@ class BoundMultiLabel:
         check_class_scores(shape, len(self.classes), "sigmoid")
 
     def make(self, component: Component, *, logits: bool) -> Any:
-        """Keras's losses and metrics of probabilities get the sigmoid of logits. See `BoundTask.make`."""
+        """Keras's losses and metrics of probabilities get the sigmoid of logits. See `BoundTask.make`.
+
+        Losses that are a mean over the classes show each class, so that it can be weighed.
+        """
         if component.name == "accuracy":  # Keras would take the largest output for the one that counts
             component = Component("metric", "BinaryAccuracy", {"name": "accuracy"})
-        return on_probabilities(component, "sigmoid", logits=logits)
+        made = on_probabilities(component, "sigmoid", logits=logits)
+        if component.kind == "metric" or not _has_mean_of_classes(component):
+            return made
+        return changed_loss(made, lambda targets, outputs: (targets[..., None], outputs[..., None]))
 
     def metric_hint(self, loss: Component) -> str | None:
         """Nothing. See `BoundTask.metric_hint`."""
@@ -73,11 +87,17 @@ class BoundMultiLabel:
         num_records = self._statistics.num_records
         return {name: round(float(share) * num_records) for name, share in zip(self.classes, mean, strict=True)}
 
-    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:
-        """The mean weight of the classes that an image shows, 1 where it shows none. See `BoundTask.weights`."""
+    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any], loss: Component) -> Any:
+        """A class counts its weight in the images that show it, and 1 in others. See `BoundTask.weights`.
+
+        A loss that is not a mean over the classes has one weight an image: the mean of the classes it shows, 1 where
+        it shows none.
+        """
         import tensorflow as tf
 
         shown = tf.cast(batch[self._field], tf.float32)
+        if _has_mean_of_classes(loss):
+            return 1 + shown * (tf.constant(class_weights) - 1)
         num_shown = tf.reduce_sum(shown, axis=-1)
         mean = tf.math.divide_no_nan(tf.linalg.matvec(shown, tf.constant(class_weights)), num_shown)
         return tf.where(num_shown > 0, mean, tf.ones_like(mean))
@@ -93,3 +113,9 @@ class BoundMultiLabel:
         from shapenet.tasks.classification.multi_evaluator import MultiLabelEvaluator
 
         return MultiLabelEvaluator(self.classes, self._field, num_examples, logits=logits)
+
+
+def _has_mean_of_classes(loss: Component) -> bool:
+    """Whether a loss can be seen class by class without becoming another."""
+    plain = not {"axis", "reduction"} & set(loss.arguments)
+    return plain and loss.name in _MEANS_OF_CLASSES and loss.entry.origin == "keras"

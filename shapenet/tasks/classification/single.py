@@ -68,7 +68,7 @@ class BoundClassification:
         counts[: len(known)] = known
         return dict(zip(self.classes, counts.tolist(), strict=True))
 
-    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:
+    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any], loss: Component) -> Any:
         """The weight of each image's class; that of a mixed label lies between. See `BoundTask.weights`."""
         import tensorflow as tf
 

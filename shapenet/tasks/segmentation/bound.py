@@ -98,7 +98,7 @@ class BoundSegmentation:
             name: there.get(value, 0) for name, value in zip(self._classes.names, self._classes.values, strict=True)
         }
 
-    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any]) -> Any:
+    def weights(self, batch: Tensors, class_weights: npt.NDArray[Any], loss: Component) -> Any:
         """The weight of each pixel's class, ``(batch, height, width)``. See `BoundTask.weights`."""
         import tensorflow as tf
 

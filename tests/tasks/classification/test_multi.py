@@ -56,6 +56,27 @@ def test_losses_and_metrics_see_the_sigmoid_of_logits(name: str) -> None:
     assert float(of_logits(shown, logits)) == pytest.approx(float(of_shares(shown, sigmoid)), rel=1e-4)
 
 
+@pytest.mark.parametrize("given", ["BinaryCrossentropy", {"BinaryFocalCrossentropy": {"gamma": 1.0}}, "Huber"])
+def test_a_class_weighs_in_the_images_that_show_it(given: object) -> None:
+    logits = np.random.default_rng(1).normal(0, 2, (4, 3)).astype(np.float32)
+    bound, shown = BoundMultiLabel(SPEC, "labels"), SHOWN.astype(np.float32)
+    component = TASK.loss(parse_component("loss", given), logits=True, mixer=None)
+    loss = bound.make(component, logits=True)
+    weights = bound.weights({"labels": SHOWN}, np.float32([9, 1, 0]), component).numpy()
+    np.testing.assert_array_equal(weights, [[9, 1, 0], [1, 1, 1], [1, 1, 1], [9, 1, 1]])
+    each = np.array([[float(loss(shown[i : i + 1, j : j + 1], logits[i : i + 1, j : j + 1])) for j in range(3)]
+                     for i in range(4)])  # fmt: skip
+    assert float(loss(shown, logits)) == pytest.approx(each.mean(), rel=1e-5)
+    assert float(loss(shown, logits, weights)) == pytest.approx((each * weights).mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("given", ["Dice", {"BinaryCrossentropy": {"reduction": "sum"}}])
+def test_an_image_weighs_where_a_loss_does_not_tell_classes_apart(given: object) -> None:
+    component = TASK.loss(parse_component("loss", given), logits=True, mixer=None)
+    weights = BoundMultiLabel(SPEC, "labels").weights({"labels": SHOWN}, np.float32([9, 1, 0]), component)
+    np.testing.assert_array_equal(weights, [4.5, 1, 1, 5])
+
+
 def test_accuracy_is_of_each_answer() -> None:
     bound = BoundMultiLabel(SPEC, "labels")
     metric = bound.make(Component("metric", "accuracy"), logits=True)

@@ -180,9 +180,9 @@ def test_targets_are_numbers_or_vectors_as_the_loss_takes_them() -> None:
 def test_a_mixed_label_weighs_between_its_classes() -> None:
     import tensorflow as tf
 
-    weights = np.array([1, 2, 4], np.float32)
-    assert BOUND.weights({"label": tf.constant([2, 0], tf.int64)}, weights).numpy().tolist() == [4, 1]
-    assert BOUND.weights({"label": tf.constant([[0.5, 0.0, 0.5]])}, weights).numpy().tolist() == [2.5]
+    weights, loss = np.array([1, 2, 4], np.float32), Component("loss", "CategoricalCrossentropy")
+    assert BOUND.weights({"label": tf.constant([2, 0], tf.int64)}, weights, loss).numpy().tolist() == [4, 1]
+    assert BOUND.weights({"label": tf.constant([[0.5, 0.0, 0.5]])}, weights, loss).numpy().tolist() == [2.5]
 
 
 @pytest.mark.parametrize("arguments", [{}, {"multi_label": True}])

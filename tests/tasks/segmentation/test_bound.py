@@ -111,7 +111,7 @@ def test_targets_and_weights() -> None:
     masks = np.array([[[0, 255], [7, 0]]], np.uint8)
     for batch in ({"mask": masks}, {"mask": masks[..., None]}):
         np.testing.assert_array_equal(task.encode(batch, CROSS_ENTROPY), [[[0, 1], [-1, 0]]])
-        weights = task.weights(batch, np.array([0.5, 4.0], np.float32))
+        weights = task.weights(batch, np.array([0.5, 4.0], np.float32), CROSS_ENTROPY)
         np.testing.assert_array_equal(weights, [[[0.5, 4.0], [0.0, 0.5]]])
 
 
