@@ -1,4 +1,4 @@
-"""The optimizer of a config: its schedule in steps, what does not decay, and the layers' own learning rates."""
+"""The optimizer of a config: schedule in steps, what does not decay, averages, the layers' own learning rates."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from shapenet.config.schema import ExperimentConfig
 from shapenet.errors import Key
 from shapenet.keras_faults import keras_errors
 from shapenet.models.patterns import chosen, named_layers
+from shapenet.optim.averages import average_exactly
 from shapenet.optim.multipliers import multiply_learning_rates
 from shapenet.optim.steps import Pace, in_steps
 from shapenet.optim.weight_decay import EXCLUDE, exclude_from_weight_decay
@@ -35,6 +36,8 @@ def created_optimizer(config: ExperimentConfig, model: Any, pace: Pace) -> Any:
         optimizer = component.without(EXCLUDE).create()
     if hasattr(optimizer, EXCLUDE):
         exclude_from_weight_decay(optimizer, model, component.arguments.get(EXCLUDE), (*key, EXCLUDE))
+    if component.arguments.get("use_ema"):
+        average_exactly(optimizer)
     if config.training.learning_rate_multipliers:
         _multiply(optimizer, model, config.training.learning_rate_multipliers)
     return optimizer

@@ -59,6 +59,20 @@ def test_the_optimizer_has_a_place_for_all_that_will_learn(tmp_path: Path) -> No
     assert not any("conv1_kernel" in path for path in paths)
 
 
+@pytest.mark.parametrize("stopping", ["null", "{patience: 0, min_delta: 10.0}"])
+def test_averaged_weights_are_those_of_their_own_layers(tmp_path: Path, stopping: str) -> None:
+    ema = "optimizer={Adam: {learning_rate: 0.01, use_ema: true, ema_momentum: 0.9}}"
+    start = compiled_in(tmp_path, LAYERS).model
+    result = train_in(tmp_path, LAYERS, ema, "training.freeze=[conv1, conv2]", "training.epochs=3",
+                      "training.unfreeze={at_epoch: 3, layers: conv2}",
+                      f"training.early_stopping={stopping}")  # fmt: skip
+    assert result.stopped_early == (stopping != "null")
+    end = weights_at(result.run.last_dir)
+    np.testing.assert_array_equal(end[CONV1], start.get_layer("conv1").get_weights()[0])
+    stays = np.array_equal(end[CONV2], start.get_layer("conv2").get_weights()[0])
+    assert stays == result.stopped_early
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
