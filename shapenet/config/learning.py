@@ -40,7 +40,8 @@ class UnfreezeConfig(Section):
     """Layers that `training.freeze` freezes learn from an epoch on."""
 
     at_epoch: Annotated[int, Field(ge=2)]
-    """The first epoch in which they learn, counted from 1."""
+    """The first epoch in which they learn, counted from 1. The optimizer counts their steps from there, so that Adam's
+    first updates are as long as in a new training; a schedule of the learning rate goes on."""
     layers: Patterns = ("*",)
     """Patterns of layers' names, as in ``training.freeze``; all that are frozen unless given."""
 

@@ -9,6 +9,8 @@ from shapenet.callbacks.base import Listener
 from shapenet.config.schema import TrainingConfig
 from shapenet.errors import ConfigError, Key, Problem
 from shapenet.models.patterns import chosen, named_layers
+from shapenet.optim.own_steps import count_own_steps
+from shapenet.training.optimizer import inner_optimizer
 
 
 def freeze(training: TrainingConfig, model: Any) -> None:
@@ -38,11 +40,21 @@ def build_optimizer(training: TrainingConfig, model: Any) -> None:
         training: The training section.
         model: A compiled ``keras.Model`` with its initial weights, which some optimizers copy.
     """
-    if training.freeze:
-        _set(model, trained_in(training, model, training.epochs))
+    late = _late(training, model)  # all that will ever learn is set to learn now
     model.optimizer.build(model.trainable_variables)
-    if training.freeze:
-        _set(model, trained_in(training, model, 1))
+    count_own_steps(inner_optimizer(model), late)
+    _set(model, trained_in(training, model, 1))
+
+
+def _late(training: TrainingConfig, model: Any) -> list[list[Any]]:
+    """Set what learns as it is in the last epoch; returns the variables that begin later than the first, by epochs."""
+    late: list[list[Any]] = []
+    known: set[int] = set()
+    for epoch in sorted({1, *(step.at_epoch for step in training.unfreeze if step.at_epoch <= training.epochs)}):
+        _set(model, trained_in(training, model, epoch))
+        late.append([variable for variable in model.trainable_variables if id(variable) not in known])
+        known.update(id(variable) for variable in late[-1])
+    return [group for group in late[1:] if group]
 
 
 def trained_in(training: TrainingConfig, model: Any, epoch: int) -> dict[str, bool]:

@@ -43,6 +43,11 @@ def created_optimizer(config: ExperimentConfig, model: Any, pace: Pace) -> Any:
     return optimizer
 
 
+def inner_optimizer(model: Any) -> Any:
+    """The optimizer that updates a compiled model: mixed_float16 puts one around it that scales losses."""
+    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
+
+
 def _multiply(optimizer: Any, model: Any, given: Mapping[str, float]) -> None:
     layers = named_layers(model)
     keys: dict[Key, str] = {("training", "learning_rate_multipliers", pattern): pattern for pattern in given}

@@ -59,6 +59,17 @@ def test_the_optimizer_has_a_place_for_all_that_will_learn(tmp_path: Path) -> No
     assert not any("conv1_kernel" in path for path in paths)
 
 
+@pytest.mark.parametrize("optimizer", ["Adam: {learning_rate: 1e-3", "Nadam: {learning_rate: 1e-3"])
+def test_the_first_step_of_layers_that_thaw_is_that_of_a_new_training(tmp_path: Path, optimizer: str) -> None:
+    start = compiled_in(tmp_path, LAYERS).model.get_layer("conv2").get_weights()[0]
+    result = train_in(tmp_path, LAYERS, f"optimizer={{{optimizer}, gradient_accumulation_steps: 2}}}}",
+                      "training.freeze=[conv2]", "training.unfreeze={at_epoch: 6}", "training.epochs=6",
+                      "training.limit_batches=2")  # fmt: skip
+    steps = np.abs(weights_at(result.run.last_dir)[CONV2] - start) / 1e-3
+    expected = 1.0 if optimizer.startswith("Adam") else 1.063  # Nadam looks ahead
+    assert np.median(steps) == pytest.approx(expected, abs=0.02)
+
+
 @pytest.mark.parametrize("stopping", ["null", "{patience: 0, min_delta: 10.0}"])
 def test_averaged_weights_are_those_of_their_own_layers(tmp_path: Path, stopping: str) -> None:
     ema = "optimizer={Adam: {learning_rate: 0.01, use_ema: true, ema_momentum: 0.9}}"
