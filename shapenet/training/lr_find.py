@@ -22,6 +22,7 @@ from shapenet.training.freeze import build_optimizer
 from shapenet.training.init import initialise, with_found_run
 from shapenet.training.lr_range import RateSweep, sweep_rates
 from shapenet.training.opened import opened
+from shapenet.training.optimizer import inner_optimizer
 from shapenet.training.reporter import Reporter
 from shapenet.training.session import start_session
 from shapenet.training.statistics import SplitStatistics
@@ -119,7 +120,7 @@ def _sweep(experiment: Experiment, dataset: Dataset, options: RateOptions, on_st
 def _update(model: Any, batches: Iterator[Any], rate: float) -> float:
     """Train one update at a rate; the mean loss of its batches."""
     model.optimizer.learning_rate = rate
-    num_batches = model.optimizer.gradient_accumulation_steps or 1
+    num_batches = inner_optimizer(model).gradient_accumulation_steps or 1
     losses = []
     for _ in range(num_batches):
         given, targets, *weights = next(batches)

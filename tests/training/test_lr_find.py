@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from shapenet.experiment import Experiment
+from shapenet.training import session
 from shapenet.training.lr_find import RateOptions, find_learning_rate, write_sweep
 from shapenet.training.lr_range import RateSweep
 from shapenet.training.reporter import Reporter
@@ -40,6 +42,23 @@ def test_schedules_give_way_and_gradients_are_accumulated(tmp_path: Path) -> Non
     optimizer = f"optimizer={{SGD: {{learning_rate: {rate}, gradient_accumulation_steps: 2}}}}"
     parts, _ = found(experiment_in(tmp_path, optimizer, "training.batch_size=60"), tmp_path)
     assert [p.loss for p in parts.points] == pytest.approx([p.loss for p in whole.points], rel=1e-3)
+
+
+def test_gradients_are_accumulated_where_losses_are_scaled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras
+
+    monkeypatch.setattr(session, "resolve_precision", lambda asked, capabilities: "mixed_float16")
+    num_batches = 0
+    train_on_batch = keras.Model.train_on_batch
+
+    def counted(*arguments: Any, **named: Any) -> Any:
+        nonlocal num_batches
+        num_batches += 1
+        return train_on_batch(*arguments, **named)
+
+    monkeypatch.setattr(keras.Model, "train_on_batch", counted)
+    _, steps = found(experiment_in(tmp_path, "optimizer.Adam.gradient_accumulation_steps=2"), tmp_path)
+    assert num_batches == 2 * len(steps)
 
 
 def test_the_steps_become_a_table_and_a_picture(tmp_path: Path) -> None:
