@@ -45,13 +45,19 @@ def train_fast(experiment: Experiment, runs_dir: Path, command: Sequence[str], r
 def shortened(experiment: Experiment) -> Experiment:
     """The experiment with one epoch of a few batches; its schedule goes as in the whole training.
 
+    Gradients are added up over two batches at most, so that weights are updated.
+
     Args:
         experiment: An experiment that has been checked.
     """
     config = experiment.config
     training: dict[str, Any] = {"epochs": 1, "limit_batches": LimitBatchesConfig(train=NUM_BATCHES, val=NUM_BATCHES)}
     update: dict[str, Any] = {"training": config.training.model_copy(update=training)}
-    rate = config.optimizer.arguments.get("learning_rate")
-    if isinstance(rate, Component):
-        update["optimizer"] = config.optimizer.having(learning_rate=settled_for_ever(rate, config.training.epochs))
+    arguments = config.optimizer.arguments
+    changed: dict[str, Any] = {}
+    if isinstance(rate := arguments.get("learning_rate"), Component):
+        changed["learning_rate"] = settled_for_ever(rate, config.training.epochs)
+    if arguments.get("gradient_accumulation_steps"):
+        changed["gradient_accumulation_steps"] = 2
+    update["optimizer"] = config.optimizer.having(**changed)
     return replace(experiment, config=config.model_copy(update=update))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shapenet.config.schema import ExperimentConfig
-from shapenet.errors import Key
+from shapenet.errors import ConfigError, Key
 from shapenet.keras_faults import keras_errors
 from shapenet.models.patterns import chosen, named_layers
 from shapenet.optim.averages import average_exactly
@@ -14,6 +14,7 @@ from shapenet.optim.multipliers import multiply_learning_rates
 from shapenet.optim.steps import Pace, in_steps
 from shapenet.optim.weight_decay import EXCLUDE, exclude_from_weight_decay
 from shapenet.registry import Component
+from shapenet.words import counted
 
 
 def created_optimizer(config: ExperimentConfig, model: Any, pace: Pace) -> Any:
@@ -41,6 +42,26 @@ def created_optimizer(config: ExperimentConfig, model: Any, pace: Pace) -> Any:
     if config.training.learning_rate_multipliers:
         _multiply(optimizer, model, config.training.learning_rate_multipliers)
     return optimizer
+
+
+def check_updates(optimizer: Component, pace: Pace) -> None:
+    """Refuse to add up the gradients of more batches than a training has: the weights would stay as they are.
+
+    Args:
+        optimizer: An optimizer as a config has it.
+        pace: How long the training is.
+
+    Raises:
+        ConfigError: It would make no update.
+    """
+    name = "gradient_accumulation_steps"
+    num_batches = optimizer.arguments.get(name)
+    if num_batches and num_batches > pace.total:
+        steps, epochs = counted(pace.steps_per_epoch, "batch", "batches"), counted(pace.epochs, "epoch")
+        message = f"{optimizer.name}: expected {name} up to {pace.total:,}, received {num_batches:,}: "
+        message += f"with {epochs} of {steps} the weights would never be updated"
+        hint = "make it smaller or leave it out, or train for more epochs"
+        raise ConfigError("config/conflict", message, key=("optimizer", optimizer.name, name), hint=hint)
 
 
 def inner_optimizer(model: Any) -> Any:

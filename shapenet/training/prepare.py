@@ -12,7 +12,9 @@ from shapenet.config.schema import ExperimentConfig
 from shapenet.experiment import Experiment
 from shapenet.layers.backbone import without_weight_files
 from shapenet.models.summary import num_trainable
+from shapenet.optim.steps import Pace
 from shapenet.rundir.manifest import Device
+from shapenet.tasks.base import DataSpec
 from shapenet.training.backend import computes_with_jax
 from shapenet.training.balance import Balance, check_weighable, class_counts, class_weights, largest_class
 from shapenet.training.build import Compiled, build_augmenter, compile_model
@@ -21,6 +23,7 @@ from shapenet.training.fields import batch_fields, data_spec
 from shapenet.training.freeze import build_optimizer
 from shapenet.training.init import InitialWeights, initialise
 from shapenet.training.monitors import Monitors, monitored
+from shapenet.training.optimizer import check_updates
 from shapenet.training.record import RunRecord, record_augmentation
 from shapenet.training.reporter import TrainingStart
 from shapenet.training.resume import Resumption
@@ -85,20 +88,16 @@ def prepare(experiment: Experiment, dataset: Dataset, record: RunRecord, resumpt
         RunError: The run to go on in was begun on another kind of device.
         MachineError: The memory does not suffice.
     """
-    from shapenet.training.feed import auto_steps
-
     config = experiment.config
     train = dataset.splits["train"]
     batches, val = _batches(config, dataset)
-    steps = config.training.steps_per_execution
     statistics = SplitStatistics(dataset.splits, dataset.names)
     spec = data_spec(train, dataset.classes, statistics)
     begins = resumption is None or resumption.begins
     weight_files = nullcontext() if begins else without_weight_files()  # the checkpoint's weights replace them
     with experiment.locating(), weight_files:
         session = start_session(config.training, config.seed)
-        steps = auto_steps(batches) if steps == "auto" else steps
-        compiled = compile_model(config, spec, steps_per_execution=steps, steps_per_epoch=len(batches))
+        compiled = _compiled(config, spec, batches)
         initial = initialise(compiled.model, config.init) if begins else None
         build_optimizer(config.training, compiled.model)
         monitors = monitored(config, compiled, has_val=val is not None)
@@ -121,6 +120,16 @@ def prepare(experiment: Experiment, dataset: Dataset, record: RunRecord, resumpt
     return Prepared(
         experiment, dataset, session, compiled, augmenter, batches, val, monitors, balance, initial, resumption
     )
+
+
+def _compiled(config: ExperimentConfig, spec: DataSpec, batches: AnyBatches) -> Compiled:
+    """The compiled model for the batches of the training."""
+    from shapenet.training.feed import auto_steps
+
+    check_updates(config.optimizer, Pace(len(batches), config.training.epochs))
+    steps = config.training.steps_per_execution
+    steps = auto_steps(batches) if steps == "auto" else steps
+    return compile_model(config, spec, steps_per_execution=steps, steps_per_epoch=len(batches))
 
 
 def _batches(config: ExperimentConfig, dataset: Dataset) -> tuple[AnyBatches, AnyBatches | None]:

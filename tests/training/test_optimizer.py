@@ -88,6 +88,18 @@ def test_accumulated_gradients_are_those_of_a_large_batch(tmp_path: Path) -> Non
     np.testing.assert_allclose(left["layers/dense/vars/0"], right["layers/dense/vars/0"], atol=1e-5)
 
 
+def test_more_accumulated_gradients_than_the_training_has_are_an_error(tmp_path: Path) -> None:
+    accumulate = "optimizer.Adam.gradient_accumulation_steps"
+    limit = ("training.limit_batches=3", "training.epochs=2")
+    start = compiled_in(tmp_path).model.get_weights()[0]
+    enough = train_in(tmp_path, *limit, f"{accumulate}=6")
+    assert not np.array_equal(weights_at(enough.run.last_dir)["layers/conv2d/vars/0"], start)
+    with pytest.raises(ConfigError, match="up to 6, received 7: with 2 epochs of 3 batches the weights") as caught:
+        train_in(tmp_path, *limit, f"{accumulate}=7")
+    (problem,) = caught.value.problems
+    assert problem.key == ("optimizer", "Adam", "gradient_accumulation_steps")
+
+
 def test_with_ema_the_averaged_weights_are_validated_saved_and_evaluated(tmp_path: Path) -> None:
     ema = "optimizer={Adam: {learning_rate: 0.01, use_ema: true, ema_momentum: 0.9}}"
     averaged = train_in(tmp_path / "a", ema)
