@@ -26,7 +26,9 @@ class InitConfig(Section):
     checkpoint: Literal["best", "last"] = "best"
     """Which weights of the run."""
     layers: Patterns = ("*",)
-    """Which layers get them, by name: ``conv1``, ``stem_*``, ``backbone/*``; all that fit unless given."""
+    """Which layers get them, by name: ``conv1``, ``stem_*``, ``backbone/*``; all that fit unless given. Those that
+    hold means and deviations of the train split, ``values`` of a regression and ``input_numbers`` of `model.input`,
+    keep this run's unless they are named in full."""
 
     @model_validator(mode="after")
     def _from_one_place(self) -> InitConfig:

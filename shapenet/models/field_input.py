@@ -100,6 +100,8 @@ def encoding_class() -> Any:
         Means and deviations are weights that training leaves alone, so that whoever has the weights has them.
         """
 
+        holds_statistics = True  # so that `init` does not take them from elsewhere
+
         def __init__(self, encoding: Encoding | dict[str, Any], **options: Any) -> None:
             super().__init__(**options)
             self.encoding = _from_config(encoding) if isinstance(encoding, dict) else encoding
@@ -109,8 +111,7 @@ def encoding_class() -> Any:
             for name in ("means", "stds") if self.encoding.numbers else ():
                 values = getattr(self.encoding, name)
                 start = keras.initializers.Constant(values)
-                weight = self.add_weight(shape=(len(values),), initializer=start, trainable=False, name=name)
-                setattr(self, name, weight)
+                setattr(self, name, self.add_weight((len(values),), start, trainable=False, name=name))
 
         def call(self, fields: Any) -> Any:
             """The vectors."""
@@ -130,8 +131,7 @@ def encoding_class() -> Any:
             return ops.concatenate(parts, axis=-1)
 
         def _flat(self, values: Any) -> Any:
-            size = math.prod(values.shape[1:])
-            return ops.reshape(ops.cast(values, self.compute_dtype), (-1, size))
+            return ops.reshape(ops.cast(values, self.compute_dtype), (-1, math.prod(values.shape[1:])))
 
         def get_config(self) -> dict[str, Any]:
             """Name, type and encoding."""

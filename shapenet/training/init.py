@@ -102,6 +102,9 @@ def _run_near_config(text: str) -> RunDir | None:
 def initialise(model: Any, init: InitConfig | None) -> InitialWeights | None:
     """Give a model the weights that a config names; the others stay as they are drawn.
 
+    Layers whose weights are means and deviations of the train split keep their own, as outputs and inputs are
+    standardised by the data that the model learns from; unless ``init.layers`` has the very name of such a layer.
+
     Args:
         model: A built ``keras.Model`` whose optimizer is not built yet.
         init: The section; None does nothing.
@@ -119,11 +122,13 @@ def initialise(model: Any, init: InitConfig | None) -> InitialWeights | None:
     source = _source(init)
     with machine_errors(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as folder:
         unordered = own_shapes(model, Path(folder))
-        own = {name: unordered[name] for name in named_layers(model) if name in unordered}
+        named = named_layers(model)
+        own = {name: unordered[name] for name in named if name in unordered}
         patterns: dict[Key, str] = {("init", "layers", at): pattern for at, pattern in enumerate(init.layers)}
         wanted = {name for names in chosen([*own], patterns).values() for name in names}
+        statistics = {name for name in own if getattr(named[name], "holds_statistics", False)}
         theirs = layer_shapes(source)
-        layers = tuple(_layers(own, theirs, wanted))
+        layers = tuple(_layers(own, theirs, wanted, statistics - {*init.layers}))
         loaded = InitialWeights(source, layers)
         if not loaded.num_loaded:
             raise _nothing_fits(loaded, theirs)
@@ -141,12 +146,20 @@ def _source(init: InitConfig) -> Path:
     return checked_weights(run.best_dir if init.checkpoint == "best" else run.last_dir)
 
 
-def _layers(own: Mapping[str, Shapes], theirs: Mapping[str, Shapes], wanted: set[str]) -> Iterator[InitialLayer]:
+_NOT_NAMED = "init.layers does not name it"
+_STATISTICS = "it holds the statistics of this run's train split"
+
+
+def _layers(
+    own: Mapping[str, Shapes], theirs: Mapping[str, Shapes], wanted: set[str], kept: set[str]
+) -> Iterator[InitialLayer]:
     for name, here in own.items():
         there = theirs.get(name, {})
         skipped = None
         if name not in wanted:
-            skipped = "init.layers does not name it"
+            skipped = _NOT_NAMED
+        elif name in kept:
+            skipped = _STATISTICS
         elif name not in theirs:
             skipped = "there is no layer of this name"
         elif here != there:
@@ -159,8 +172,11 @@ def _shown(shapes: Mapping[str, tuple[int, ...]]) -> str:
 
 
 def _nothing_fits(loaded: InitialWeights, theirs: Mapping[str, Any]) -> RunError:
-    first = next((layer for layer in loaded.layers if layer.skipped != "init.layers does not name it"), None)
+    asked = [layer for layer in loaded.layers if layer.skipped != _NOT_NAMED]
+    first = min(asked, key=lambda layer: layer.skipped == _STATISTICS, default=None)
     reason = f"{first.name}: {first.skipped}" if first else "the model has no weights"
-    hint = first and did_you_mean(first.name, theirs)
+    hint = did_you_mean(first.name, theirs) if first else None
+    if first and first.skipped == _STATISTICS:
+        hint = f"to take the other's all the same, name it in full: init: {{layers: {first.name}}}"
     message = f"expected weights for some layer, received none that fit from {loaded.source}; {reason}"
     return RunError("run/no-weights-fit", message, key=("init",), hint=hint or f"its layers are {', '.join(theirs)}")

@@ -104,3 +104,47 @@ def test_weights_of_which_none_fits_are_an_error(tmp_path: Path, source: Trainin
     with pytest.raises(RunError, match="received none that fit") as caught:
         train_in(tmp_path, other, f"init.run={source.run.root}")
     assert caught.value.problems[0].hint == "did you mean conv2d?"
+
+
+NUMBERS = (
+    "data.source.shapes.fields=[image, label, size, centre]",
+    "model.input={fields: [size]}",
+    "model.layers=[{Dense: {units: 4}}]",
+    "task={regression: {fields: [centre]}}",
+)
+MEANS = ("layers/fields_to_vector/vars/0", "layers/units/vars/0")
+
+
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory: pytest.TempPathFactory) -> TrainingResult:
+    """A run from numbers to numbers, of larger images."""
+    folder = tmp_path_factory.mktemp("numbers")
+    return train_in(folder, *NUMBERS, "data.source.shapes.size=64", "training.epochs=1")
+
+
+def test_what_standardises_keeps_the_statistics_of_its_own_data(tmp_path: Path, numbers: TrainingResult) -> None:
+    recorder = Recorder()
+    result = train_in(tmp_path, *NUMBERS, f"init.run={numbers.run.root}", *STILL, reporter=recorder)
+    assert recorder.start is not None
+    assert recorder.start.initial is not None
+    kept = "skipped: it holds the statistics of this run's train split"
+    lines = [line.split(maxsplit=1) for line in recorder.start.initial.lines()[1:] if "skipped" in line]
+    assert lines == [["input_numbers", kept], ["values", kept]]
+    theirs, ours = weights_at(numbers.run.best_dir), weights_at(result.run.last_dir)
+    statistics = [result.manifest.statistics[name].mean for name in ("size", "centre")]
+    for name, mean in zip(MEANS, statistics, strict=True):
+        np.testing.assert_allclose(ours[name], np.ravel(mean), rtol=1e-6)
+        assert not np.allclose(theirs[name], ours[name])
+
+
+def test_statistics_that_are_named_in_full_are_taken(tmp_path: Path, numbers: TrainingResult) -> None:
+    init = f"init={{run: {numbers.run.root}, layers: ['*', input_numbers]}}"
+    result = train_in(tmp_path, *NUMBERS, init, *STILL)
+    theirs, ours = weights_at(numbers.run.best_dir), weights_at(result.run.last_dir)
+    assert [np.array_equal(theirs[name], ours[name]) for name in MEANS] == [True, False]
+
+
+def test_statistics_alone_are_nothing_to_begin_with(tmp_path: Path, numbers: TrainingResult) -> None:
+    with pytest.raises(RunError, match="values: it holds the statistics") as caught:
+        train_in(tmp_path, *NUMBERS, f"init={{run: {numbers.run.root}, layers: 'val*'}}")
+    assert "name it in full: init: {layers: values}" in str(caught.value.problems[0].hint)

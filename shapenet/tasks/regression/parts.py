@@ -22,6 +22,8 @@ def units_class() -> Any:
         Means and deviations are weights that training leaves alone, so that whoever has the weights has them.
         """
 
+        holds_statistics = True  # so that `init` does not take them from elsewhere
+
         def __init__(self, scale: Scale | dict[str, Any], **options: Any) -> None:
             super().__init__(**options)
             self.scale = Scale.of(scale)
