@@ -26,7 +26,7 @@ class InitConfig(Section):
     checkpoint: Literal["best", "last"] = "best"
     """Which weights of the run."""
     layers: Patterns = ("*",)
-    """Which layers get them, by name: ``conv1``, ``stem_*``, ``backbone/*``; all that fit unless given. Those that
+    """Which layers get them, by name: ``conv1``, ``stem_*``, ``block/*``; all that fit unless given. Those that
     hold means and deviations of the train split, ``values`` of a regression and ``input_numbers`` of `model.input`,
     keep this run's unless they are named in full."""
 

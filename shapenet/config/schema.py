@@ -184,12 +184,12 @@ class TrainingConfig(Section):
     """What each class counts in the training loss, where an image shows it: ``balanced``, which is n / (number of
     classes * its count), or weights by class name, 1 for others; with several tasks, either by the task's name."""
     freeze: Patterns = ()
-    """Layers that don't learn, by name: ``conv1``, ``stem_*``, ``backbone/*``. Batch normalisation
+    """Layers that don't learn, by name: ``conv1``, ``stem_*``, ``block/*``. Batch normalisation
     keeps its statistics and goes by them; dropout stays random."""
     unfreeze: Annotated[tuple[UnfreezeConfig, ...], BeforeValidator(one_or_more)] = ()
     """When frozen layers begin to learn: ``{at_epoch: 3, layers: [conv2]}``, or a list of such."""
     learning_rate_multipliers: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    """Learning rates of layers, as multiples of the optimizer's, by pattern of their names: ``"backbone/*": 0.1``.
+    """Learning rates of layers, as multiples of the optimizer's, by pattern of their names: ``"block/*": 0.1``.
     Of patterns for the same layer the last one counts; 0 keeps weights, but not batch normalisation's statistics."""
     callbacks: Annotated[tuple[Callback, ...], _AsTuple] = ()
     limit_batches: Annotated[LimitBatchesConfig | None, BeforeValidator(for_both)] = None

@@ -1,4 +1,4 @@
-"""The layers of a model that patterns mean: ``conv1``, ``backbone/*``."""
+"""The layers of a model that patterns mean: ``conv1``, ``block/*``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from shapenet.errors import ConfigError, Key, Problem, did_you_mean
+from shapenet.models.scope import SEPARATOR
 
 
 def named_layers(model: Any) -> dict[str, Any]:
@@ -29,13 +30,15 @@ def _named(model: Any, prefix: str) -> Iterator[tuple[str, Any]]:
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Whether a pattern means a layer: its name or that of a model around it.
+    """Whether a pattern means a layer: its name, or that of a block or model around it.
+
+    Between a block or a model and its layers ``/`` and ``.`` are the same.
 
     Args:
         name: The layer's name, as `named_layers` gives it.
         pattern: ``*`` stands for any text, ``?`` for a character, ``[ab]`` for one of some.
     """
-    parts = name.split("/")
+    parts, pattern = name.replace(SEPARATOR, "/").split("/"), pattern.replace(SEPARATOR, "/")
     return any(fnmatchcase("/".join(parts[:length]), pattern) for length in range(1, len(parts) + 1))
 
 

@@ -37,6 +37,23 @@ def test_a_pattern_means_layers_by_their_names(pattern: str, names: list[str]) -
     assert chosen([*named_layers(nested())], {("freeze", 0): pattern}) == {("freeze", 0): names}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("trunk", ["trunk.conv", "trunk.unit.norm"]),
+        ("trunk/*", ["trunk.conv", "trunk.unit.norm"]),
+        ("trunk.*", ["trunk.conv", "trunk.unit.norm"]),
+        ("trunk/unit/norm", ["trunk.unit.norm"]),
+        ("stage/2", ["stage.2.conv"]),
+        ("trunk?conv", ["trunk.conv"]),
+        ("net.*", ["net/stem.conv"]),
+    ],
+)
+def test_layers_of_blocks_are_meant_with_either_sign(pattern: str, names: list[str]) -> None:
+    layers = ["trunk.conv", "trunk.unit.norm", "trunk2.conv", "stage.1.conv", "stage.2.conv", "net/stem.conv", "logits"]
+    assert chosen(layers, {("freeze", 0): pattern}) == {("freeze", 0): names}
+
+
 def test_every_pattern_that_means_nothing_is_told() -> None:
     with pytest.raises(ConfigError) as caught:
         chosen(["conv1", "dense"], {("freeze", 0): "conv", ("freeze", 1): "dense", ("freeze", 2): "zzz*"})

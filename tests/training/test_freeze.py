@@ -31,6 +31,18 @@ def test_frozen_layers_stay_as_they_are(tmp_path: Path) -> None:
     assert not np.array_equal(end[CONV2], start.get_layer("conv2").get_weights()[0])
 
 
+def test_the_layers_of_a_block_are_frozen_by_its_name(tmp_path: Path) -> None:
+    unit = "model.define={unit: {layers: [{Conv2D: {filters: 4, kernel_size: 3, name: conv}}]}}"
+    layers = (
+        "model.layers=[{unit: {name: trunk}}, {repeat: {times: 2, name: tail, layers: [{unit: {name: a}}]}}, Flatten]"
+    )
+    for pattern in ("trunk/*", "trunk", "trunk.conv"):
+        model = build_for_inspection(experiment_in(tmp_path, unit, layers, f"training.freeze={pattern}"))
+        assert [layer.name for layer in model.layers if not layer.trainable] == ["trunk.conv"]
+    model = build_for_inspection(experiment_in(tmp_path, unit, layers, "training.freeze='tail/2/*'"))
+    assert [layer.name for layer in model.layers if not layer.trainable] == ["tail.2.a.conv"]
+
+
 def test_layers_learn_from_the_epoch_that_is_given(tmp_path: Path) -> None:
     freeze = "training.freeze=[conv1, norm1, conv2]"
     steps = ["{at_epoch: 2, layers: conv1}", "{at_epoch: 3, layers: 'conv?'}"]
