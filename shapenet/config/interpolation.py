@@ -21,7 +21,7 @@ from shapenet.config.nodes import (
     measure,
     to_plain,
 )
-from shapenet.config.problems import dotted, shown
+from shapenet.config.problems import dotted, near_in_model, shown
 from shapenet.config.scalars import resolve_plain
 from shapenet.errors import ConfigError, Key, Place, Problem, did_you_mean
 from shapenet.values import absolute_path
@@ -244,10 +244,9 @@ class _Interpolation:
             step: str | int = int(part) if isinstance(node, SequenceNode) and re.fullmatch("[0-9]{1,6}", part) else part
             below = child(node, step)
             if below is None:
-                known = list(node.entries) if isinstance(node, MappingNode) else []
                 where = f" in {dotted(road)}" if road else ""
                 message = f"{_reference_text(name)}: there is no {shown(part)}{where}"
-                self._fail(site, message, hint=did_you_mean(part, known))
+                self._fail(site, message, hint=_near(part, node, road))
             node, road = below, (*road, step)
         if is_final:
             return node
@@ -267,6 +266,17 @@ class _EnoughError(Exception):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__()
         self.problems = problems
+
+
+def _near(part: str, node: Node, road: Key) -> str | None:
+    """What may be meant by a `part` that the mapping at `road` does not have."""
+    hint = did_you_mean(part, node.entries if isinstance(node, MappingNode) else ())
+    if road != ("model",):
+        return hint
+    own = child(node, "parameters")
+    if isinstance(own, MappingNode) and part in own.entries:
+        return f"did you mean ${{model.parameters.{part}}}?"
+    return near_in_model(part, hint)
 
 
 def _is_reference(node: Node) -> TypeGuard[ScalarNode]:

@@ -41,6 +41,8 @@ def from_pydantic(
             problems.extend(Problem(p.code, p.message, p.place, key + p.key, p.hint) for p in nested)
         elif detail["type"] == "extra_forbidden":
             hint = did_you_mean(key[-1], fields_at(key[:-1]))
+            if key[:-1] == ("model",):
+                hint = near_in_model(key[-1], hint)
             problems.append(Problem("config/unknown-key", f"{dotted(key)} is not a field", key=key, hint=hint))
         elif detail["type"] == "missing":
             problems.append(Problem("config/missing-key", f"{dotted(key)} is required and missing", key=key))
@@ -59,6 +61,19 @@ def from_pydantic(
             hint = near if near.startswith("did you mean") else None  # the message lists them all
             problems.append(Problem("config/value", message, key=key, hint=hint))
     return problems
+
+
+def near_in_model(name: object, hint: str | None) -> str:
+    """What to advise where the section ``model`` has no `name`: a value of the user's own may be meant.
+
+    Args:
+        name: What was received.
+        hint: What `did_you_mean` says of it.
+    """
+    if hint is not None and hint.startswith("did you mean"):
+        return hint
+    own = f"values of your own stand in model.parameters, and ${{model.parameters.{name}}} refers to one"
+    return f"{hint}; {own}" if hint else own
 
 
 def _road(detail: ErrorDetails, value: Any) -> Key:

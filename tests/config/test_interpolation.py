@@ -133,3 +133,21 @@ def test_dir_is_the_folder_of_a_path_elsewhere(tmp_path):
 def test_dir_needs_a_path():
     problem = problems_of("a: 3\nb: ${dir:a}")[0]
     assert problem.message == "${dir:a}: expected a path there, received 3"
+
+
+@pytest.mark.parametrize(
+    ("model", "hint"),
+    [
+        ("{width: 2, parameters: {width: 3}}", None),
+        ("{parameters: {width: 3}}", "did you mean ${model.parameters.width}?"),
+        ("{layers: []}", "one of: layers; values of your own stand in model.parameters, and ${model.parameters.width}"),
+        ("{widths: 3}", "did you mean widths?"),
+    ],
+)
+def test_values_of_the_users_own_are_looked_for_among_the_parameters(model, hint):
+    text = f"a: ${{model.width}}\nmodel: {model}"
+    if hint is None:
+        assert to_plain(tree_of(text))["a"] == 2
+        return
+    (problem,) = problems_of(text)
+    assert str(problem.hint).startswith(hint)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from shapenet.config.schema import ExperimentConfig, TrainingConfig
 from shapenet.config.section import Section
+from shapenet.errors import ConfigError
 from shapenet.experiment import load_experiment
 from shapenet.sweeps.config import load_sweep
 
@@ -28,6 +29,18 @@ def test_every_section_is_strict_frozen_and_closed() -> None:
         assert issubclass(section, Section)
     with pytest.raises(ValidationError):
         TrainingConfig().epochs = 3  # type: ignore[misc]
+
+
+def test_a_value_of_the_users_own_in_the_model_is_told_where_it_belongs(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    text = (CONFIGS / "shapes_mlp.yaml").read_text(encoding="utf-8")
+    path.write_text(text.replace("\nmodel:\n", "\nmodel:\n  width: 2\n"), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_experiment(path)
+    (problem,) = caught.value.problems
+    assert problem.message == "model.width is not a field"
+    assert "one of: define, " in str(problem.hint)
+    assert "${model.parameters.width} refers to one" in str(problem.hint)
 
 
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.relative_to(CONFIGS).as_posix())
