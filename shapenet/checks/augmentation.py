@@ -8,6 +8,7 @@ from shapenet.checks.bench import Bench, skipped
 from shapenet.checks.pairing import JUDGED_BY, Pairing, pairing
 from shapenet.data.augmentation.augmenter import Augmenter
 from shapenet.data.inspect.finding import Finding, Severity
+from shapenet.training.unmoved import unmoved
 
 HARM = 0.7
 """Share of what the model knew that may get lost by augmentation."""
@@ -44,12 +45,12 @@ def keeps_targets(bench: Bench) -> Iterator[Finding]:
         worst = max(harms, key=harms.__getitem__)
         numbers |= harms
         message += f"; {worst} does the most harm"
-    if _can_be_learnt(bench, augmenter):
-        hint = "it makes them much harder: shapenet data preview shows what becomes of them"
-        yield Finding(Severity.WARNING, _CODE, message, numbers, hint=hint)
-    else:
-        hint = "nothing of the targets can be learnt from them: shapenet data preview shows what becomes of them"
-        yield Finding(Severity.ERROR, _CODE, message, numbers, hint=hint)
+    severity, reason = Severity.WARNING, "it makes them much harder"
+    if not _can_be_learnt(bench, augmenter):
+        severity, reason = Severity.ERROR, "nothing of the targets can be learnt from them"
+    unmoving = unmoved(augmentations, bench.learner.compiled.bound.values())
+    hint = f"{'; '.join(unmoving) or reason}; shapenet data preview shows what becomes of them"
+    yield Finding(severity, _CODE, message, numbers, hint=hint)
 
 
 def _known(bench: Bench, augmenter: Augmenter | None, epoch: int = 0) -> Pairing:

@@ -63,12 +63,16 @@ def _check(path: Path, overrides: Sequence[str], build: bool) -> tuple[Experimen
 
 
 def _built(experiment: Experiment) -> Any:
-    from shapenet.cli.render.progress import waiting
+    from shapenet.cli.render.progress import CommandReporter, waiting
 
+    warnings: list[str] = []
     with waiting("building the model"):
         from shapenet.training.build import build_for_inspection
 
-        return build_for_inspection(experiment)
+        model = build_for_inspection(experiment, warnings.append)
+    for warning in warnings:
+        CommandReporter().warning(f"{experiment.path}: {warning}")
+    return model
 
 
 def summary(config: ExperimentConfig) -> dict[str, Any]:

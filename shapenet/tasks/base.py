@@ -80,18 +80,24 @@ class DataSpec:
 
 @dataclass(frozen=True)
 class Moves:
-    """Names of the fields that lie in the image, and so move with it under augmentation.
+    """Names of the fields that lie in the image, and so move with it under augmentation, and of numbers that don't.
 
     Attributes:
         masks: Class numbers a pixel, integers ``(height, width)`` or ``(height, width, 1)``; 0 comes in from outside.
         images: Pictures of the size of the image: they are moved as it is, but keep their colours.
         points: x and y in pixels from the top left corner: a field of the shape ``(..., 2)``, or the names of
             two fields that are numbers.
+        angles: Numbers that are angles; nothing turns them.
+        others: Numbers that are neither points nor angles, as the config says.
+        unknown: Numbers of which the config does not say whether they are points.
     """
 
     masks: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
     points: tuple[str | tuple[str, str], ...] = ()
+    angles: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 class Task(Protocol):

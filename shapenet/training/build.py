@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,9 @@ from shapenet.training.optimizer import created_optimizer
 from shapenet.training.session import start_session
 from shapenet.training.statistics import StandIns
 from shapenet.training.tasks import Learnt, bind_tasks, learnt
+from shapenet.training.unmoved import unmoved
+
+_LOG = logging.getLogger("shapenet")
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,12 @@ class Compiled:
         return dict(by_task) if len(self.tasks) > 1 else next(iter(by_task.values()))
 
 
-def build_for_inspection(experiment: Experiment) -> Any:
+def build_for_inspection(experiment: Experiment, warn: Callable[[str], object] = _LOG.warning) -> Any:
     """The model alone, on records as its source has them; nothing is packed.
+
+    Args:
+        experiment: The experiment.
+        warn: Hears of what will train, but not as it may be meant.
 
     Raises:
         ConfigError: The layers don't fit together, or augmentations, loss, metrics, optimizer or
@@ -102,6 +110,8 @@ def build_for_inspection(experiment: Experiment) -> Any:
         data = DataSpec(fields, records.classes, StandIns(fields, len(records.classes)))
         compiled = compile_model(config, data, steps_per_execution=1)
         build_augmenter(config, data, compiled.bound)
+        for warning in unmoved(config.data.augment, compiled.bound.values()):
+            warn(warning)
         has_val = config.data.val is not None or config.data.split.val != 0
         created_callbacks(config, monitored(config, compiled, has_val=has_val))
         _check_on_a_blank_record(compiled, fields)

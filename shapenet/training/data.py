@@ -12,13 +12,14 @@ from shapenet.config.schema import DataConfig, ExperimentConfig
 from shapenet.errors import ConfigError
 from shapenet.experiment import Experiment
 from shapenet.registry import create_parts
-from shapenet.tasks.base import DataSpec
+from shapenet.tasks.base import BoundTask, DataSpec
 from shapenet.training.balance import Balance, class_counts, class_weights, largest_class
 from shapenet.training.fields import asked_for, batch_fields, check_fields, known_fields, needed_fields, target_fields
 from shapenet.training.inputs import check_augmentable, input_spec
 from shapenet.training.reporter import Reporter
 from shapenet.training.statistics import StandIns
 from shapenet.training.tasks import bind_tasks
+from shapenet.training.unmoved import unmoved
 from shapenet.words import counted
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
 
     config = experiment.config
     with experiment.locating():
-        _check_tasks(config, sources["train"])
+        tasks = _checked_tasks(config, sources["train"])
         needs_classes = "label" in needed_fields(config)
         dataset = assemble(sources, open_with(reporter, config.data), split_plan(config), needs_classes=needs_classes)
         _check_oversampling(config, dataset.splits["train"])
@@ -127,7 +128,8 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
     train = dataset.splits["train"]
     balance = Balance(class_counts(train, dataset.classes), largest_class(config, train))
     unequal = balance.warnings() if "label" in target_fields(config) and config.training.class_weight is None else ()
-    advice = [*unequal, *_unused_column(config, sources["train"]), *_values_cut(config, train)]
+    moved = unmoved(config.data.augment, tasks.values())
+    advice = [*unequal, *_unused_column(config, sources["train"]), *_values_cut(config, train), *moved]
     dataset = replace(dataset, warnings=(*dataset.warnings, *advice))
     for warning in dataset.warnings:
         _LOG.warning("%s", warning)
@@ -146,14 +148,19 @@ def train_batches(config: ExperimentConfig, train: Split, most: int | None = Non
     )  # fmt: skip
 
 
-def _check_tasks(config: ExperimentConfig, records: Records) -> None:
-    """Refuse data that is not for model or tasks, and weights of classes that there are not: packing may take hours."""
+def _checked_tasks(config: ExperimentConfig, records: Records) -> dict[str, BoundTask]:
+    """The tasks, not knowing the data yet.
+
+    Data that is not for model or tasks is refused here, and so are weights of classes that there are not: packing may
+    take hours.
+    """
     fields = known_fields(records)
     data = DataSpec(fields, records.classes, StandIns(fields, len(records.classes)))
     input_spec(config, data)
     bound = bind_tasks(config, data)
     class_weights(config, bound)
     check_augmentable(config, bound)
+    return bound
 
 
 def split_plan(config: ExperimentConfig) -> SplitPlan:

@@ -65,6 +65,18 @@ def test_what_only_makes_it_harder_is_a_warning(tmp_path: Path) -> None:
     assert "it makes them much harder" in str(finding.hint)
 
 
+def test_numbers_that_do_not_follow_their_images_are_named(tmp_path: Path) -> None:
+    """A bright column, whose place is learnt."""
+    columns = np.arange(300) % 8
+    images = np.random.default_rng(0).integers(40, 80, (300, 8, 8, 1)).astype(np.uint8)
+    images[np.arange(300), :, columns] = 200
+    write_data(tmp_path, images=images, place=columns.astype(np.float32))
+    numbers = ("task={regression: {fields: [place]}}", "data.source.arrays.fields=[place]")
+    finding = looked_at(tmp_path, "{RandomFlip: {mode: horizontal}}", more=numbers)
+    assert finding.severity is not Severity.OK
+    assert str(finding.hint).startswith("data.augment: images are moved by RandomFlip, but the values of place stay")
+
+
 @pytest.mark.parametrize("fault", ["optimizer.Adam.learning_rate=1e-12"])
 def test_where_nothing_is_learnt_nothing_is_said(tmp_path: Path, fault: str) -> None:
     finding = looked_at(tmp_path, ERASING, more=(fault,))

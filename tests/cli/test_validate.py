@@ -164,3 +164,10 @@ def test_a_value_of_the_val_split_needs_one(folder, cli):
 def test_names_that_only_making_a_metric_tells_are_left_to_training(folder, cli):
     metrics = ("-o", "metrics=[AUC, AUC]", "-o", "training.monitor=val_auc_1")
     assert cli("validate", "--config", "right.yaml", *metrics).code == 0
+
+
+def test_building_tells_of_numbers_that_do_not_follow_their_images(folder, cli):
+    overrides = ("-o", "task={regression: {fields: [centre]}}", "-o", "data.augment=[RandomFlip]")
+    done = cli("validate", "--build", "--config", "right.yaml", *overrides)
+    assert done.code == 0
+    assert "warning: right.yaml: data.augment: images are moved by RandomFlip" in done.err

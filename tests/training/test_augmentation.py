@@ -176,6 +176,16 @@ def test_floating_point_that_would_be_cut_is_told(tmp_path: Path, top: int, argu
     assert any("give value_range" in warning for warning in recorder.warnings) == warns
 
 
+@pytest.mark.parametrize(
+    ("task", "warns"), [("{fields: [centre]}", True), ("{fields: [centre], points: [centre]}", False)]
+)
+def test_numbers_that_do_not_follow_are_told(tmp_path: Path, task: str, *, warns: bool) -> None:
+    experiment = experiment_in(tmp_path, f"task={{regression: {task}}}", "data.augment=[RandomFlip]")
+    recorder = Recorder()
+    load_data(experiment, open_sources(experiment.config), recorder)
+    assert any("moved by RandomFlip, but the values of centre" in warning for warning in recorder.warnings) == warns
+
+
 def test_images_of_any_size_are_augmented(tmp_path: Path) -> None:
     rows = ["path,label"]
     for index in range(40):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from shapenet.errors import ConfigError
 from shapenet.registry import Component
-from shapenet.tasks.base import DataSpec, Moves, Tensors
+from shapenet.tasks.base import DataSpec, Tensors
 from shapenet.tasks.moments import moments_of
 from shapenet.tasks.regression.numbers import numbers_of
 from shapenet.tasks.regression.parts import loss_on_standardised, metric_on_values, units_class
@@ -34,7 +34,7 @@ class BoundRegression(WithoutClasses):
     def __init__(self, task: Regression, data: DataSpec) -> None:
         self._task = task
         self.numbers = numbers_of(task, data.fields)
-        self.moves = Moves(points=task.points)
+        self.moves = task.moves
         self.scale = _scale(task, data)
 
     def head(self, features: Any, *, prefix: str) -> Any:

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 from shapenet.errors import ConfigError, did_you_mean
 from shapenet.registry import REGISTRIES, Component
 from shapenet.tasks.allowed import check_allowed, check_metrics_allowed
+from shapenet.tasks.base import Moves
 from shapenet.values import Names, as_tuple
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ METRICS = (
 
 @REGISTRIES["task"].register("regression")
 def regression(
-    *, fields: Annotated[Names, Field(min_length=1)], points: Points = (), angles: Periods | None = None
+    *, fields: Annotated[Names, Field(min_length=1)], points: Points | None = None, angles: Periods | None = None
 ) -> Task:
     """Numbers are read off each image: lengths, angles, the coordinates of points, or any other.
 
@@ -42,7 +43,8 @@ def regression(
             are: where it turns or zooms images, angles and sizes are no longer true.
         points: Those of the fields that are positions in the image, x and y in pixels from its top left
             corner, and so move with it under augmentation: a field of the shape ``(..., 2)``, or the names
-            of two fields ``[x, y]`` that are numbers.
+            of two fields ``[x, y]`` that are numbers. ``[]`` says that there are none, which silences the warning
+            where augmentation moves images.
         angles: Those of the fields that are angles, each with the period after which it begins anew, in
             its own unit: 360 for directions in degrees, 90 for squares, which a quarter turn leaves as
             they are. The model learns sine and cosine, which follow all values in its output; errors go
@@ -53,9 +55,13 @@ def regression(
         ConfigError: A field stands twice, or is not among `fields`, or is both a point and an angle.
     """
     periods = angles or {}
-    in_points = [name for point in points for name in ([point] if isinstance(point, str) else point)]
-    _check_names(fields, {"points": in_points, "angles": list(periods)})
+    _check_names(fields, {"points": names_of(points or ()), "angles": list(periods)})
     return Regression(fields, points, MappingProxyType(dict(periods)))
+
+
+def names_of(points: tuple[str | tuple[str, str], ...]) -> list[str]:
+    """The fields that points are made of."""
+    return [name for point in points for name in ([point] if isinstance(point, str) else point)]
 
 
 class Regression:
@@ -63,18 +69,28 @@ class Regression:
 
     Args:
         fields: The fields to predict.
-        points: Those that are positions in the image.
+        points: Those that are positions in the image; None where nothing says it of any.
         periods: The periods of those that are angles, by field.
+
+    Attributes:
+        moves: Which of them move with the image, and which do not.
     """
 
     monitor = "loss"
 
     def __init__(
-        self, fields: tuple[str, ...], points: tuple[str | tuple[str, str], ...], periods: Mapping[str, float]
+        self, fields: tuple[str, ...], points: tuple[str | tuple[str, str], ...] | None, periods: Mapping[str, float]
     ) -> None:
         self.fields = fields
-        self.points = points
+        self.points = points or ()
         self.periods = periods
+        numbers = tuple(name for name in fields if name not in periods and name not in names_of(self.points))
+        self.moves = Moves(
+            points=self.points,
+            angles=tuple(periods),
+            others=() if points is None else numbers,
+            unknown=numbers if points is None else (),
+        )
 
     def loss(self, given: Component | None, *, logits: bool, mixer: str | None) -> Component:
         """Mean squared error, or another that compares amounts. See `Task.loss`."""

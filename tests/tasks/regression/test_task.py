@@ -117,7 +117,7 @@ def test_the_head_gives_the_units_in_float32_under_any_policy() -> None:
         keras.config.set_dtype_policy("float32")
     assert output.dtype == "float32"
     assert output.shape == (None, 5)
-    assert on_data.moves == Moves(points=("centre",))
+    assert on_data.moves == Moves(points=("centre",), angles=("angle",))
 
 
 def test_the_head_wants_a_vector() -> None:

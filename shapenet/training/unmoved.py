@@ -1,0 +1,51 @@
+"""Warnings of numbers that are learnt, where augmentation moves images and not the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from shapenet.data.augmentation.homography import MOVES_POINTS
+from shapenet.registry import Component
+from shapenet.tasks.base import BoundTask, Moves
+
+_MOVES = MOVES_POINTS | {"AugMix", "RandAugment", "RandomElasticTransform"}
+_TURNS = _MOVES - {"RandomElasticTransform", "RandomTranslation", "RandomZoom"}
+"""Names of the layers after which things have other directions."""
+_RESIZES = _MOVES - {"RandomFlip", "RandomRotation", "RandomTranslation"}
+"""Names of the layers after which things have other lengths."""
+
+
+def unmoved(augmentations: Sequence[Component], tasks: Iterable[BoundTask]) -> list[str]:
+    """What to say of numbers that stay as they are where images are moved, turned or resized.
+
+    What a number means, only the config tells. Of angles it is certain that they are wrong then; of others nothing
+    is known unless the task says which of them are points; those that are none may be lengths.
+
+    Args:
+        augmentations: Those of the config.
+        tasks: The tasks on the data.
+    """
+    moves = [task.moves for task in tasks]
+    points = {name for each in moves for name in _point_names(each)}
+    cases = (
+        (
+            _MOVES, "moved", {name for each in moves for name in each.unknown} - points,
+            "if they are positions, name them in the task's points; points: [] says that there are none",
+        ),
+        (_TURNS, "turned", {name for each in moves for name in each.angles}, "angles are wrong then: leave it out"),
+        (
+            _RESIZES, "resized", {name for each in moves for name in each.others} - points,
+            "lengths and areas are wrong then: leave it out if they are such",
+        ),
+    )  # fmt: skip
+    warnings = []
+    for layers, what, fields, advice in cases:
+        by = dict.fromkeys(one.name for one in augmentations if one.name in layers)
+        if by and fields:
+            stay = f"the values of {', '.join(sorted(fields))} stay as they are"
+            warnings.append(f"data.augment: images are {what} by {', '.join(by)}, but {stay}; {advice}")
+    return warnings
+
+
+def _point_names(moves: Moves) -> list[str]:
+    return [name for point in moves.points for name in ([point] if isinstance(point, str) else point)]
