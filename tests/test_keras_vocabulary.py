@@ -120,6 +120,15 @@ def test_arguments_of_a_sure_type_are_checked_without_keras(kind: str, value: ob
         parse_component(kind, value)
 
 
+def test_of_a_sparse_loss_the_one_is_advised_that_smooths_labels() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_component("loss", {"SparseCategoricalCrossentropy": {"label_smoothing": 0.1}})
+    assert caught.value.problems[0].hint == "write CategoricalCrossentropy: {label_smoothing: 0.1}"
+    with pytest.raises(ConfigError) as caught:
+        parse_component("loss", {"SparseCategoricalCrossentropy": {"ax": 1}})
+    assert str(caught.value.problems[0].hint).startswith("did you mean axis")
+
+
 @pytest.mark.parametrize("kind", ["callback", "metric"])
 def test_the_defaults_of_keras_are_of_the_types_that_are_asked_for(kind: str) -> None:
     for entry in REGISTRIES[kind]:

@@ -80,7 +80,7 @@ def _check_arguments(kind: str, entry: Entry, arguments: Mapping[str, object], k
     for name, value in arguments.items():
         if name not in parameters:
             message = f"{entry.name} has no argument {name!r}"
-            hint = did_you_mean(name, parameters)
+            hint = _taken_by_another(entry, name, value, kind) or did_you_mean(name, parameters)
             problems.append(Problem("config/unknown-argument", message, key=(*key, name), hint=hint))
             continue
         try:
@@ -97,6 +97,16 @@ def _check_arguments(kind: str, entry: Entry, arguments: Mapping[str, object], k
     if problems:
         raise ConfigError(problems)
     return checked
+
+
+def _taken_by_another(entry: Entry, argument: str, value: object, kind: str) -> str | None:
+    """Advice to write the loss of vectors that has the argument: tasks make them of the numbers of classes."""
+    name = entry.name.removeprefix("Sparse")
+    if kind != "loss" or name == entry.name or name not in REGISTRIES[kind]:
+        return None
+    return (
+        f"write {name}: {{{argument}: {shown(value)}}}" if argument in REGISTRIES[kind].get(name).parameters else None
+    )
 
 
 def _check_value(parameter: Parameter, value: object, key: Key) -> Any:
