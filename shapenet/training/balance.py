@@ -100,6 +100,9 @@ def class_weights(config: ExperimentConfig, tasks: Mapping[str, BoundTask]) -> d
         return {"": _weights_of(given, tasks[""], road)}
     if given == "balanced":
         weighable = {name: task for name, task in tasks.items() if task.class_counts() is not None}
+        if not weighable:
+            message = f"training.class_weight: none of the tasks {', '.join(tasks)} has classes to weigh"
+            raise ConfigError("config/conflict", message, key=road, hint="leave it out")
         return {name: _weights_of(given, task, road) for name, task in weighable.items()}
     if problems := [problem for name in given if (problem := unknown_task(name, tasks, road))]:
         raise ConfigError(problems)

@@ -22,7 +22,7 @@ def check_experiment(experiment: Experiment) -> None:
     """Refuse an experiment whose parts are right by themselves but don't fit each other.
 
     Looked at are the names of layers, the layers that feed tasks, whether loss and metrics are for their task, the
-    values that are monitored, the backend, and the schedule of the learning rate.
+    values that are monitored, the backend, the optimizer, and the schedule of the learning rate.
 
     Args:
         experiment: The experiment.
@@ -37,6 +37,7 @@ def check_experiment(experiment: Experiment) -> None:
         lambda: check_scaling(config),
         *(partial(check, config, name) for name in config.tasks for check in (check_loss, check_metrics)),
         partial(_check_backend, config),
+        partial(_check_optimizer, config.optimizer),
         *_monitor_checks(config),
         *_schedule_checks(config),
     ]
@@ -60,6 +61,35 @@ def _check_backend(config: ExperimentConfig) -> None:
         message = "training.unfreeze does not go with runtime.backend: jax, where what learns can't change"
         hint = "train on TensorFlow; or train a second run with init: {run: ...} and without freeze"
         raise ConfigError("config/conflict", message, key=("training", "unfreeze"), hint=hint)
+
+
+_DO_NOTHING_WITHOUT = {
+    "ema_momentum": "use_ema",
+    "ema_overwrite_frequency": "use_ema",
+    "exclude_from_weight_decay": "weight_decay",
+}
+"""Arguments of Keras's optimizers, each with the one that turns on what it is about."""
+
+
+def _check_optimizer(optimizer: Component) -> None:
+    """Refuse arguments that do nothing, unless what would turn them on is turned off by name, as in a sweep."""
+    parameters = optimizer.entry.parameters
+    problems = [
+        Problem(
+            "config/conflict", f"optimizer.{optimizer.name}.{name} does nothing without {switch}",
+            key=("optimizer", optimizer.name, name), hint=f"give {_TURNED_ON[switch]}, or leave {name} out",
+        )
+        for name, switch in _DO_NOTHING_WITHOUT.items()
+        if optimizer.entry.origin == "keras"
+        and optimizer.arguments.get(name) is not None
+        and switch not in optimizer.arguments
+        and not parameters[switch].default
+    ]  # fmt: skip
+    if problems:
+        raise ConfigError(problems)
+
+
+_TURNED_ON = {"use_ema": "use_ema: true", "weight_decay": "weight_decay, such as 1e-4"}
 
 
 def _schedule_checks(config: ExperimentConfig) -> Iterator[Callable[[], object]]:

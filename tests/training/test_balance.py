@@ -16,10 +16,11 @@ from shapenet.errors import ConfigError
 from shapenet.rundir.manifest import read_manifest
 from shapenet.tasks.changed import changed_loss
 from shapenet.training.balance import Balance, balanced_weights, check_weighable
+from shapenet.training.data import load_data, open_sources
 from shapenet.training.fit import TrainingResult
 from shapenet.training.reporter import Reporter
 
-from .conftest import Recorder, rows_without_times, train_in
+from .conftest import Recorder, experiment_in, rows_without_times, train_in
 
 CONFIG = """\
 name: tiny
@@ -156,3 +157,11 @@ def test_weights_in_a_loss_of_the_whole_batch_are_refused() -> None:
     for loss in (keras.losses.Dice(), changed):
         with pytest.raises(ConfigError, match="class_weight does nothing in"):
             check_weighable({"": {}}, {"": loss})
+
+
+def test_balanced_classes_where_no_task_has_any_are_refused(tmp_path: Path) -> None:
+    tasks = "task={a: {regression: {fields: [centre]}}, b: {regression: {fields: [size]}}}"
+    experiment = experiment_in(tmp_path, tasks, "training.class_weight=balanced")
+    with pytest.raises(ConfigError, match="none of the tasks a, b has classes to weigh") as caught:
+        load_data(experiment, open_sources(experiment.config), Reporter())
+    assert caught.value.problems[0].key == ("training", "class_weight")

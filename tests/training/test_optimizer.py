@@ -149,3 +149,32 @@ def test_a_schedule_that_can_not_work_is_told_at_its_line_before_data_is_read(tm
     (problem,) = caught.value.problems
     assert problem.place is not None
     assert "CosineDecay" in config.splitlines()[(problem.place.line or 0) - 1]
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "argument", "switch"),
+    [
+        ("{Adam: {ema_momentum: 0.5}}", "ema_momentum", "use_ema"),
+        ("{SGD: {ema_overwrite_frequency: 5}}", "ema_overwrite_frequency", "use_ema"),
+        ("{Adam: {exclude_from_weight_decay: ['*/bias']}}", "exclude_from_weight_decay", "weight_decay"),
+    ],
+)
+def test_arguments_that_do_nothing_are_refused(tmp_path: Path, optimizer: str, argument: str, switch: str) -> None:
+    with pytest.raises(ConfigError, match=f"{argument} does nothing without {switch}") as caught:
+        check_experiment(experiment_in(tmp_path, f"optimizer={optimizer}"))
+    (problem,) = caught.value.problems
+    assert problem.key[-1] == argument
+    assert str(problem.hint).startswith(f"give {switch}")
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        "{Adam: {use_ema: true, ema_momentum: 0.5}}",
+        "{Adam: {use_ema: false, ema_momentum: 0.5}}",
+        "{AdamW: {exclude_from_weight_decay: []}}",
+        "{SGD: {weight_decay: 0.0, exclude_from_weight_decay: []}}",
+    ],
+)
+def test_what_is_turned_on_or_off_by_name_is_taken(tmp_path: Path, optimizer: str) -> None:
+    check_experiment(experiment_in(tmp_path, f"optimizer={optimizer}"))
