@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from shapenet.checks.bench import Bench, skipped
 from shapenet.data.inspect.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 HIGH, VERY_HIGH, LOW = 4.0, 10.0, 0.5
 """Times the expected loss: above the first a warning, above the second a problem; below the last worth a note.
@@ -50,18 +54,31 @@ def _judged(what: str, measured: float, expected: float, bench: Bench) -> Findin
 
 
 def logits(bench: Bench) -> Iterator[Finding]:
-    """Whether the loss takes the outputs for what they are: logits or probabilities."""
+    """Whether the loss takes the outputs for what they are by their values: logits or probabilities."""
     for name, task in bench.learner.compiled.tasks.items():
         told = task.component.arguments.get("from_logits")
         if told is None:
             continue
-        of = f" of {name}" * bool(name)
-        outputs = "logits" if task.logits else "probabilities"
-        numbers = {"from_logits": float(told), "logits": float(task.logits)}
-        if told == task.logits:
-            message = f"the loss{of} takes the outputs for {outputs}, as they are"
-            yield Finding(Severity.OK, "check/logits", message, numbers)
-            continue
-        message = f"the loss{of} has from_logits: {str(told).lower()}, but the model gives {outputs}"
-        hint = "leave from_logits out: it is set by the activation of the last layer"
-        yield Finding(Severity.ERROR, "check/logits", message, numbers, hint=hint)
+        outputs = bench.untrained[name]
+        lowest, highest = float(outputs.min()), float(outputs.max())
+        numbers = {"from_logits": float(told), "lowest": lowest, "highest": highest}
+        message = f"the loss{f' of {name}' * bool(name)} takes the outputs for {'logits' if told else 'probabilities'}"
+        hint = None
+        if told and _seem_probabilities(outputs, one_of_them="Binary" not in task.component.name):
+            message += f", but they go from {lowest:.4g} to {highest:.4g}, as probabilities do"
+            hint = (
+                "if the layers make probabilities, end them with the activation softmax or sigmoid; "
+                "or tell the loss from_logits: false"
+            )
+        elif not told and (lowest < 0 or highest > 1):
+            message += f", but they go from {lowest:.4g} to {highest:.4g}"
+            hint = "leave from_logits out of the loss, or end the layers with the activation softmax or sigmoid"
+        else:
+            message += ", as they are"
+        yield Finding(Severity.WARNING if hint else Severity.OK, "check/logits", message, numbers, hint=hint)
+
+
+def _seem_probabilities(outputs: npt.NDArray[Any], *, one_of_them: bool) -> bool:
+    """Whether all outputs, which are not all the same, lie between 0 and 1; with `one_of_them` they add up to 1 too."""
+    inside = outputs.min() >= 0 and outputs.max() <= 1 and outputs.min() < outputs.max()
+    return bool(inside and (not one_of_them or abs(outputs.sum(axis=-1) - 1).max() < 0.02))

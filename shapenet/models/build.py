@@ -16,14 +16,6 @@ from shapenet.models.graph import LAST, connect, connect_all
 from shapenet.registry import Component
 from shapenet.tasks.base import BoundTask
 
-_GIVES_PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid", "sparsemax")
-_MOVES = (
-    "Reshape", "Flatten", "Permute", "Identity", "Dropout", "SpatialDropout2D", "UpSampling1D", "UpSampling2D",
-    "Resizing", "FitSize", "CenterCrop", "Cropping1D", "Cropping2D", "ZeroPadding1D", "ZeroPadding2D",
-    "AveragePooling1D", "AveragePooling2D", "GlobalAveragePooling1D", "GlobalAveragePooling2D",
-)  # fmt: skip
-"""Layers that move and resize what they get: of probabilities they make probabilities."""
-
 
 @dataclass(frozen=True)
 class InputSpec:
@@ -165,21 +157,6 @@ def _scaled(inputs: Any, scaling: str | Component, dtype: str) -> Any:
     if scaling == "auto" and (white := WHITE.get(dtype, 1.0)) != 1.0:
         return keras.layers.Rescaling(1 / white, name="input_scaling")(inputs)
     return inputs
-
-
-def gives_logits(output: Any) -> bool:
-    """Whether an output of a model is logits: the layer that gives it applies no softmax, sigmoid or the like.
-
-    Layers that only move and resize what another gives are passed over.
-
-    Args:
-        output: A symbolic Keras tensor.
-    """
-    last, node, _ = output._keras_history
-    name, activation = type(last).__name__, getattr(getattr(last, "activation", None), "__name__", "")
-    if name in _MOVES or (name, activation) == ("Activation", "linear"):
-        return gives_logits(last._inbound_nodes[node].input_tensors[0])
-    return name != "Softmax" and activation not in _GIVES_PROBABILITIES
 
 
 def _with_least_size(

@@ -14,7 +14,8 @@ from shapenet.errors import ConfigError, Key
 from shapenet.experiment import Experiment
 from shapenet.fields import Field
 from shapenet.keras_faults import keras_errors, keras_faults
-from shapenet.models.build import build_model, gives_logits
+from shapenet.models.build import build_model
+from shapenet.models.logits import gives_logits
 from shapenet.models.patterns import reset_layer_names
 from shapenet.optim.steps import Pace
 from shapenet.tasks.base import BoundTask, DataSpec, Tensors

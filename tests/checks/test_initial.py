@@ -50,18 +50,21 @@ def test_a_loss_that_is_no_number_is_a_problem(tmp_path: Path) -> None:
     assert finding["check/initial-loss"].message == "the initial loss is nan: expected about 1.099"
 
 
-@pytest.mark.parametrize(
-    ("given", "outputs"),
-    [
-        (["loss={SparseCategoricalCrossentropy: {from_logits: false}}"], "logits"),
-        (["loss={SparseCategoricalCrossentropy: {from_logits: true}}", "model.head=none", SOFTMAX], "probabilities"),
-    ],
-)
-def test_a_loss_that_is_told_wrongly_what_the_outputs_are(tmp_path: Path, given: list[str], outputs: str) -> None:
-    bench = bench_in(tmp_path, *given)
-    finding = found(logits, bench)["check/logits"]
-    assert finding.severity is Severity.ERROR
-    assert finding.message.endswith(f"but the model gives {outputs}")
+def test_probabilities_that_are_taken_for_logits(tmp_path: Path) -> None:
+    """No layer tells that they are probabilities: adding 0 to them changes nothing."""
+    layers = (
+        "model.layers=[Flatten, {Dense: {units: 3, activation: softmax, name: a}},"
+        " {Subtract: {inputs: [a, a], name: nothing}}, {Add: {inputs: [a, nothing]}}]"
+    )
+    finding = found(logits, bench_in(tmp_path, "model.head=none", layers))["check/logits"]
+    assert finding.severity is Severity.WARNING
+    assert finding.message.endswith("as probabilities do")
+    assert "from_logits: false" in str(finding.hint)
+
+
+def test_logits_of_a_last_layer_of_zeros_are_no_probabilities(tmp_path: Path) -> None:
+    zeros = "model.layers=[Flatten, {Dense: {units: 3, kernel_initializer: zeros}}]"
+    assert found(logits, bench_in(tmp_path, "model.head=none", zeros))["check/logits"].severity is Severity.OK
 
 
 def test_a_loss_that_can_not_be_told_is_passed_over(tmp_path: Path, sound: Bench) -> None:

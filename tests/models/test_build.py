@@ -9,7 +9,8 @@ import pytest
 
 from shapenet.config.schema import ModelConfig
 from shapenet.errors import ConfigError, MachineError
-from shapenet.models.build import InputSpec, build_model, gives_logits
+from shapenet.models.build import InputSpec, build_model
+from shapenet.models.logits import gives_logits
 from shapenet.models.summary import activation_bytes, layer_rows
 from shapenet.tasks.classification.single import BoundClassification
 from shapenet.vocabulary import load_vocabulary
@@ -18,6 +19,12 @@ from tests.tasks.specs import spec_of
 load_vocabulary()
 SPEC = InputSpec((8, 8, 1), "uint8")
 SOFTMAX = {"Dense": {"units": 3, "activation": "softmax"}}
+MERGES = ("Average", "Maximum", "Minimum", "Multiply")
+TWO = [
+    {"Flatten": {"name": "vector"}},
+    {"Dense": {"units": 3, "activation": "softmax", "name": "a"}},
+    {"Dense": {"units": 3, "activation": "sigmoid", "name": "b", "inputs": "vector"}},
+]
 ENLARGED = [{"UpSampling2D": {"size": 2}}, {"Cropping2D": {"cropping": 1}}, "GlobalAveragePooling2D"]
 
 
@@ -73,10 +80,25 @@ def test_scaling_can_be_a_layer_or_none() -> None:
         ([{"Conv2D": {"filters": 3, "kernel_size": 1, "activation": "softmax"}}, *ENLARGED], "none", False),
         ([{"Conv2D": {"filters": 3, "kernel_size": 1}}, *ENLARGED], "none", True),
         (["Flatten", SOFTMAX, {"Dense": {"units": 3}}], "none", True),
+        ([{"Conv2D": {"filters": 3, "kernel_size": 1, "activation": "sigmoid"}}, "GlobalMaxPooling2D"], "none", False),
+        ([{"Conv2D": {"filters": 3, "kernel_size": 1}}, "MaxPooling2D", "GlobalMaxPooling2D"], "none", True),
+        *[([*TWO, {name: {"inputs": ["a", "b"]}}], "none", False) for name in MERGES],
+        ([*TWO, {"Add": {"inputs": ["a", "b"]}}], "none", True),
+        ([*TWO, {"Dense": {"units": 3, "name": "c"}}, {"Average": {"inputs": ["a", "c"]}}], "none", True),
+        (["Flatten", SOFTMAX, {"Rescaling": {"scale": 0.9, "offset": 0.05}}], "none", False),
+        (["Flatten", SOFTMAX, {"Rescaling": {"scale": 20}}], "none", True),
+        (["Flatten", SOFTMAX, {"GaussianNoise": {"stddev": 0.1}}, "ActivityRegularization"], "none", False),
     ],
 )
 def test_whether_a_model_gives_logits(layers: list[object], head: str, logits: bool) -> None:
     assert gives_logits(built(*layers, head=head).outputs[0]) is logits
+
+
+def test_layers_that_do_not_tell_are_taken_for_what_is_said() -> None:
+    silent = built("Flatten", SOFTMAX, {"Rescaling": {"scale": 20}}, head="none").outputs[0]
+    assert not gives_logits(silent, otherwise=False)
+    certain = built("Flatten", {"Dense": {"units": 3}}, head="none").outputs[0]
+    assert gives_logits(certain, otherwise=False)
 
 
 @pytest.mark.parametrize("name", ["logits", "image", "input_scaling"])
