@@ -74,3 +74,25 @@ def told(component: Component, logits: bool) -> Component:
     if "from_logits" not in component.entry.parameters or "from_logits" in component.arguments:
         return component
     return component.having(from_logits=logits)
+
+
+def check_told(component: Component, logits: bool, key: Key) -> None:
+    """Refuse a loss or metric whose ``from_logits`` in the config is not what the model gives.
+
+    Args:
+        component: The loss or metric.
+        logits: Whether the model gives logits.
+        key: Where it stands in the config.
+
+    Raises:
+        ConfigError: ``from_logits`` is the opposite.
+    """
+    received = component.arguments.get("from_logits", logits)
+    if received == logits:
+        return
+    given, wanted = ("logits", "from_logits: false") if logits else ("probabilities", "from_logits: true")
+    message = f"{component.name} has {wanted}, but the model gives {given}"
+    hint = "leave from_logits out: the output layer tells"
+    if logits:
+        hint += "; or end model.layers with the activation softmax or sigmoid and give model.head: none"
+    raise ConfigError(f"config/{key[0]}", message, key=(*key, component.name, "from_logits"), hint=hint)

@@ -18,6 +18,7 @@ from shapenet.models.build import build_model
 from shapenet.models.logits import gives_logits
 from shapenet.models.patterns import reset_layer_names
 from shapenet.optim.steps import Pace
+from shapenet.registry import Component
 from shapenet.tasks.base import BoundTask, DataSpec, Tensors
 from shapenet.training.backend import choose_backend, computes_with_jax
 from shapenet.training.callbacks import created_callbacks
@@ -155,7 +156,8 @@ def compile_model(
     reset_layer_names()
     model = build_model(config.model, bound, input_spec(config, data), config.name)
     outputs = dict(zip(sorted(bound), model.outputs, strict=True))  # Keras sorts the outputs of a dict by their names
-    tasks = {name: learnt(config, name, task, logits=gives_logits(outputs[name])) for name, task in bound.items()}
+    logits = {name: gives_logits(output, otherwise=_said(config.loss_of(name))) for name, output in outputs.items()}
+    tasks = {name: learnt(config, name, task, logits=logits[name]) for name, task in bound.items()}
     several = len(tasks) > 1
     losses = [value_name(name, "loss") for name in tasks] if several else []
     metrics = (*losses, *(metric for task in tasks.values() for metric in task.metrics))
@@ -174,6 +176,11 @@ def compile_model(
     )
     freeze(config.training, model)
     return compiled
+
+
+def _said(loss: Component | None) -> bool:
+    """Whether a loss of the config takes logits; most do not say, and then the outputs are logits."""
+    return bool(loss.arguments.get("from_logits", True)) if loss else True
 
 
 def build_augmenter(config: ExperimentConfig, data: DataSpec, tasks: Mapping[str, BoundTask]) -> Augmenter | None:

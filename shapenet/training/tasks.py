@@ -12,6 +12,7 @@ from shapenet.data.augmentation.augmenter import mixes_labels
 from shapenet.errors import ConfigError, Key
 from shapenet.keras_faults import keras_errors
 from shapenet.registry import Component
+from shapenet.tasks.allowed import check_told
 from shapenet.tasks.base import BoundTask, DataSpec, Task, Tensors
 from shapenet.training.fields import input_fields
 from shapenet.training.monitors import rises
@@ -145,11 +146,13 @@ def learnt(config: ExperimentConfig, name: str, bound: BoundTask, *, logits: boo
     task: Task = config.tasks[name].create()
     with _named(name):
         component = task.loss(config.loss_of(name), logits=logits, mixer=mixes_labels(config.data.augment))
+        check_told(component, logits, ("loss",))
         with keras_errors(component.name, ("loss",)):
             loss = bound.make(component, logits=logits)
         metrics: dict[str, Any] = {}
         for index, metric in enumerate(task.metrics(config.metrics_of(name), logits=logits)):
             key: Key = ("metrics", index)
+            check_told(metric, logits, key)
             with keras_errors(metric.name, key):
                 made = bound.make(metric, logits=logits)
             own = made if isinstance(made, str) else made.name
