@@ -136,7 +136,7 @@ class ModelConfig(Section):
     layers: Annotated[tuple[Layer, ...], _AsTuple, Field(min_length=1)]
     """A chain from the input on; ``name`` and ``inputs`` among a layer's arguments make branches and merges."""
     head: Literal["auto", "none"] = "auto"
-    """``auto``: the task's output layer follows the last layer; ``none``: the last layer is the output."""
+    """``auto``: the task's output layer follows the last layer; ``none``: the last is the output, in float32 too."""
     outputs: dict[str, str] | None = None
     """With several tasks, the name of the layer that feeds each, by the task's name; the last layer unless given."""
     input_scaling: Annotated[Literal["auto", "none"] | Layer, Field(union_mode="left_to_right")] = "auto"

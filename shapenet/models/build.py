@@ -11,6 +11,7 @@ from shapenet.config.schema import ModelConfig
 from shapenet.errors import ConfigError, Key, MachineError, Problem, ShapenetError, did_you_mean
 from shapenet.fields import WHITE
 from shapenet.keras_faults import keras_faults
+from shapenet.models.exact import exact_layers
 from shapenet.models.field_input import FieldsSpec, enter
 from shapenet.models.graph import LAST, connect, connect_all
 from shapenet.registry import Component
@@ -64,7 +65,8 @@ def _build(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: AnySpec, n
     import keras
 
     inputs, first = enter(spec) if isinstance(spec, FieldsSpec) else _image(config, spec)
-    features = connect_all(config.layers, first)
+    ends = [_feeding(config, task)[1] for task in tasks] if config.head == "none" else []
+    features = connect_all(config.layers, first, exact=exact_layers(config.layers, ends))
     check_outputs(config)
     made = {task: _output(config, task, bound, features) for task, bound in tasks.items()}
     outputs = made if len(made) > 1 else next(iter(made.values()))
@@ -75,9 +77,7 @@ def _build(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: AnySpec, n
 
 def _output(config: ModelConfig, name: str, task: BoundTask, features: Mapping[str, Any]) -> Any:
     """The output of a task, which one of the layers feeds."""
-    layer = (config.outputs or {}).get(name, LAST)
-    named = [component.arguments.get("name") for component in config.layers]
-    index = named.index(layer) if layer else len(named) - 1
+    layer, index = _feeding(config, name)
     try:
         if config.head == "none":
             task.check_output(tuple(features[layer].shape))
@@ -86,6 +86,15 @@ def _output(config: ModelConfig, name: str, task: BoundTask, features: Mapping[s
             return task.head(features[layer], prefix=f"{name}_" if name else "")
     except ShapenetError as error:
         raise _at_the_end(error, config, index, len(features[layer].shape)) from None
+
+
+def _feeding(config: ModelConfig, task: str) -> tuple[str, int]:
+    """The layer that feeds a task: its name, and its place among the layers; -1 if there is none of the name."""
+    layer = (config.outputs or {}).get(task, LAST)
+    named = [component.arguments.get("name") for component in config.layers]
+    if layer == LAST:
+        return layer, len(named) - 1
+    return layer, named.index(layer) if layer in named else -1
 
 
 _ON_EACH_PLACE = ("Activation", "BatchNormalization", "Dense", "Dropout", "LayerNormalization", "ReLU")

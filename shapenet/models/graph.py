@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from shapenet.errors import ConfigError, Key
 from shapenet.keras_faults import keras_faults
 from shapenet.layers.nested import Nested, nested
+from shapenet.models.exact import in_float32
 from shapenet.models.inputs import check_number, takes_list
 from shapenet.models.names import check_names, input_names, layer_key
 from shapenet.models.scope import INPUT, PREVIOUS, SEPARATOR, Scope
@@ -43,15 +45,23 @@ def connect(layers: Sequence[Component], inputs: Any, road: Key = ("model", "lay
     return connect_all(layers, inputs, road)[LAST]
 
 
-def connect_all(layers: Sequence[Component], inputs: Any, road: Key = ("model", "layers")) -> dict[str, Any]:
+def connect_all(
+    layers: Sequence[Component], inputs: Any, road: Key = ("model", "layers"), *, exact: Collection[int] = ()
+) -> dict[str, Any]:
     """Apply `layers` to `inputs`, as `connect` does.
+
+    Args:
+        layers: The layers, first to last.
+        inputs: A symbolic Keras tensor.
+        road: Where the layers stand in the config.
+        exact: Places of those that compute in float32 in any case.
 
     Returns:
         The output of each layer that has a name, by the name; that of the last one as `LAST`.
     """
     check_names(layers, road)
     scope = _scope(layers, inputs, {}, "")
-    last = _connect(layers, scope, road)
+    last = _connect(layers, scope, road, exact)
     return {**scope.outputs, LAST: last}
 
 
@@ -60,19 +70,22 @@ def _scope(layers: Sequence[Component], inputs: Any, outputs: dict[str, Any], pr
     return Scope(inputs, {INPUT: inputs, **outputs}, prefix, given)
 
 
-def _connect(layers: Sequence[Component], scope: Scope, road: Key) -> Any:
+def _connect(layers: Sequence[Component], scope: Scope, road: Key, exact: Collection[int] = ()) -> Any:
     for index, component in enumerate(layers):
-        key = layer_key(road, index)
-        names = input_names(component) or [PREVIOUS]
-        received = [scope.previous if name == PREVIOUS else scope.outputs[name] for name in names]
-        inner = nested(component)
-        if inner is not None:
-            scope.previous = _connect_nested(component, inner, scope, received, key)
-        else:
-            scope.previous = _apply(component.name, _create(_named(component, scope), key), received, key)
+        with in_float32() if index in exact else nullcontext():
+            scope.previous = _connect_one(component, scope, layer_key(road, index))
         if name := component.arguments.get("name"):
             scope.outputs[str(name)] = scope.previous
     return scope.previous
+
+
+def _connect_one(component: Component, scope: Scope, key: Key) -> Any:
+    names = input_names(component) or [PREVIOUS]
+    received = [scope.previous if name == PREVIOUS else scope.outputs[name] for name in names]
+    inner = nested(component)
+    if inner is not None:
+        return _connect_nested(component, inner, scope, received, key)
+    return _apply(component.name, _create(_named(component, scope), key), received, key)
 
 
 def _connect_nested(component: Component, inner: Nested, scope: Scope, received: list[Any], key: Key) -> Any:

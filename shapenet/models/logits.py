@@ -9,7 +9,7 @@ _GIVES_PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid", "sparsemax")
 _PASSES_ON = re.compile(
     r"Reshape|Flatten|Permute|RepeatVector|Identity|(Alpha|Gaussian|Spatial)?Dropout(\dD)?|GaussianNoise"
     r"|ActivityRegularization|StochasticDepth|UpSampling\dD|Resizing|FitSize|CenterCrop|Cropping\dD|ZeroPadding\dD"
-    r"|\w*Pooling\dD|Average|Maximum|Minimum|Multiply|Concatenate"
+    r"|\w*Pool(ing)?\dD|Average|Maximum|Minimum|Multiply|Concatenate"
 )
 """Layers that of probabilities make probabilities: they move, pool, disturb or merge what they get.
 
@@ -18,7 +18,7 @@ What they give need not add up to 1; Keras's losses of classes divide by the sum
 
 
 def passes_on(name: str) -> bool:
-    """Whether a layer, by its class's name, makes probabilities of probabilities."""
+    """Whether a layer, by its name or its class's, makes probabilities of probabilities; it has no weights."""
     return _PASSES_ON.fullmatch(name) is not None
 
 

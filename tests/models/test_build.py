@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,22 @@ def test_layers_that_do_not_tell_are_taken_for_what_is_said() -> None:
     assert gives_logits(certain, otherwise=False)
 
 
+ENDINGS: list[tuple[list[object], list[str]]] = [
+    ([{"Dense": {"units": 8}}, SOFTMAX], ["dense_1"]),
+    ([{"Dense": {"units": 8}}, {"Dense": {"units": 3}}, {"Reshape": {"target_shape": [3]}}, "Softmax"],
+     ["dense_1", "reshape", "softmax"]),
+    ([*TWO[1:], {"Average": {"inputs": ["a", "b"]}}], ["a", "b", "average"]),
+    ([{"group": {"layers": [SOFTMAX], "name": "end"}}], ["end.dense"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("layers", "exact"), ENDINGS)
+def test_a_model_without_a_head_ends_in_float32(layers: list[object], exact: list[str], half_precision: None) -> None:
+    model = built(TWO[0], *layers, head="none")
+    assert model.outputs[0].dtype == "float32"
+    assert [layer.name for layer in model.layers[2:] if layer.compute_dtype == "float32"] == exact
+
+
 @pytest.mark.parametrize("name", ["logits", "image", "input_scaling"])
 def test_names_of_what_is_added_are_taken(name: str) -> None:
     problem = problem_of({"Flatten": {"name": name}})
@@ -159,6 +176,17 @@ def test_rows_of_the_summary() -> None:
         ("logits", "Dense", (3,), 219, 12),
     ]
     assert activation_bytes(rows, 10) == 10 * (64 + 256 + 288 + 288 + 12)
+
+
+@pytest.fixture
+def half_precision() -> Iterator[None]:
+    """Keras's policy is that of the whole process."""
+    import keras
+
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    yield
+    keras.config.set_dtype_policy(policy)
 
 
 @pytest.fixture(autouse=True)
