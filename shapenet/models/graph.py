@@ -112,7 +112,29 @@ def _create(component: Component, key: Key) -> Any:
         return ConfigError("model/argument", f"{component.name}: {reason}", key=key)
 
     with keras_faults(component.name, key, refusal):
-        return component.without("inputs").create()
+        layer = component.without("inputs").create()
+    for attribute in ("activity_regularizer", "_activity_regularizer"):  # the second is MultiHeadAttention's
+        if (regularizer := getattr(layer, attribute, None)) is not None:
+            setattr(layer, attribute, _of_float32(regularizer))
+    return layer
+
+
+def _of_float32(regularizer: Any) -> Any:
+    """A regularizer of outputs that may be in half precision, which Keras can't add to losses in float32."""
+    import keras
+
+    class InFloat32(keras.Regularizer):  # type: ignore[misc]
+        """Penalises outputs as `regularizer` does."""
+
+        def __call__(self, outputs: Any) -> Any:
+            """The penalty, a scalar in float32."""
+            return regularizer(keras.ops.cast(outputs, "float32"))
+
+        def get_config(self) -> dict[str, Any]:
+            """What TensorBoard's graph shows."""
+            return {"regularizer": keras.regularizers.serialize(regularizer)}
+
+    return InFloat32()
 
 
 def _apply(name: str, layer: Any, received: list[Any], key: Key) -> Any:

@@ -170,3 +170,25 @@ def test_names_are_checked_all_at_once_before_anything_is_built() -> None:
         ("model/duplicate-name", (3, "ReLU", "name")),
     ]
     assert caught.value.problems[1].hint == "did you mean left?"
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        {"Conv2D": {"filters": 2, "kernel_size": 3, "activity_regularizer": {"L2": {"l2": 0.01}}}},
+        {"ActivityRegularization": {"l1": 0.01}},
+        {"MultiHeadAttention": {"num_heads": 1, "key_dim": 2, "activity_regularizer": "l2", "inputs": ["input"] * 2}},
+    ],
+)
+def test_outputs_in_half_precision_are_regularised_in_float32(layer: object) -> None:
+    import keras
+
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = connected(layer)
+        model(np.ones((1, 8, 8, 3), np.float32))
+    finally:
+        keras.config.set_dtype_policy(policy)
+    assert model.losses
+    assert {loss.dtype.name for loss in model.losses} == {"float32"}
