@@ -47,6 +47,11 @@ class Problem:
     key: Key = ()
     hint: str | None = None
 
+    @property
+    def line(self) -> str:
+        """Message and hint on one line, as a warning is told."""
+        return f"{self.message}: {self.hint}" if self.hint else self.message
+
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
         text = f"error[{self.code}]: {where}{self.message}"

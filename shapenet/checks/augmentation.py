@@ -48,7 +48,7 @@ def keeps_targets(bench: Bench) -> Iterator[Finding]:
     severity, reason = Severity.WARNING, "it makes them much harder"
     if not _can_be_learnt(bench, augmenter):
         severity, reason = Severity.ERROR, "nothing of the targets can be learnt from them"
-    unmoving = unmoved(augmentations, bench.learner.compiled.bound.values())
+    unmoving = [problem.line for problem in unmoved(augmentations, bench.learner.compiled.bound.values())]
     hint = f"{'; '.join(unmoving) or reason}; shapenet data preview shows what becomes of them"
     yield Finding(severity, _CODE, message, numbers, hint=hint)
 

@@ -1,4 +1,4 @@
-"""The loss of the untrained model against the loss of knowing nothing."""
+"""What the untrained model gives, and its loss against the loss of knowing nothing."""
 
 from __future__ import annotations
 
@@ -76,6 +76,15 @@ def logits(bench: Bench) -> Iterator[Finding]:
         else:
             message += ", as they are"
         yield Finding(Severity.WARNING if hint else Severity.OK, "check/logits", message, numbers, hint=hint)
+
+
+def head(bench: Bench) -> Iterator[Finding]:
+    """Whether the task's output layer follows one that the user made for the same."""
+    warnings = bench.learner.compiled.warnings
+    if not warnings:
+        yield Finding(Severity.OK, "check/head", "no output layer follows probabilities of the same classes")
+    for warning in warnings:
+        yield Finding(Severity.WARNING, "check/head", warning.message, hint=warning.hint)
 
 
 def _seem_probabilities(outputs: npt.NDArray[Any], *, one_of_them: bool) -> bool:

@@ -16,7 +16,7 @@ Check = Callable[[Bench], Iterator[Finding]]
 CHECKS: Mapping[str, tuple[Check, ...]] = MappingProxyType(
     {
         "input range": (inputs.input_range, inputs.empty_images),
-        "initial loss": (initial.logits, initial.initial_loss),
+        "initial loss": (initial.head, initial.logits, initial.initial_loss),
         "gradients": (gradients.gradients,),
         "one batch": (overfit.one_batch,),
         "leaks": (leaks.target_in_input, leaks.shuffled_targets, leaks.true_targets),

@@ -15,6 +15,7 @@ from shapenet.errors import ShapenetError
 if TYPE_CHECKING:
     from shapenet.config.schema import ExperimentConfig
     from shapenet.experiment import Experiment
+    from shapenet.training.build import Compiled
 
 
 @click.command()
@@ -49,8 +50,8 @@ def validate(
         raise errors[0].replacing(dict.fromkeys(problem for error in errors for problem in error.problems))
 
 
-def _check(path: Path, overrides: Sequence[str], build: bool) -> tuple[Experiment, Any] | ShapenetError:
-    """The experiment and its model, if one is to be built; or what is wrong."""
+def _check(path: Path, overrides: Sequence[str], build: bool) -> tuple[Experiment, Compiled | None] | ShapenetError:
+    """The experiment and its compiled model, if one is to be built; or what is wrong."""
     from shapenet.experiment import load_experiment
     from shapenet.training.check import check_experiment
 
@@ -62,17 +63,13 @@ def _check(path: Path, overrides: Sequence[str], build: bool) -> tuple[Experimen
         return error
 
 
-def _built(experiment: Experiment) -> Any:
-    from shapenet.cli.render.progress import CommandReporter, waiting
+def _built(experiment: Experiment) -> Compiled:
+    from shapenet.cli.render.progress import waiting
 
-    warnings: list[str] = []
     with waiting("building the model"):
         from shapenet.training.build import build_for_inspection
 
-        model = build_for_inspection(experiment, warnings.append)
-    for warning in warnings:
-        CommandReporter().warning(f"{experiment.path}: {warning}")
-    return model
+        return build_for_inspection(experiment)
 
 
 def summary(config: ExperimentConfig) -> dict[str, Any]:
@@ -91,7 +88,7 @@ def summary(config: ExperimentConfig) -> dict[str, Any]:
     }
 
 
-def _show(path: Path, experiment: Experiment, model: Any) -> None:
+def _show(path: Path, experiment: Experiment, compiled: Compiled | None) -> None:
     from shapenet.words import counted
 
     values = summary(experiment.config)
@@ -99,16 +96,21 @@ def _show(path: Path, experiment: Experiment, model: Any) -> None:
     ok = click.style("ok", fg="green")
     click.echo(f"{ok}: {path}: {values['name']}")
     click.echo(f"  {values['task']} of {values['source']}, {layers}, {values['optimizer']}, at most {epochs}")
-    if model is not None:
+    if compiled is not None:
         from shapenet.cli.render.console import show
         from shapenet.cli.render.layers import layers_table
+        from shapenet.cli.render.progress import CommandReporter
         from shapenet.models.summary import layer_rows
 
         click.echo()
-        show(layers_table(layer_rows(model), experiment.config.training.batch_size))
+        show(layers_table(layer_rows(compiled.model), experiment.config.training.batch_size))
+        for warning in compiled.warnings:
+            CommandReporter().warning(f"{warning.message}: {warning.hint}")
 
 
-def _as_json(paths: Sequence[Path], checked: Sequence[tuple[Experiment, Any] | ShapenetError]) -> list[dict[str, Any]]:
+def _as_json(
+    paths: Sequence[Path], checked: Sequence[tuple[Experiment, Compiled | None] | ShapenetError]
+) -> list[dict[str, Any]]:
     from shapenet.cli.errors import problem_json
 
     return [
@@ -119,12 +121,13 @@ def _as_json(paths: Sequence[Path], checked: Sequence[tuple[Experiment, Any] | S
     ]
 
 
-def _layers_json(experiment: Experiment, model: Any) -> dict[str, Any]:
-    if model is None:
+def _layers_json(experiment: Experiment, compiled: Compiled | None) -> dict[str, Any]:
+    if compiled is None:
         return {}
+    from shapenet.cli.errors import problem_json
     from shapenet.models.summary import activation_bytes, layer_rows
 
-    rows = layer_rows(model)
+    rows = layer_rows(compiled.model)
     batch_size = experiment.config.training.batch_size
     return {
         "layers": [vars(row) for row in rows],
@@ -132,4 +135,5 @@ def _layers_json(experiment: Experiment, model: Any) -> dict[str, Any]:
         "num_trainable": sum(row.num_trainable for row in rows),
         "batch_size": batch_size,
         "activation_bytes_per_batch": activation_bytes(rows, batch_size),
+        "warnings": [problem_json(warning) for warning in compiled.warnings],
     }

@@ -1,4 +1,4 @@
-"""Whether the output of a model is logits or probabilities."""
+"""Whether the output of a model, and what its output layer gets, is logits or probabilities."""
 
 from __future__ import annotations
 
@@ -35,12 +35,35 @@ def gives_logits(output: Any, *, otherwise: bool = True) -> bool:
     return otherwise if known is None else known
 
 
+def doubled(output: Any) -> str | None:
+    """The layer of probabilities that an output layer follows, though it gives as many outputs itself.
+
+    Args:
+        output: What a task's own output layer gives, a symbolic Keras tensor.
+
+    Returns:
+        That layer's name; None where all is well.
+    """
+    (features,) = _inputs(output)[:1] or [output]
+    if _known(features) is not False or features.shape[-1] != output.shape[-1]:
+        return None
+    while passes_on(type(features._keras_history.operation).__name__):
+        features = _inputs(features)[0]
+    return str(features._keras_history.operation.name)
+
+
+def _inputs(output: Any) -> list[Any]:
+    """What the layer that gives `output` gets."""
+    layer, node, _ = output._keras_history
+    return list(layer._inbound_nodes[node].input_tensors)
+
+
 def _known(output: Any) -> bool | None:
     """Whether an output is logits; None if the layers don't tell."""
-    last, node, _ = output._keras_history
+    last = output._keras_history.operation
     name, activation = type(last).__name__, getattr(getattr(last, "activation", None), "__name__", "")
     if passes_on(name) or (name, activation) == ("Activation", "linear") or _keeps_range(last):
-        found = {_known(tensor) for tensor in last._inbound_nodes[node].input_tensors}
+        found = {_known(tensor) for tensor in _inputs(output)}
         return found.pop() if len(found) == 1 else None
     if name == "Softmax" or activation in _GIVES_PROBABILITIES:
         return False

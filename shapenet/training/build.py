@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shapenet.config.schema import ExperimentConfig
 from shapenet.data.augmentation.augmenter import Augmenter, mixes_labels
 from shapenet.data.augmentation.transforms import Moving
-from shapenet.errors import ConfigError, Key
+from shapenet.errors import ConfigError, Key, Problem
 from shapenet.experiment import Experiment
 from shapenet.fields import Field
 from shapenet.keras_faults import keras_errors, keras_faults
 from shapenet.models.build import build_model
-from shapenet.models.logits import gives_logits
+from shapenet.models.logits import doubled, gives_logits
 from shapenet.models.patterns import reset_layer_names
 from shapenet.optim.steps import Pace
 from shapenet.registry import Component
@@ -48,6 +47,7 @@ class Compiled:
         monitor: The value that names the best epoch unless the config says it, without ``val_``.
         metrics: Names of the values of an epoch besides ``loss``: with several tasks, their losses too.
         rising: Names of those of them that grow as the model improves.
+        warnings: What is odd about the model but stops nothing.
     """
 
     model: Any
@@ -56,6 +56,7 @@ class Compiled:
     monitor: str
     metrics: tuple[str, ...]
     rising: frozenset[str]
+    warnings: tuple[Problem, ...]
 
     @property
     def bound(self) -> dict[str, BoundTask]:
@@ -90,7 +91,7 @@ class Compiled:
         return dict(by_task) if len(self.tasks) > 1 else next(iter(by_task.values()))
 
 
-def build_for_inspection(experiment: Experiment, warn: Callable[[str], object] = _LOG.warning) -> Any:
+def build_for_inspection(experiment: Experiment) -> Compiled:
     """The model alone, on records as its source has them; nothing is packed.
 
     Args:
@@ -117,7 +118,7 @@ def build_for_inspection(experiment: Experiment, warn: Callable[[str], object] =
         has_val = config.data.val is not None or config.data.split.val != 0
         created_callbacks(config, monitored(config, compiled, has_val=has_val))
         _check_on_a_blank_record(compiled, fields)
-    return compiled.model
+    return compiled
 
 
 def _check_on_a_blank_record(compiled: Compiled, fields: Mapping[str, Field]) -> None:
@@ -163,7 +164,8 @@ def compile_model(
     metrics = (*losses, *(metric for task in tasks.values() for metric in task.metrics))
     monitor = "loss" if several else config.tasks[""].create().monitor
     rising = frozenset(name for task in tasks.values() for name in task.rising)
-    compiled = Compiled(model, tasks, input_fields(config), monitor, metrics, rising)
+    warnings = tuple(_doubled_heads(outputs)) if config.model.head == "auto" else ()
+    compiled = Compiled(model, tasks, input_fields(config), monitor, metrics, rising, warnings)
     for name, task in tasks.items():
         _check_on_blanks(task, outputs[name], _blanks(config, data, outputs[name].shape[1:]))
     model.compile(
@@ -181,6 +183,15 @@ def compile_model(
 def _said(loss: Component | None) -> bool:
     """Whether a loss of the config takes logits; most do not say, and then the outputs are logits."""
     return bool(loss.arguments.get("from_logits", True)) if loss else True
+
+
+def _doubled_heads(outputs: Mapping[str, Any]) -> Iterator[Problem]:
+    """A warning for each task whose output layer follows one that the user made for the same."""
+    for name, output in outputs.items():
+        if layer := doubled(output):
+            message = f"the output layer{f' of {name}' * bool(name)} follows {layer!r}, which gives as many"
+            hint = "leave that layer out, or make it the output by model.head: none"
+            yield Problem("model/doubled", f"{message} probabilities already", key=("model", "layers"), hint=hint)
 
 
 def build_augmenter(config: ExperimentConfig, data: DataSpec, tasks: Mapping[str, BoundTask]) -> Augmenter | None:

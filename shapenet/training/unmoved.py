@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shapenet.data.augmentation.homography import MOVES_POINTS
+from shapenet.errors import Problem
 from shapenet.registry import Component
 from shapenet.tasks.base import BoundTask, Moves
 
@@ -15,7 +16,7 @@ _RESIZES = _MOVES - {"RandomFlip", "RandomRotation", "RandomTranslation"}
 """Names of the layers after which things have other lengths."""
 
 
-def unmoved(augmentations: Sequence[Component], tasks: Iterable[BoundTask]) -> list[str]:
+def unmoved(augmentations: Sequence[Component], tasks: Iterable[BoundTask]) -> list[Problem]:
     """What to say of numbers that stay as they are where images are moved, turned or resized.
 
     What a number means, only the config tells. Of angles it is certain that they are wrong then; of others nothing
@@ -32,10 +33,10 @@ def unmoved(augmentations: Sequence[Component], tasks: Iterable[BoundTask]) -> l
             _MOVES, "moved", {name for each in moves for name in each.unknown} - points,
             "if they are positions, name them in the task's points; points: [] says that there are none",
         ),
-        (_TURNS, "turned", {name for each in moves for name in each.angles}, "angles are wrong then: leave it out"),
+        (_TURNS, "turned", {name for each in moves for name in each.angles}, "angles are wrong then; leave it out"),
         (
             _RESIZES, "resized", {name for each in moves for name in each.others} - points,
-            "lengths and areas are wrong then: leave it out if they are such",
+            "lengths and areas are wrong then; leave it out if they are such",
         ),
     )  # fmt: skip
     warnings = []
@@ -43,7 +44,8 @@ def unmoved(augmentations: Sequence[Component], tasks: Iterable[BoundTask]) -> l
         by = dict.fromkeys(one.name for one in augmentations if one.name in layers)
         if by and fields:
             stay = f"the values of {', '.join(sorted(fields))} stay as they are"
-            warnings.append(f"data.augment: images are {what} by {', '.join(by)}, but {stay}; {advice}")
+            message = f"data.augment: images are {what} by {', '.join(by)}, but {stay}"
+            warnings.append(Problem("config/augmentation", message, key=("data", "augment"), hint=advice))
     return warnings
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from shapenet.checks.bench import Bench
-from shapenet.checks.initial import HIGH, initial_loss, logits
+from shapenet.checks.initial import HIGH, head, initial_loss, logits
 from shapenet.data.inspect.finding import Severity
 
 from .conftest import bench_in, found
@@ -48,6 +48,14 @@ def test_a_loss_that_is_no_number_is_a_problem(tmp_path: Path) -> None:
     finding = found(initial_loss, bench_in(tmp_path, "model.input_scaling={Rescaling: {scale: 3e38}}", linear))
     assert finding["check/initial-loss"].severity is Severity.ERROR
     assert finding["check/initial-loss"].message == "the initial loss is nan: expected about 1.099"
+
+
+def test_a_head_behind_a_softmax(tmp_path: Path, sound: Bench) -> None:
+    finding = found(head, bench_in(tmp_path, SOFTMAX))["check/head"]
+    assert finding.severity is Severity.WARNING
+    assert "which gives as many probabilities already" in finding.message
+    assert "model.head: none" in str(finding.hint)
+    assert found(head, sound)["check/head"].severity is Severity.OK
 
 
 def test_probabilities_that_are_taken_for_logits(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from .conftest import bench_in
 CODES = {
     "check/input-range", "check/images", "check/logits", "check/initial-loss", "check/gradients",
     "check/gradient-size", "check/overfit", "check/target-in-input", "check/shuffled", "check/learns",
-    "check/augmentation",
+    "check/augmentation", "check/head",
 }  # fmt: skip
 
 

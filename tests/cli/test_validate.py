@@ -77,6 +77,17 @@ def test_build_shows_the_layers(folder, cli):
     assert as_json["layers"][-1]["output_shape"] == [2]
 
 
+def test_build_warns_of_a_head_behind_a_softmax(folder, cli):
+    layers = "model.layers=[Flatten, {Dense: {units: 2, activation: softmax, name: classes}}]"
+    done = cli("validate", "--config", "right.yaml", "--build", "-o", layers)
+    assert done.code == 0
+    assert done.err.startswith("warning: the output layer follows 'classes', which gives as many probabilities")
+    (warning,) = json.loads(cli("validate", "--config", "right.yaml", "--build", "--format", "json", "-o", layers).out)[
+        0
+    ]["warnings"]
+    assert "model.head: none" in warning["help"]
+
+
 def test_build_places_what_does_not_fit(folder, cli):
     pooling = CONFIG.replace("    - Flatten\n", "    - Conv2D: {filters: 4, kernel_size: 32}\n    - Flatten\n")
     (folder / "deep.yaml").write_text(pooling, encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 from shapenet.config.schema import ModelConfig
 from shapenet.errors import ConfigError, MachineError
 from shapenet.models.build import InputSpec, build_model
-from shapenet.models.logits import gives_logits
+from shapenet.models.logits import doubled, gives_logits
 from shapenet.models.summary import activation_bytes, layer_rows
 from shapenet.tasks.classification.single import BoundClassification
 from shapenet.vocabulary import load_vocabulary
@@ -100,6 +100,20 @@ def test_layers_that_do_not_tell_are_taken_for_what_is_said() -> None:
     assert not gives_logits(silent, otherwise=False)
     certain = built("Flatten", {"Dense": {"units": 3}}, head="none").outputs[0]
     assert gives_logits(certain, otherwise=False)
+
+
+@pytest.mark.parametrize(
+    ("layers", "layer"),
+    [
+        ([SOFTMAX], "dense"),
+        ([SOFTMAX, {"Dropout": {"rate": 0.1}}], "dense"),
+        ([{"Dense": {"units": 4, "activation": "softmax"}}], None),
+        ([{"Dense": {"units": 3}}], None),
+        ([{"Dense": {"units": 3, "activation": "relu"}}], None),
+    ],
+)
+def test_a_head_that_follows_probabilities_of_the_same_classes(layers: list[object], layer: str | None) -> None:
+    assert doubled(built("Flatten", *layers).outputs[0]) == layer
 
 
 ENDINGS: list[tuple[list[object], list[str]]] = [

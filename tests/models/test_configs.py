@@ -48,6 +48,6 @@ def test_the_fully_convolutional_one_takes_any_size() -> None:
 def test_it_builds_with_its_own_tasks(kind: str) -> None:
     experiment = load_experiment(CONFIGS / f"shapes_{kind}.yaml")
     check_experiment(experiment)
-    model = build_for_inspection(experiment)
+    model = build_for_inspection(experiment).model
     assert 0 < model.count_params() < 10_000_000
     assert len(model.outputs) == (3 if kind == "multitask" else 1)

@@ -62,7 +62,7 @@ def rates(folder: Path) -> list[float]:
 
 
 CASES: Mapping[str, Callable[[Path], Any]] = {
-    "inspected": lambda folder: build_for_inspection(experiment_in(folder, JAX)).count_params(),
+    "inspected": lambda folder: build_for_inspection(experiment_in(folder, JAX)).model.count_params(),
     "trained": trained,
     "again": trained,
     "mixed": lambda folder: trained(folder, "training.precision=mixed_bfloat16"),

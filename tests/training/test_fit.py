@@ -208,3 +208,12 @@ def test_the_manifest_says_which_way_values_go(tmp_path: Path) -> None:
 def test_any_name_will_do(tmp_path: Path) -> None:
     result = train_in(tmp_path, "name='größe und τ'", "project='a b'", "training.epochs=1")
     assert read_manifest(result.run.run_json).name == "größe und τ"
+
+
+def test_a_head_behind_a_softmax_is_told(tmp_path: Path) -> None:
+    reporter = Recorder()
+    layers = "model.layers=[Flatten, {Dense: {units: 2, activation: softmax, name: classes}}]"
+    train_in(tmp_path, layers, "training.epochs=1", reporter=reporter)
+    (warning,) = reporter.warnings
+    assert warning.startswith("the output layer follows 'classes'")
+    assert "model.head: none" in warning

@@ -180,7 +180,7 @@ def test_augmentation_that_numbers_would_not_follow_is_refused(
 
 def test_a_label_keeps_to_an_image_that_moves(tmp_path: Path) -> None:
     experiment = experiment_in(tmp_path, "data.augment=[RandomFlip]", "model.input={fields: [label]}", config=DRAWING)
-    assert build_for_inspection(experiment).input_shape == (None,)
+    assert build_for_inspection(experiment).model.input_shape == (None,)
 
 
 @pytest.mark.parametrize(
