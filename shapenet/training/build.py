@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shapenet.config.schema import ExperimentConfig
@@ -30,10 +30,8 @@ from shapenet.training.names import value_name
 from shapenet.training.optimizer import created_optimizer
 from shapenet.training.session import start_session
 from shapenet.training.statistics import StandIns
-from shapenet.training.tasks import Learnt, bind_tasks, learnt
+from shapenet.training.tasks import Learnt, bind_tasks, check_value_names, learnt
 from shapenet.training.unmoved import unmoved
-
-_LOG = logging.getLogger("shapenet")
 
 
 @dataclass(frozen=True)
@@ -94,10 +92,6 @@ class Compiled:
 def build_for_inspection(experiment: Experiment) -> Compiled:
     """The model alone, on records as its source has them; nothing is packed.
 
-    Args:
-        experiment: The experiment.
-        warn: Hears of what will train, but not as it may be meant.
-
     Raises:
         ConfigError: The layers don't fit together, or augmentations, loss, metrics, optimizer or
             callbacks can't be made, or watch what there is not.
@@ -113,12 +107,11 @@ def build_for_inspection(experiment: Experiment) -> Compiled:
         data = DataSpec(fields, records.classes, StandIns(fields, len(records.classes)))
         compiled = compile_model(config, data, steps_per_execution=1)
         build_augmenter(config, data, compiled.bound)
-        for warning in unmoved(config.data.augment, compiled.bound.values()):
-            warn(warning)
         has_val = config.data.val is not None or config.data.split.val != 0
         created_callbacks(config, monitored(config, compiled, has_val=has_val))
         _check_on_a_blank_record(compiled, fields)
-    return compiled
+    moved = unmoved(config.data.augment, compiled.bound.values())
+    return replace(compiled, warnings=(*compiled.warnings, *moved))
 
 
 def _check_on_a_blank_record(compiled: Compiled, fields: Mapping[str, Field]) -> None:
@@ -159,6 +152,7 @@ def compile_model(
     outputs = dict(zip(sorted(bound), model.outputs, strict=True))  # Keras sorts the outputs of a dict by their names
     logits = {name: gives_logits(output, otherwise=_said(config.loss_of(name))) for name, output in outputs.items()}
     tasks = {name: learnt(config, name, task, logits=logits[name]) for name, task in bound.items()}
+    check_value_names(config, tasks)
     several = len(tasks) > 1
     losses = [value_name(name, "loss") for name in tasks] if several else []
     metrics = (*losses, *(metric for task in tasks.values() for metric in task.metrics))

@@ -136,8 +136,8 @@ def _train_once(
     """Train; returns what to train instead where memory ran out and smaller batches may help."""
     run = prepare(experiment, dataset, record, resumption)
     for warning in run.compiled.warnings:
-        _LOG.warning("%s: %s", warning.message, warning.hint)
-        outputs[0].warning(f"{warning.message}: {warning.hint}")
+        _LOG.warning("%s", warning.line)
+        outputs[0].warning(warning.line)
     try:
         _fit(run, record, signals, outputs)
     except MachineError as error:

@@ -99,6 +99,27 @@ def _named(name: str) -> Iterator[None]:
         raise error.replacing(problems) from error
 
 
+def check_value_names(config: ExperimentConfig, tasks: Mapping[str, Learnt]) -> None:
+    """Refuse values of several tasks that would have one name: ``b_accuracy`` of ``a``, and ``accuracy`` of ``a_b``.
+
+    Args:
+        config: The experiment.
+        tasks: The tasks by name.
+
+    Raises:
+        ConfigError: Two tasks have a value of the same name.
+    """
+    owners = {value_name(name, "loss"): name for name in tasks} if len(tasks) > 1 else {}
+    given_last = sorted(tasks, key=lambda name: config.metrics_of(name) is not None)
+    for name in given_last:
+        for index, metric in enumerate(tasks[name].metrics):
+            other = owners.setdefault(metric, name)
+            if other != name:
+                message = f"{metric} is the name of a value of the task {other!r} and of a metric of {name!r}"
+                hint = "give the metric another name: argument, or one of the tasks another name"
+                raise ConfigError("config/duplicate-metric", message, key=("metrics", name, index), hint=hint)
+
+
 def check_loss(config: ExperimentConfig, name: str) -> Component:
     """The loss of a task, as far as it can be told without Keras and data.
 

@@ -84,3 +84,14 @@ def test_the_loss_says_what_layers_that_do_not_tell_give(tmp_path: Path) -> None
         config = experiment_in(tmp_path, "model.head=none", layers, loss).config
         task = compile_model(config, spec_of(2, (16, 16, 3)), steps_per_execution=1).tasks[""]
         assert task.logits is told
+
+
+@pytest.mark.parametrize(
+    "order", ["{a: classification, a_b: classification}", "{a_b: classification, a: classification}"]
+)
+@pytest.mark.parametrize("name", ["b_accuracy", "b_loss"])
+def test_values_of_two_tasks_that_would_have_one_name_are_refused(order: str, name: str, tmp_path: Path) -> None:
+    metrics = f"metrics={{a: [accuracy, {{SparseCategoricalAccuracy: {{name: {name}}}}}]}}"
+    with pytest.raises(ConfigError, match=f"a_{name} is the name of a value of the task 'a_b'") as caught:
+        build_for_inspection(experiment_in(tmp_path, f"task={order}", metrics))
+    assert caught.value.problems[0].key == ("metrics", "a", 1)
