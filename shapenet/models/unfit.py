@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from shapenet.errors import ConfigError
+from shapenet.words import counted
 
 Shape = tuple[int | None, ...]
 
@@ -32,15 +33,52 @@ def unfit(layer: str, shapes: Sequence[Shape], reason: str) -> ConfigError:
     found = re.search(r"expected (min_|max_)?ndim=(\d+), found ndim=(\d+)", reason)
     if found:
         return _unfit_rank(layer, shapes[0], int(found[2]) - 1, at_least=found[1] == "min_")
-    hint = None
-    if re.search(r"ndim|rank|dimension", reason, re.IGNORECASE):
+    hint = _about_groups(reason) or _about_size(reason) or _about_axis(shapes[0], reason)
+    if hint is None and re.search(r"ndim|rank|dimension", reason, re.IGNORECASE):
         hint = "insert Flatten or GlobalAveragePooling2D before dense layers, Reshape before convolutions"
+    if reason.startswith("IndexError") and hint:
+        reason = "it has no axis of that number"
     return ConfigError("model/shape", f"{layer} can't take an input of shape {written}: {reason}", hint=hint)
 
 
 def empty_output(layer: str, shapes: Sequence[Shape]) -> ConfigError:
     """The error, without its place, of a layer that would leave nothing of its input."""
     return unfit(layer, shapes, "its output would be empty (negative or zero size)")
+
+
+def _about_groups(reason: str) -> str | None:
+    """Into how many groups the channels can be divided, where a layer can't divide them."""
+    found = re.search(r"groups=\d+, but the input has (\d+) channels|groups \(\d+\).*channels \((\d+)\)", reason)
+    if not found:
+        return None
+    channels = int(found[1] or found[2])
+    divisors = ", ".join(str(number) for number in range(1, channels + 1) if channels % number == 0)
+    return f"{counted(channels, 'channel')} can be divided into groups: {divisors}"
+
+
+def _about_size(reason: str) -> str | None:
+    """How many numbers there are and how many a Reshape asks for."""
+    found = re.search(r"input_shape=\(([\d, ]+)\), target_shape=\(([-\d, ]+)\)", reason)
+    if not found:
+        return None
+    there, asked = ([int(side) for side in re.findall(r"-?\d+", sides)] for sides in found.groups())
+    known = [side for side in asked if side != -1]
+    text = f"the input has {_product(there)} numbers, target_shape "
+    if known != asked:
+        return f"{text}asks for a multiple of {_product(known)}"
+    return f"{text}{_product(asked)}; one side may be -1, which is what the others leave"
+
+
+def _product(sides: Sequence[int]) -> str:
+    written = " x ".join(map(str, sides))
+    return f"{written} = {math.prod(sides)}" if len(sides) > 1 else written
+
+
+def _about_axis(shape: Shape, reason: str) -> str | None:
+    """Which axes there are, where a layer asks for another."""
+    if not re.search(r"^IndexError: .* out of range|axis\b.*(out of bounds|in the range)", reason, re.IGNORECASE):
+        return None
+    return f"give axis 1 to {len(shape)}, or -1 for the last: axis 0 is the batch"
 
 
 def _unfit_rank(layer: str, shape: Shape, rank: int, *, at_least: bool) -> ConfigError:

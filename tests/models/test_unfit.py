@@ -143,6 +143,47 @@ CASES: dict[str, tuple[list[object], str, str, str | None, int]] = {
         "merge them first, by Concatenate or Add for example",
         1,
     ),
+    "channels that groups do not divide": (
+        [conv(4, groups=2)],
+        "model/shape",
+        "Conv2D can't take an input of shape (16, 12, 3): The number of input channels must be evenly divisible by the "
+        "number of groups. Received groups=2, but the input has 3 channels (full input shape is (None, 16, 12, 3)).",
+        "3 channels can be divided into groups: 1, 3",
+        0,
+    ),
+    "more groups than channels": (
+        [conv(6), {"GroupNormalization": {"groups": 32}}],
+        "model/shape",
+        "GroupNormalization can't take an input of shape (16, 12, 6): Number of groups (32) cannot be more than the "
+        "number of channels (6).",
+        "6 channels can be divided into groups: 1, 2, 3, 6",
+        1,
+    ),
+    "Reshape to another size": (
+        [{"Reshape": {"target_shape": [10, 10, 3]}}],
+        "model/shape",
+        "Reshape can't take an input of shape (16, 12, 3): The total size of the tensor must be unchanged. "
+        "Received: input_shape=(16, 12, 3), target_shape=(10, 10, 3)",
+        "the input has 16 x 12 x 3 = 576 numbers, target_shape 10 x 10 x 3 = 300; "
+        "one side may be -1, which is what the others leave",
+        0,
+    ),
+    "Reshape to sides that do not divide the size": (
+        [{"Reshape": {"target_shape": [-1, 7]}}],
+        "model/shape",
+        "Reshape can't take an input of shape (16, 12, 3): The total size of the tensor must be unchanged, however, "
+        "the input size cannot by divided by the specified dimensions in target_shape. "
+        "Received: input_shape=(16, 12, 3), target_shape=(-1, 7)",
+        "the input has 16 x 12 x 3 = 576 numbers, target_shape asks for a multiple of 7",
+        0,
+    ),
+    "an axis that there is not": (
+        [{"BatchNormalization": {"axis": 4}}],
+        "model/shape",
+        "BatchNormalization can't take an input of shape (16, 12, 3): it has no axis of that number",
+        "give axis 1 to 3, or -1 for the last: axis 0 is the batch",
+        0,
+    ),
     "too much pooling": (
         ["MaxPooling2D"] * 4,
         "model/too-small",
