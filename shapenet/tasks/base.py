@@ -99,6 +99,11 @@ class Moves:
     others: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
+    @property
+    def point_names(self) -> list[str]:
+        """The fields that points are made of."""
+        return [name for point in self.points for name in ([point] if isinstance(point, str) else point)]
+
 
 class Task(Protocol):
     """What is learnt, as the config gives it. Nothing outside a task's files asks which task it is.

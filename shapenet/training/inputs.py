@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shapenet.config.schema import ExperimentConfig
@@ -67,7 +67,7 @@ def check_augmentable(config: ExperimentConfig, tasks: Mapping[str, BoundTask]) 
         message = "data.augment does nothing: no image goes in, and none is learnt"
         raise ConfigError("config/conflict", message, key=_AUGMENT, hint="leave it out")
     mixer = mixes_labels(config.data.augment)
-    moved = {name for move in moves for point in move.points for name in _names(point)}
+    moved = {name for move in moves for name in move.point_names}
     for name in config.model.input.fields:
         if name == "label" and mixer is None:
             continue
@@ -79,7 +79,3 @@ def check_augmentable(config: ExperimentConfig, tasks: Mapping[str, BoundTask]) 
             continue
         hint = "leave data.augment out; only labels, and points that a task names, keep to an image that moves"
         raise ConfigError("config/conflict", message, key=_AUGMENT, hint=hint)
-
-
-def _names(point: str | tuple[str, str]) -> Iterator[str]:
-    yield from [point] if isinstance(point, str) else point

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from shapenet.data.augmentation.homography import MOVES_POINTS
 from shapenet.errors import Problem
 from shapenet.registry import Component
-from shapenet.tasks.base import BoundTask, Moves
+from shapenet.tasks.base import BoundTask
 
 _MOVES = MOVES_POINTS | {"AugMix", "RandAugment", "RandomElasticTransform"}
 _TURNS = _MOVES - {"RandomElasticTransform", "RandomTranslation", "RandomZoom"}
@@ -27,7 +27,7 @@ def unmoved(augmentations: Sequence[Component], tasks: Iterable[BoundTask]) -> l
         tasks: The tasks on the data.
     """
     moves = [task.moves for task in tasks]
-    points = {name for each in moves for name in _point_names(each)}
+    points = {name for each in moves for name in each.point_names}
     cases = (
         (
             _MOVES, "moved", {name for each in moves for name in each.unknown} - points,
@@ -47,7 +47,3 @@ def unmoved(augmentations: Sequence[Component], tasks: Iterable[BoundTask]) -> l
             message = f"data.augment: images are {what} by {', '.join(by)}, but {stay}"
             warnings.append(Problem("config/augmentation", message, key=("data", "augment"), hint=advice))
     return warnings
-
-
-def _point_names(moves: Moves) -> list[str]:
-    return [name for point in moves.points for name in ([point] if isinstance(point, str) else point)]

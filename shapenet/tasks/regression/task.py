@@ -55,13 +55,8 @@ def regression(
         ConfigError: A field stands twice, or is not among `fields`, or is both a point and an angle.
     """
     periods = angles or {}
-    _check_names(fields, {"points": names_of(points or ()), "angles": list(periods)})
+    _check_names(fields, {"points": Moves(points=points or ()).point_names, "angles": list(periods)})
     return Regression(fields, points, MappingProxyType(dict(periods)))
-
-
-def names_of(points: tuple[str | tuple[str, str], ...]) -> list[str]:
-    """The fields that points are made of."""
-    return [name for point in points for name in ([point] if isinstance(point, str) else point)]
 
 
 class Regression:
@@ -84,7 +79,8 @@ class Regression:
         self.fields = fields
         self.points = points or ()
         self.periods = periods
-        numbers = tuple(name for name in fields if name not in periods and name not in names_of(self.points))
+        known = (*periods, *Moves(points=self.points).point_names)
+        numbers = tuple(name for name in fields if name not in known)
         self.moves = Moves(
             points=self.points,
             angles=tuple(periods),
