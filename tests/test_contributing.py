@@ -19,7 +19,8 @@ from pathlib import Path
 import numpy as np
 from shapenet.config.schema import ModelConfig
 from shapenet.errors import DataError
-from shapenet.models.build import InputSpec, build_model, gives_logits
+from shapenet.models.build import InputSpec, build_model
+from shapenet.models.logits import gives_logits
 from shapenet.registry import REGISTRIES, Component
 from shapenet.plugins import load_plugins
 from shapenet.vocabulary import load_vocabulary

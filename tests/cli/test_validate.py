@@ -81,7 +81,7 @@ def test_build_warns_of_a_head_behind_a_softmax(folder, cli):
     layers = "model.layers=[Flatten, {Dense: {units: 2, activation: softmax, name: classes}}]"
     done = cli("validate", "--config", "right.yaml", "--build", "-o", layers)
     assert done.code == 0
-    assert done.err.startswith("warning: the output layer follows 'classes', which gives as many probabilities")
+    assert done.err.startswith("warning: right.yaml: the output layer follows 'classes', which gives as many")
     (warning,) = json.loads(cli("validate", "--config", "right.yaml", "--build", "--format", "json", "-o", layers).out)[
         0
     ]["warnings"]

@@ -37,9 +37,9 @@ def test_the_layers_of_a_block_are_frozen_by_its_name(tmp_path: Path) -> None:
         "model.layers=[{unit: {name: trunk}}, {repeat: {times: 2, name: tail, layers: [{unit: {name: a}}]}}, Flatten]"
     )
     for pattern in ("trunk/*", "trunk", "trunk.conv"):
-        model = build_for_inspection(experiment_in(tmp_path, unit, layers, f"training.freeze={pattern}"))
+        model = build_for_inspection(experiment_in(tmp_path, unit, layers, f"training.freeze={pattern}")).model
         assert [layer.name for layer in model.layers if not layer.trainable] == ["trunk.conv"]
-    model = build_for_inspection(experiment_in(tmp_path, unit, layers, "training.freeze='tail/2/*'"))
+    model = build_for_inspection(experiment_in(tmp_path, unit, layers, "training.freeze='tail/2/*'")).model
     assert [layer.name for layer in model.layers if not layer.trainable] == ["tail.2.a.conv"]
 
 
