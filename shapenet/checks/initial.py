@@ -55,6 +55,7 @@ def _judged(what: str, measured: float, expected: float, bench: Bench) -> Findin
 
 def logits(bench: Bench) -> Iterator[Finding]:
     """Whether the loss takes the outputs for what they are by their values: logits or probabilities."""
+    has_no_head = bench.experiment.config.model.head == "none"
     for name, task in bench.learner.compiled.tasks.items():
         told = task.component.arguments.get("from_logits")
         if told is None:
@@ -64,7 +65,7 @@ def logits(bench: Bench) -> Iterator[Finding]:
         numbers = {"from_logits": float(told), "lowest": lowest, "highest": highest}
         message = f"the loss{f' of {name}' * bool(name)} takes the outputs for {'logits' if told else 'probabilities'}"
         hint = None
-        if told and _seem_probabilities(outputs, one_of_them="Binary" not in task.component.name):
+        if told and has_no_head and _seem_probabilities(outputs, one_of_them="Binary" not in task.component.name):
             message += f", but they go from {lowest:.4g} to {highest:.4g}, as probabilities do"
             hint = (
                 "if the layers make probabilities, end them with the activation softmax or sigmoid; "

@@ -9,7 +9,7 @@ from typing import Any
 from shapenet.errors import ConfigError, Key
 from shapenet.keras_faults import keras_faults
 from shapenet.layers.nested import Nested, nested
-from shapenet.models.exact import in_float32
+from shapenet.models.exact import exact_layers, in_float32
 from shapenet.models.inputs import check_number, takes_list
 from shapenet.models.names import check_names, input_names, layer_key
 from shapenet.models.scope import INPUT, PREVIOUS, SEPARATOR, Scope
@@ -54,7 +54,7 @@ def connect_all(
         layers: The layers, first to last.
         inputs: A symbolic Keras tensor.
         road: Where the layers stand in the config.
-        exact: Places of those that compute in float32 in any case.
+        exact: Places of those that compute in float32 in any case, a list of layers in its last ones.
 
     Returns:
         The output of each layer that has a name, by the name; that of the last one as `LAST`.
@@ -72,30 +72,34 @@ def _scope(layers: Sequence[Component], inputs: Any, outputs: dict[str, Any], pr
 
 def _connect(layers: Sequence[Component], scope: Scope, road: Key, exact: Collection[int] = ()) -> Any:
     for index, component in enumerate(layers):
-        with in_float32() if index in exact else nullcontext():
-            scope.previous = _connect_one(component, scope, layer_key(road, index))
+        scope.previous = _connect_one(component, scope, layer_key(road, index), exact=index in exact)
         if name := component.arguments.get("name"):
             scope.outputs[str(name)] = scope.previous
     return scope.previous
 
 
-def _connect_one(component: Component, scope: Scope, key: Key) -> Any:
+def _connect_one(component: Component, scope: Scope, key: Key, *, exact: bool) -> Any:
     names = input_names(component) or [PREVIOUS]
     received = [scope.previous if name == PREVIOUS else scope.outputs[name] for name in names]
     inner = nested(component)
     if inner is not None:
-        return _connect_nested(component, inner, scope, received, key)
-    return _apply(component.name, _create(_named(component, scope), key), received, key)
+        return _connect_nested(component, inner, scope, received, key, exact=exact)
+    with in_float32() if exact else nullcontext():
+        return _apply(component.name, _create(_named(component, scope), key), received, key)
 
 
-def _connect_nested(component: Component, inner: Nested, scope: Scope, received: list[Any], key: Key) -> Any:
+def _connect_nested(
+    component: Component, inner: Nested, scope: Scope, received: list[Any], key: Key, *, exact: bool
+) -> Any:
     name = scope.full_name(component.arguments.get("name"), inner.label)
     outside = scope.outputs if inner.sees_outside else {}
     output = received[0]
     for number in range(1, inner.times + 1):
         prefix = f"{name}{SEPARATOR}{number}{SEPARATOR}" if inner.sees_outside else f"{name}{SEPARATOR}"
         inputs = {**outside, **dict(zip(inner.input_names, [output, *received[1:]], strict=True))}
-        output = _connect(inner.layers, _scope(inner.layers, output, inputs, prefix), (*key, component.name, "layers"))
+        ends = exact_layers(inner.layers, [len(inner.layers) - 1]) if exact and number == inner.times else ()
+        within = _scope(inner.layers, output, inputs, prefix)
+        output = _connect(inner.layers, within, (*key, component.name, "layers"), ends)
     return output
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_GIVES_PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid", "sparsemax")
+_GIVES_PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid", "sparse_sigmoid", "sparsemax")
 _PASSES_ON = re.compile(
     r"Reshape|Flatten|Permute|RepeatVector|Identity|(Alpha|Gaussian|Spatial)?Dropout(\dD)?|GaussianNoise"
     r"|ActivityRegularization|StochasticDepth|UpSampling\dD|Resizing|FitSize|CenterCrop|Cropping\dD|ZeroPadding\dD"
@@ -47,7 +47,7 @@ def doubled(output: Any) -> str | None:
     (features,) = _inputs(output)[:1] or [output]
     if _known(features) is not False or features.shape[-1] != output.shape[-1]:
         return None
-    while passes_on(type(features._keras_history.operation).__name__):
+    while _hands_on(features._keras_history.operation):
         features = _inputs(features)[0]
     return str(features._keras_history.operation.name)
 
@@ -62,12 +62,19 @@ def _known(output: Any) -> bool | None:
     """Whether an output is logits; None if the layers don't tell."""
     last = output._keras_history.operation
     name, activation = type(last).__name__, getattr(getattr(last, "activation", None), "__name__", "")
-    if passes_on(name) or (name, activation) == ("Activation", "linear") or _keeps_range(last):
+    if _hands_on(last):
         found = {_known(tensor) for tensor in _inputs(output)}
-        return found.pop() if len(found) == 1 else None
+        known = found.pop() if len(found) == 1 else None
+        return None if known and name == "Rescaling" else known
     if name == "Softmax" or activation in _GIVES_PROBABILITIES:
         return False
-    return True if activation else None
+    return True if activation == "linear" else None
+
+
+def _hands_on(layer: Any) -> bool:
+    """Whether a layer makes probabilities of probabilities."""
+    name, activation = type(layer).__name__, getattr(getattr(layer, "activation", None), "__name__", "")
+    return passes_on(name) or (name, activation) == ("Activation", "linear") or _keeps_range(layer)
 
 
 def _keeps_range(layer: Any) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from shapenet.errors import ConfigError
+from shapenet.registry import REGISTRIES
 from shapenet.words import counted
 
 Shape = tuple[int | None, ...]
@@ -33,7 +34,7 @@ def unfit(layer: str, shapes: Sequence[Shape], reason: str) -> ConfigError:
     found = re.search(r"expected (min_|max_)?ndim=(\d+), found ndim=(\d+)", reason)
     if found:
         return _unfit_rank(layer, shapes[0], int(found[2]) - 1, at_least=found[1] == "min_")
-    hint = _about_groups(reason) or _about_size(reason) or _about_axis(shapes[0], reason)
+    hint = _about_groups(reason) or _about_size(reason) or _about_axis(layer, shapes[0], reason)
     if hint is None and re.search(r"ndim|rank|dimension", reason, re.IGNORECASE):
         hint = "insert Flatten or GlobalAveragePooling2D before dense layers, Reshape before convolutions"
     if reason.startswith("IndexError") and hint:
@@ -74,8 +75,10 @@ def _product(sides: Sequence[int]) -> str:
     return f"{written} = {math.prod(sides)}" if len(sides) > 1 else written
 
 
-def _about_axis(shape: Shape, reason: str) -> str | None:
+def _about_axis(layer: str, shape: Shape, reason: str) -> str | None:
     """Which axes there are, where a layer asks for another."""
+    if not {"axis", "axes"} & set(REGISTRIES["layer"].get(layer).parameters):
+        return None
     if not re.search(r"^IndexError: .* out of range|axis\b.*(out of bounds|in the range)", reason, re.IGNORECASE):
         return None
     return f"give axis 1 to {len(shape)}, or -1 for the last: axis 0 is the batch"

@@ -16,7 +16,7 @@ def count_own_steps(optimizer: Any, late: Sequence[Sequence[Any]]) -> None:
 
     Adam and its kin make up for moments that begin at 0 by the number of steps. Counted from the start of the
     training it would be too high for moments that begin late: their first updates would be several times the
-    learning rate (Kingma and Ba, "Adam", 2015, section 3). The learning rate itself still follows all steps.
+    learning rate (Kingma and Ba, "Adam", 2015, section 3). A schedule of the learning rate still follows all steps.
 
     Args:
         optimizer: A Keras optimizer that is built; changed in place. What it saves grows by the numbers of steps.

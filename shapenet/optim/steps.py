@@ -52,6 +52,8 @@ def in_steps(schedule: Component, pace: Pace, key: Key = ()) -> Component:
 def _in_steps(schedule: Component, pace: Pace, total: int, key: Key) -> Component:
     parameters = schedule.entry.parameters
     given = {name: _converted(value, pace) for name, value in schedule.arguments.items()}
+    if "warmup_target" in parameters and given.get("warmup_target") is None:
+        given["warmup_steps"] = 0  # Keras passes over them
     phases = sum(given.get(name) or 0 for name in parameters if is_in_steps(parameters[name]))
     rest = total - phases
     for name, parameter in parameters.items():
@@ -59,7 +61,7 @@ def _in_steps(schedule: Component, pace: Pace, total: int, key: Key) -> Componen
         if is_rest and given.get(name) is None:
             given[name] = _checked_rest(schedule, rest, total, key)
         elif Part("schedule") in getattr(parameter.annotation, "__metadata__", ()):
-            if any(isinstance(value, Mapping) for value in schedule.arguments.values()):  # in epochs
+            if rest < 0 and any(isinstance(value, Mapping) for value in schedule.arguments.values()):  # in epochs
                 _checked_rest(schedule, rest, total, key)
             if isinstance(part := given.get(name), Component):
                 given[name] = _in_steps(part, pace, rest, (*key, name, part.name))
@@ -136,7 +138,7 @@ def check_schedule(schedule: Component, epochs: int, key: Key) -> None:
 
     Raises:
         ConfigError: A phase is longer than the training, boundaries don't rise, their number does not fit
-            that of the values, or Keras would pass over a warm-up that is told by half.
+            that of the values, or a warm-up is told by half.
     """
     problems = [*_problems(schedule, (*key, schedule.name))]
     if problems:
@@ -159,13 +161,12 @@ def _problems(schedule: Component, key: Key) -> Iterator[Problem]:
 
 
 def _warmup_problems(schedule: Component, key: Key) -> Iterator[Problem]:
-    steps, target = (schedule.arguments.get(name) for name in ("warmup_steps", "warmup_target"))
-    if bool(steps) == (target is not None):
-        return
-    given, missing = ("warmup_steps", "warmup_target") if steps else ("warmup_target", "warmup_steps")
-    message = f"{schedule.name}: {given} does nothing without {missing}"
-    hint = "warm-up goes from initial_learning_rate to warmup_target in warmup_steps, {epochs: 1} for example"
-    yield Problem("config/schedule", message, key=(*key, given), hint=hint)
+    """What is told by half; 0 steps, or null for the target, turn warm-up off by name, as in a sweep."""
+    for given, missing in (("warmup_steps", "warmup_target"), ("warmup_target", "warmup_steps")):
+        if schedule.arguments.get(given) and missing not in schedule.arguments:
+            message = f"{schedule.name}: expected {missing} beside {given}"
+            hint = "warm-up goes from initial_learning_rate to warmup_target in warmup_steps, {epochs: 1} for example"
+            yield Problem("config/schedule", message, key=(*key, given), hint=hint)
 
 
 def _plain_steps(schedule: Component) -> Iterator[bool]:

@@ -45,7 +45,7 @@ def train_fast(experiment: Experiment, runs_dir: Path, command: Sequence[str], r
 def shortened(experiment: Experiment) -> Experiment:
     """The experiment with one epoch of a few batches; its schedule goes as in the whole training.
 
-    Gradients are added up over two batches at most, so that weights are updated.
+    Gradients are not added up: there may be too few batches for an update.
 
     Args:
         experiment: An experiment that has been checked.
@@ -53,11 +53,10 @@ def shortened(experiment: Experiment) -> Experiment:
     config = experiment.config
     training: dict[str, Any] = {"epochs": 1, "limit_batches": LimitBatchesConfig(train=NUM_BATCHES, val=NUM_BATCHES)}
     update: dict[str, Any] = {"training": config.training.model_copy(update=training)}
-    arguments = config.optimizer.arguments
-    changed: dict[str, Any] = {}
-    if isinstance(rate := arguments.get("learning_rate"), Component):
-        changed["learning_rate"] = settled_for_ever(rate, config.training.epochs)
-    if arguments.get("gradient_accumulation_steps"):
-        changed["gradient_accumulation_steps"] = 2
-    update["optimizer"] = config.optimizer.having(**changed)
+    optimizer = config.optimizer
+    if isinstance(rate := optimizer.arguments.get("learning_rate"), Component):
+        optimizer = optimizer.having(learning_rate=settled_for_ever(rate, config.training.epochs))
+    if (optimizer.arguments.get("gradient_accumulation_steps") or 0) > 1:  # fewer are refused
+        optimizer = optimizer.without("gradient_accumulation_steps")
+    update["optimizer"] = optimizer
     return replace(experiment, config=config.model_copy(update=update))

@@ -75,6 +75,7 @@ def test_scaling_can_be_a_layer_or_none() -> None:
         (["Flatten", {"Dense": {"units": 3}}, {"Activation": {"activation": "softmax"}}], "none", False),
         (["Flatten", {"Dense": {"units": 3, "activation": "sigmoid"}}], "none", False),
         (["Flatten", {"Dense": {"units": 3}}, {"Activation": {"activation": "sigmoid"}}], "none", False),
+        (["Flatten", {"Dense": {"units": 3, "activation": "sparse_sigmoid"}}], "none", False),
         (["Flatten", {"Dense": {"units": 3, "activation": "relu"}}], "none", True),
         (["Flatten", SOFTMAX, {"Activation": {"activation": "linear"}}], "none", False),
         (["Flatten", SOFTMAX, {"Dropout": {"rate": 0.1}}, {"Reshape": {"target_shape": [3]}}], "none", False),
@@ -96,8 +97,12 @@ def test_whether_a_model_gives_logits(layers: list[object], head: str, logits: b
 
 
 def test_layers_that_do_not_tell_are_taken_for_what_is_said() -> None:
-    silent = built("Flatten", SOFTMAX, {"Rescaling": {"scale": 20}}, head="none").outputs[0]
-    assert not gives_logits(silent, otherwise=False)
+    dense = {"units": 3, "activation": "tanh"}
+    for layers in ([SOFTMAX, {"Rescaling": {"scale": 20}}], [{"Dense": dense}],
+                   [{"Dense": dense}, {"Rescaling": {"scale": 0.5, "offset": 0.5}}]):  # fmt: skip
+        silent = built("Flatten", *layers, head="none").outputs[0]
+        assert gives_logits(silent)
+        assert not gives_logits(silent, otherwise=False)
     certain = built("Flatten", {"Dense": {"units": 3}}, head="none").outputs[0]
     assert gives_logits(certain, otherwise=False)
 
@@ -122,6 +127,10 @@ ENDINGS: list[tuple[list[object], list[str]]] = [
      ["dense_1", "reshape", "softmax"]),
     ([*TWO[1:], {"Average": {"inputs": ["a", "b"]}}], ["a", "b", "average"]),
     ([{"group": {"layers": [SOFTMAX], "name": "end"}}], ["end.dense"]),
+    ([{"repeat": {"times": 2, "layers": [{"Dense": {"units": 3}}], "name": "end"}}, "Softmax"],
+     ["end.2.dense", "softmax"]),
+    ([{"group": {"layers": [{"Dense": {"units": 8}}, {"Dense": {"units": 3}}, "Softmax"], "name": "end"}}],
+     ["end.dense_2", "end.softmax"]),
 ]  # fmt: skip
 
 

@@ -63,8 +63,11 @@ def test_the_rest_of_the_training_is_what_other_phases_leave() -> None:
             {"CosineDecay": {"initial_learning_rate": 0.1, "warmup_steps": {"epochs": 10}, "warmup_target": 1.0}},
             "leave none",
         ),
-        ({"CosineDecay": {"initial_learning_rate": 0.1, "warmup_steps": {"epochs": 1}}}, "without warmup_target"),
-        ({"CosineDecay": {"initial_learning_rate": 0.1, "warmup_target": 1.0}}, "without warmup_steps"),
+        (
+            {"CosineDecay": {"initial_learning_rate": 0.1, "warmup_steps": {"epochs": 1}}},
+            "expected warmup_target beside",
+        ),
+        ({"CosineDecay": {"initial_learning_rate": 0.1, "warmup_target": 1.0}}, "expected warmup_steps beside"),
         ({"Warmup": {"schedule": 0.1, "steps": {"epochs": 20}}}, "leave none"),
         ({"Warmup": {"schedule": {"CosineDecay": {"initial_learning_rate": 0.1}}, "steps": {"epochs": 11}}}, "none"),
         (
@@ -91,6 +94,15 @@ def test_plain_steps_are_judged_once_the_data_is_known() -> None:
     check_schedule(mixed, 10, ())
     with pytest.raises(ConfigError, match="500, 300"):
         in_steps(mixed, PACE)
+
+
+def test_warm_up_may_be_turned_off_by_name() -> None:
+    no_steps = {"initial_learning_rate": 0.1, "warmup_target": 1.0, "warmup_steps": 0}
+    no_target = {"initial_learning_rate": 0.1, "warmup_target": None, "warmup_steps": {"epochs": 2}}
+    for arguments in (no_steps, no_target):
+        check_schedule(schedule({"CosineDecay": arguments}), 10, ())
+        assert settled({"CosineDecay": arguments})["decay_steps"] == 1000
+    check_schedule(schedule({"Warmup": {"schedule": 0.1, "steps": {"epochs": 10}}}), 10, ())
 
 
 def test_what_is_settled_once_fits_a_shorter_training() -> None:

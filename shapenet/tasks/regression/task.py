@@ -43,8 +43,8 @@ def regression(
             are: where it turns or zooms images, angles and sizes are no longer true.
         points: Those of the fields that are positions in the image, x and y in pixels from its top left
             corner, and so move with it under augmentation: a field of the shape ``(..., 2)``, or the names
-            of two fields ``[x, y]`` that are numbers. ``[]`` says that there are none, which silences the warning
-            where augmentation moves images.
+            of two fields ``[x, y]`` that are numbers. ``[]`` says that there are none; unless something is
+            said, a warning tells where augmentation moves images.
         angles: Those of the fields that are angles, each with the period after which it begins anew, in
             its own unit: 360 for directions in degrees, 90 for squares, which a quarter turn leaves as
             they are. The model learns sine and cosine, which follow all values in its output; errors go
