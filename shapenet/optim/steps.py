@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from shapenet.errors import ConfigError, Key, Problem
-from shapenet.registry import Component, Parameter, Part
+from shapenet.registry import Component, Parameter
 from shapenet.values import REST, RestOfTraining, StepCount, StepCountOrZero
 from shapenet.words import counted
 
@@ -60,7 +60,7 @@ def _in_steps(schedule: Component, pace: Pace, total: int, key: Key) -> Componen
         is_rest = REST in getattr(parameter.annotation, "__metadata__", ())
         if is_rest and given.get(name) is None:
             given[name] = _checked_rest(schedule, rest, total, key)
-        elif Part("schedule") in getattr(parameter.annotation, "__metadata__", ()):
+        elif parameter.part == "schedule":
             if rest < 0 and any(isinstance(value, Mapping) for value in schedule.arguments.values()):  # in epochs
                 _checked_rest(schedule, rest, total, key)
             if isinstance(part := given.get(name), Component):
