@@ -49,8 +49,8 @@ class Problem:
 
     @property
     def line(self) -> str:
-        """Message and hint on one line, as a warning is told."""
-        return f"{self.message}: {self.hint}" if self.hint else self.message
+        """Place, message and hint on one line, as a warning is told."""
+        return ": ".join(str(part) for part in (self.place, self.message, self.hint) if part)
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from shapenet.config.overrides import apply_overrides
 from shapenet.config.read import read_config
 from shapenet.config.schema import ExperimentConfig
 from shapenet.config.yaml_loader import MAX_BYTES, load_yaml
-from shapenet.errors import ConfigError, Place, RunError, ShapenetError
+from shapenet.errors import ConfigError, Place, Problem, RunError, ShapenetError
 from shapenet.plugins import load_plugins, was_run
 from shapenet.registry import plain
 from shapenet.rundir.reading import check_regular
@@ -58,6 +58,11 @@ class Experiment:
             if located.problems == error.problems:
                 raise
             raise located from error
+
+    def placed(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Problems that know a key of the config, with its place in the file."""
+        found = tuple(problems)
+        return with_places(ConfigError(found), self.tree).problems if found else ()
 
 
 def load_experiment(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from shapenet.checks.bench import Bench, skipped
 from shapenet.checks.pairing import JUDGED_BY, Pairing, pairing
@@ -17,57 +18,87 @@ _KNOWN = 0.1
 _CODE = "check/augmentation"
 
 
+@dataclass(frozen=True)
+class _Augmentation:
+    """What changes images.
+
+    Attributes:
+        augmenter: Changes them before they go into the model; None for nothing.
+        layers: Names of layers of the model that change them within.
+    """
+
+    augmenter: Augmenter | None
+    layers: tuple[str, ...] = ()
+
+
 def keeps_targets(bench: Bench) -> Iterator[Finding]:
     """Learn images as they are, then look at augmented ones.
 
     Where that loses too much, the augmented images are learnt themselves: if not even that
     succeeds, augmentation destroys what the targets say, and does not only make it harder to see.
     """
-    augmentations = bench.experiment.config.data.augment
-    augmenter = None if bench.hindrance else bench.augmenter_of(augmentations)
-    if augmenter is None:
+    config, layers = bench.experiment.config, bench.learner.augmentations
+    if bench.hindrance or not (config.data.augment or layers):
         yield skipped(_CODE, "augmentation", bench.hindrance or "nothing augments")
         return
     bench.learn()
-    plain = _known(bench, None)
+    plain = _known(bench, _Augmentation(None))
     if not plain.knows:
         yield skipped(_CODE, "augmentation", "the model did not learn the images as they are")
         return
-    harm = _harm(bench, plain, augmenter)
+    augmentation = _Augmentation(bench.augmenter_of(config.data.augment), layers)
+    harm = _harm(bench, plain, augmentation)
     numbers = {"harm": harm}
     message = f"augmented images keep {1 - harm:.0%} of what the model knows of them"
     if harm <= HARM:
         yield Finding(Severity.OK, _CODE, message, numbers)
         return
     message += f": expected {1 - HARM:.0%} or more"
-    if len(augmentations) > 1:
-        harms = {one.name: _harm(bench, plain, bench.augmenter_of((one,))) for one in augmentations}
+    each = {one.name: _Augmentation(bench.augmenter_of((one,))) for one in config.data.augment}
+    each |= {name: _Augmentation(None, (name,)) for name in layers}
+    if len(each) > 1:
+        harms = {name: _harm(bench, plain, alone) for name, alone in each.items()}
         worst = max(harms, key=harms.__getitem__)
         numbers |= harms
         message += f"; {worst} does the most harm"
     severity, reason = Severity.WARNING, "it makes them much harder"
-    if not _can_be_learnt(bench, augmenter):
+    if not _can_be_learnt(bench, augmentation):
         severity, reason = Severity.ERROR, "nothing of the targets can be learnt from them"
-    unmoving = [problem.line for problem in unmoved(augmentations, bench.learner.compiled.bound.values())]
-    hint = f"{'; '.join(unmoving) or reason}; shapenet data preview shows what becomes of them"
-    yield Finding(severity, _CODE, message, numbers, hint=hint)
+    yield Finding(severity, _CODE, message, numbers, hint=_hint(bench, reason))
 
 
-def _known(bench: Bench, augmenter: Augmenter | None, epoch: int = 0) -> Pairing:
+def _hint(bench: Bench, reason: str) -> str:
+    """What the config's warnings say of its augmentations, or else the reason for a finding."""
+    config, compiled = bench.experiment.config, bench.learner.compiled
+    warnings = [*unmoved(config.data.augment, compiled.bound.values()), *compiled.warnings]
+    causes = [warning.line for warning in warnings if warning.code == "config/augmentation"] or [reason]
+    return "; ".join([*causes, *["shapenet data preview shows what becomes of them"] * bool(config.data.augment)])
+
+
+def _known(bench: Bench, augmentation: _Augmentation, epoch: int = 0) -> Pairing:
     """What the model as it is knows of images, augmented or not."""
+    augmenter = augmentation.augmenter
     batch = bench.examples if augmenter is None else bench.augmented(augmenter, epoch)
     batch = batch.at(slice(0, JUDGED_BY))
-    outputs = bench.learner.outputs(batch.inputs, training=False)
+    outputs = bench.learner.outputs(batch.inputs, training=False, augmentations=augmentation.layers)
     return pairing(bench.learner.loss, batch.targets, outputs, bench.experiment.config.seed)
 
 
-def _harm(bench: Bench, plain: Pairing, augmenter: Augmenter | None) -> float:
-    """The share of what is known that augmentation takes away; above 1 where the model is misled."""
-    return 1 - _known(bench, augmenter).gap / plain.gap
+def _harm(bench: Bench, plain: Pairing, augmentation: _Augmentation) -> float:
+    """The share of what is known that augmentation takes away; above 1 where the model is misled.
+
+    Of losses from 0 on, the gap counts as a share of chance: both are huge where images are like none before.
+    """
+    found = _known(bench, augmentation)
+    if min(found.loss, plain.loss) < 0:
+        return 1 - found.gap / plain.gap
+    return 1 - found.share / plain.share
 
 
-def _can_be_learnt(bench: Bench, augmenter: Augmenter) -> bool:
+def _can_be_learnt(bench: Bench, augmentation: _Augmentation) -> bool:
     """Whether training on augmented images teaches anything of others augmented anew."""
-    bench.learner.reset()
-    bench.learner.train(bench.augmented(augmenter, 1), _STEPS, bench.seconds, enough=_KNOWN)
-    return _known(bench, augmenter, epoch=2).knows
+    learner, augmenter = bench.learner, augmentation.augmenter
+    examples = bench.examples if augmenter is None else bench.augmented(augmenter, 1)
+    learner.reset()
+    learner.train(examples, _STEPS, bench.seconds, enough=_KNOWN, augmentations=augmentation.layers)
+    return _known(bench, augmentation, epoch=2).knows

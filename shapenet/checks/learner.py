@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shapenet.models.augmenting import augmenting, augmenting_layers
 from shapenet.training.build import Compiled
 from shapenet.training.inputs import given_of
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 Arrays = Mapping[str, "npt.NDArray[Any]"]
 """Inputs of some examples by their fields, or targets or outputs by the tasks' names; ``(n, ...)`` each."""
+
+Layers = tuple[str, ...]
+"""Names of layers."""
 
 _MOMENTUM = 0.8
 """Of the moving averages of batch normalisation, which have to settle within a few steps."""
@@ -71,7 +76,8 @@ class Trained:
 class Learner:
     """A compiled model with its first weights.
 
-    Losses are those of the tasks alone: regularizers take part in training, but are not counted.
+    Losses are those of the tasks alone: regularizers take part in training, but are not counted. Augmentations among
+    the model's layers do nothing unless they are asked for.
 
     Args:
         compiled: The model; it becomes the learner's own.
@@ -83,6 +89,7 @@ class Learner:
         self.compiled = compiled
         self.model = compiled.model
         self.batch_size = batch_size
+        self.augmentations = augmenting_layers(self.model)
         self._weights = loss_weights
         for layer in self.model._flatten_layers():
             if type(layer).__name__ == "BatchNormalization":
@@ -108,17 +115,19 @@ class Learner:
         """The weighted sum of the losses."""
         return sum(self._weights.get(name, 1.0) * loss for name, loss in self.losses(targets, outputs).items())
 
-    def outputs(self, inputs: Arrays, *, training: bool) -> dict[str, npt.NDArray[Any]]:
+    def outputs(self, inputs: Arrays, *, training: bool, augmentations: Layers = ()) -> dict[str, npt.NDArray[Any]]:
         """What the model gives, batch by batch.
 
         Args:
             inputs: What it is given.
             training: Whether layers work as they do in training: dropout, statistics of the batch.
+            augmentations: Those layers of the model that augment meanwhile.
         """
         import numpy as np
 
         starts = range(0, len(next(iter(inputs.values()))), self.batch_size)
-        parts = [self._forward(_cut(inputs, slice(start, start + self.batch_size)), training) for start in starts]
+        batches = [_cut(inputs, slice(start, start + self.batch_size)) for start in starts]
+        parts = [self._forward(batch, training, augmentations) for batch in batches]
         return {name: np.concatenate([np.asarray(part[name]) for part in parts]) for name in parts[0]}
 
     def gradients(self, batch: Batch) -> list[Any]:
@@ -128,7 +137,9 @@ class Learner:
         found = self._gradients(dict(batch.inputs), dict(batch.targets))
         return [None if value is None else tf.convert_to_tensor(value).numpy() for value in found]
 
-    def train(self, examples: Batch, num_steps: int, seconds: float, *, enough: float = 0.0) -> Trained:
+    def train(
+        self, examples: Batch, num_steps: int, seconds: float, *, enough: float = 0.0, augmentations: Layers = ()
+    ) -> Trained:
         """Train onward from the present weights on the same batches again and again.
 
         Args:
@@ -137,6 +148,7 @@ class Learner:
             seconds: The most time, not counting the first step, which compiles.
             enough: Stop where the mean loss of a round over the examples is below this share of the first, which is
                 above 0.
+            augmentations: Those layers of the model that augment meanwhile.
         """
         starts = range(0, max(1, len(examples) - self.batch_size + 1), self.batch_size)
         batches = [examples.at(slice(start, start + self.batch_size)) for start in starts]
@@ -144,7 +156,7 @@ class Learner:
         began = time.monotonic()
         for step in range(num_steps):
             batch = batches[step % len(batches)]
-            losses.append(float(self._step(dict(batch.inputs), dict(batch.targets))))
+            losses.append(float(self._step(dict(batch.inputs), dict(batch.targets), augmentations)))
             if step == 0:
                 began = time.monotonic()
             is_round = (step + 1) % len(batches) == 0
@@ -160,23 +172,28 @@ class Learner:
 
         model, optimizer = self.model, self.model.optimizer
 
-        def forward(inputs: Any, training: bool) -> dict[str, Any]:
-            outputs = model(given_of(inputs, self.compiled.inputs), training=training)
+        @functools.cache
+        def called(training: bool, augmentations: Layers) -> Any:
+            with tf.init_scope():
+                return augmenting(model, augmentations, training=training)
+
+        def forward(inputs: Any, training: bool, augmentations: Layers) -> dict[str, Any]:
+            outputs = called(training, augmentations)(given_of(inputs, self.compiled.inputs))
             return dict(outputs) if isinstance(outputs, dict) else {"": outputs}
 
-        def losses(inputs: Any, targets: Any) -> tuple[Any, Any]:
+        def losses(inputs: Any, targets: Any, augmentations: Layers = ()) -> tuple[Any, Any]:
             """The tasks' loss, and what is trained on."""
-            outputs = forward(inputs, training=True)
+            outputs = forward(inputs, True, augmentations)
             loss = tf.add_n([
                 tf.cast(self._weights.get(name, 1.0) * task.loss(targets[name], outputs[name]), tf.float32)
                 for name, task in self.compiled.tasks.items()
             ])  # fmt: skip
             return loss, loss + sum(tf.cast(extra, tf.float32) for extra in model.losses)
 
-        def step(inputs: Any, targets: Any) -> Any:
+        def step(inputs: Any, targets: Any, augmentations: Layers) -> Any:
             variables = model.trainable_variables
             with tf.GradientTape() as tape:
-                loss, total = losses(inputs, targets)
+                loss, total = losses(inputs, targets, augmentations)
                 scaled = optimizer.scale_loss(total)
             found = tape.gradient(scaled, variables, unconnected_gradients="zero")
             optimizer.apply(found, variables)

@@ -32,7 +32,8 @@ def one_batch(bench: Bench) -> Iterator[Finding]:
 
 
 def _judged(trained: Trained, num_images: int) -> Finding:
-    first, last, num_steps = trained.losses[0], trained.last(_AVERAGED), len(trained.losses)
+    num_steps = len(trained.losses)
+    first, last = trained.losses[0], trained.last(min(_AVERAGED, max(1, num_steps // 4)))
     share = last / first if first else 0.0
     numbers = {"first": first, "last": last, "share": share, "steps": num_steps}
     steps = counted(num_steps, "step")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,12 @@ class Pairing:
     def gap(self) -> float:
         """How much the own targets' loss is below chance."""
         return self.chance - self.loss
+
+    @property
+    def share(self) -> float:
+        """The gap as a share of chance, of losses from 0 on at most 1; 0 where that is no number."""
+        share = self.gap / self.chance if self.chance else 0.0
+        return share if math.isfinite(share) else 0.0
 
 
 def pairing(

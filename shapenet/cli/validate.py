@@ -105,7 +105,7 @@ def _show(path: Path, experiment: Experiment, compiled: Compiled | None) -> None
         click.echo()
         show(layers_table(layer_rows(compiled.model), experiment.config.training.batch_size))
         for warning in compiled.warnings:
-            CommandReporter().warning(f"{path}: {warning.line}")
+            CommandReporter().warning(warning.line)
 
 
 def _as_json(

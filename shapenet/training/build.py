@@ -25,6 +25,7 @@ from shapenet.training.data import open_sources
 from shapenet.training.fields import batch_fields, input_fields, known_fields
 from shapenet.training.freeze import freeze
 from shapenet.training.inputs import check_augmentable, given_of, input_spec
+from shapenet.training.layer_augmentation import layer_warnings
 from shapenet.training.monitors import monitored
 from shapenet.training.names import value_name
 from shapenet.training.optimizer import created_optimizer
@@ -111,7 +112,7 @@ def build_for_inspection(experiment: Experiment) -> Compiled:
         created_callbacks(config, monitored(config, compiled, has_val=has_val))
         _check_on_a_blank_record(compiled, fields)
     moved = unmoved(config.data.augment, compiled.bound.values())
-    return replace(compiled, warnings=(*compiled.warnings, *moved))
+    return replace(compiled, warnings=experiment.placed([*compiled.warnings, *moved]))
 
 
 def _check_on_a_blank_record(compiled: Compiled, fields: Mapping[str, Field]) -> None:
@@ -158,7 +159,7 @@ def compile_model(
     metrics = (*losses, *(metric for task in tasks.values() for metric in task.metrics))
     monitor = "loss" if several else config.tasks[""].create().monitor
     rising = frozenset(name for task in tasks.values() for name in task.rising)
-    warnings = tuple(_doubled_heads(outputs)) if config.model.head == "auto" else ()
+    warnings = (*_doubled_heads(config, outputs), *layer_warnings(config, (task.moves for task in bound.values())))
     compiled = Compiled(model, tasks, input_fields(config), monitor, metrics, rising, warnings)
     for name, task in tasks.items():
         _check_on_blanks(task, outputs[name], _blanks(config, data, outputs[name].shape[1:]))
@@ -179,10 +180,10 @@ def _said(loss: Component | None) -> bool:
     return bool(loss.arguments.get("from_logits", True)) if loss else True
 
 
-def _doubled_heads(outputs: Mapping[str, Any]) -> Iterator[Problem]:
+def _doubled_heads(config: ExperimentConfig, outputs: Mapping[str, Any]) -> Iterator[Problem]:
     """A warning for each task whose output layer follows one that the user made for the same."""
     for name, output in outputs.items():
-        if layer := doubled(output):
+        if config.model.head == "auto" and (layer := doubled(output)):
             message = f"the output layer{f' of {name}' * bool(name)} follows {layer!r}, which gives as many"
             hint = "leave that layer out, or make it the output by model.head: none"
             yield Problem("model/doubled", f"{message} probabilities already", key=("model", "layers"), hint=hint)

@@ -128,7 +128,7 @@ def load_data(experiment: Experiment, sources: Mapping[str, Records], reporter: 
     train = dataset.splits["train"]
     balance = Balance(class_counts(train, dataset.classes), largest_class(config, train))
     unequal = balance.warnings() if "label" in target_fields(config) and config.training.class_weight is None else ()
-    moved = [problem.line for problem in unmoved(config.data.augment, tasks.values())]
+    moved = [problem.line for problem in experiment.placed(unmoved(config.data.augment, tasks.values()))]
     advice = [*unequal, *_unused_column(config, sources["train"]), *_values_cut(config, train), *moved]
     dataset = replace(dataset, warnings=(*dataset.warnings, *advice))
     for warning in dataset.warnings:

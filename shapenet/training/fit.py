@@ -135,7 +135,7 @@ def _train_once(
 ) -> Experiment | None:  # fmt: skip
     """Train; returns what to train instead where memory ran out and smaller batches may help."""
     run = prepare(experiment, dataset, record, resumption)
-    for warning in run.compiled.warnings:
+    for warning in experiment.placed(run.compiled.warnings):
         _LOG.warning("%s", warning.line)
         outputs[0].warning(warning.line)
     try:

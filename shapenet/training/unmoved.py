@@ -9,10 +9,11 @@ from shapenet.errors import Problem
 from shapenet.registry import Component
 from shapenet.tasks.base import BoundTask
 
-_MOVES = MOVES_POINTS | {"AugMix", "RandAugment", "RandomElasticTransform"}
-_TURNS = _MOVES - {"RandomElasticTransform", "RandomTranslation", "RandomZoom"}
+MOVES = MOVES_POINTS | {"AugMix", "RandAugment", "RandomElasticTransform"}
+"""Names of the layers after which things are elsewhere."""
+TURNS = MOVES - {"RandomElasticTransform", "RandomTranslation", "RandomZoom"}
 """Names of the layers after which things have other directions."""
-_RESIZES = _MOVES - {"RandomFlip", "RandomRotation", "RandomTranslation"}
+RESIZES = MOVES - {"RandomFlip", "RandomRotation", "RandomTranslation"}
 """Names of the layers after which things have other lengths."""
 
 
@@ -30,12 +31,12 @@ def unmoved(augmentations: Sequence[Component], tasks: Iterable[BoundTask]) -> l
     points = {name for each in moves for name in each.point_names}
     cases = (
         (
-            _MOVES, "moved", {name for each in moves for name in each.unknown} - points,
+            MOVES, "moved", {name for each in moves for name in each.unknown} - points,
             "if they are positions, name them in the task's points; points: [] says that there are none",
         ),
-        (_TURNS, "turned", {name for each in moves for name in each.angles}, "angles are wrong then; leave it out"),
+        (TURNS, "turned", {name for each in moves for name in each.angles}, "angles are wrong then; leave it out"),
         (
-            _RESIZES, "resized", {name for each in moves for name in each.others} - points,
+            RESIZES, "resized", {name for each in moves for name in each.others} - points,
             "lengths and areas are wrong then; leave it out if they are such",
         ),
     )  # fmt: skip
@@ -44,6 +45,6 @@ def unmoved(augmentations: Sequence[Component], tasks: Iterable[BoundTask]) -> l
         by = dict.fromkeys(one.name for one in augmentations if one.name in layers)
         if by and fields:
             stay = f"the values of {', '.join(sorted(fields))} stay as they are"
-            message = f"data.augment: images are {what} by {', '.join(by)}, but {stay}"
+            message = f"images are {what} by {', '.join(by)}, but {stay}"
             warnings.append(Problem("config/augmentation", message, key=("data", "augment"), hint=advice))
     return warnings

@@ -74,10 +74,36 @@ def test_numbers_that_do_not_follow_their_images_are_named(tmp_path: Path) -> No
     numbers = ("task={regression: {fields: [place]}}", "data.source.arrays.fields=[place]")
     finding = looked_at(tmp_path, "{RandomFlip: {mode: horizontal}}", more=numbers)
     assert finding.severity is not Severity.OK
-    assert str(finding.hint).startswith("data.augment: images are moved by RandomFlip, but the values of place stay")
+    assert str(finding.hint).startswith("images are moved by RandomFlip, but the values of place stay")
 
 
 @pytest.mark.parametrize("fault", ["optimizer.Adam.learning_rate=1e-12"])
 def test_where_nothing_is_learnt_nothing_is_said(tmp_path: Path, fault: str) -> None:
     finding = looked_at(tmp_path, ERASING, more=(fault,))
     assert (finding.severity, "did not learn the images as they are" in finding.message) == (Severity.NOTE, True)
+
+
+def within(folder: Path, *layers: str, more: tuple[str, ...] = ()) -> Finding:
+    """What is said of augmentations among the model's layers."""
+    made = ", ".join([*layers, "Flatten", "{Dense: {units: 24, activation: relu}}"])
+    return found(keeps_targets, bench_in(folder, f"model.layers=[{made}]", *more))["check/augmentation"]
+
+
+def test_layers_of_the_model_may_augment_as_well(tmp_path: Path) -> None:
+    finding = within(tmp_path, "{RandomBrightness: {factor: 0.1, value_range: [0, 1]}}")
+    assert finding.severity is Severity.OK
+    assert 0 < abs(finding.numbers["harm"]) < 0.3
+
+
+def test_a_layer_that_destroys_the_targets_is_found_beside_harmless_augmentations(tmp_path: Path) -> None:
+    finding = within(tmp_path, ERASING, more=(f"data.augment=[{HARMLESS}]",))
+    assert finding.severity is Severity.ERROR
+    assert finding.message.endswith("random_erasing does the most harm")
+    assert set(finding.numbers) == {"harm", "RandomBrightness", "random_erasing"}
+
+
+def test_a_layer_that_expects_other_values_is_named(tmp_path: Path) -> None:
+    """Images from 0 to 1, to which up to 255 is added."""
+    finding = within(tmp_path, "{RandomBrightness: {factor: [0.5, 1.0]}}")
+    assert finding.severity is Severity.ERROR
+    assert "RandomBrightness expects values from 0 to 255" in str(finding.hint)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
-from shapenet.checks.pairing import pairing
+from shapenet.checks.pairing import Pairing, pairing
 
 
 def squared(targets, outputs):
@@ -19,6 +21,12 @@ def test_outputs_that_know_their_targets() -> None:
     assert found.loss == pytest.approx(0.25 * np.mean(targets**2))
     assert found.chance == pytest.approx(1.25 * np.var(targets), rel=0.1)
     assert found.gap == found.chance - found.loss
+    assert found.share == found.gap / found.chance
+
+
+@pytest.mark.parametrize(("loss", "chance"), [(0.0, 0.0), (math.inf, math.inf), (math.nan, 1.0)])
+def test_where_no_number_tells_nothing_is_known(loss: float, chance: float) -> None:
+    assert Pairing(loss, chance, chance).share == 0
 
 
 def test_outputs_that_know_nothing_do_so_in_about_one_case_of_41() -> None:

@@ -81,7 +81,8 @@ def test_build_warns_of_a_head_behind_a_softmax(folder, cli):
     layers = "model.layers=[Flatten, {Dense: {units: 2, activation: softmax, name: classes}}]"
     done = cli("validate", "--config", "right.yaml", "--build", "-o", layers)
     assert done.code == 0
-    assert done.err.startswith("warning: right.yaml: the output layer follows 'classes', which gives as many")
+    assert done.err.startswith("warning: command line (-o model.layers=[Flatten, {Dense")
+    assert "): the output layer follows 'classes', which gives as many" in done.err
     (warning,) = json.loads(cli("validate", "--config", "right.yaml", "--build", "--format", "json", "-o", layers).out)[
         0
     ]["warnings"]
@@ -181,4 +182,16 @@ def test_building_tells_of_numbers_that_do_not_follow_their_images(folder, cli):
     overrides = ("-o", "task={regression: {fields: [centre]}}", "-o", "data.augment=[RandomFlip]")
     done = cli("validate", "--build", "--config", "right.yaml", *overrides)
     assert done.code == 0
-    assert "warning: right.yaml: data.augment: images are moved by RandomFlip" in done.err
+    assert "warning: command line (-o data.augment=[RandomFlip]): images are moved by RandomFlip" in done.err
+
+
+def test_building_tells_the_line_of_a_layer_that_augments_what_is_not_learnt_with_it(folder, cli):
+    text = (folder / "right.yaml").read_text(encoding="utf-8")
+    assert "  layers:\n" in text
+    (folder / "right.yaml").write_text(text.replace("  layers:\n", "  layers:\n    - MixUp\n"), encoding="utf-8")
+    done = cli("validate", "--build", "--config", "right.yaml")
+    line = text[: text.index("  layers:\n")].count("\n") + 2
+    expected = (
+        f"warning: right.yaml:{line}:7: MixUp changes images within the model, but not what is learnt of them: label"
+    )
+    assert (done.code, " ".join(done.err.split()).startswith(expected)) == (0, True), done.err

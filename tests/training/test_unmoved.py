@@ -19,7 +19,7 @@ def told(augmentation: Any, *tasks: dict[str, Any]) -> list[tuple[str, str]]:
     """What images are, and the numbers that stay."""
     made = [parse_component("task", {"regression": task}).create() for task in tasks]
     texts = [problem.message for problem in unmoved([parse_component("augmentation", augmentation)], made)]
-    return [(text.split()[3], text.partition("the values of ")[2].partition(" stay")[0]) for text in texts]
+    return [(text.split()[2], text.partition("the values of ")[2].partition(" stay")[0]) for text in texts]
 
 
 @pytest.mark.parametrize("name", ["RandomGrayscale", "RandomErasing", "RandomGaussianBlur"])
