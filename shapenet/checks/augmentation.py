@@ -54,13 +54,12 @@ def keeps_targets(bench: Bench) -> Iterator[Finding]:
         yield Finding(Severity.OK, _CODE, message, numbers)
         return
     message += f": expected {1 - HARM:.0%} or more"
-    each = {one.name: _Augmentation(bench.augmenter_of((one,))) for one in config.data.augment}
-    each |= {name: _Augmentation(None, (name,)) for name in layers}
+    each = [(one.name, _Augmentation(bench.augmenter_of((one,)))) for one in config.data.augment]
+    each += [(name, _Augmentation(None, (name,))) for name in layers]
     if len(each) > 1:
-        harms = {name: _harm(bench, plain, alone) for name, alone in each.items()}
-        worst = max(harms, key=harms.__getitem__)
-        numbers |= harms
-        message += f"; {worst} does the most harm"
+        harms = [(_harm(bench, plain, alone), name) for name, alone in each]
+        numbers |= {name: harm for harm, name in sorted(harms)}
+        message += f"; {max(harms)[1]} does the most harm"
     severity, reason = Severity.WARNING, "it makes them much harder"
     if not _can_be_learnt(bench, augmentation):
         severity, reason = Severity.ERROR, "nothing of the targets can be learnt from them"
@@ -68,11 +67,12 @@ def keeps_targets(bench: Bench) -> Iterator[Finding]:
 
 
 def _hint(bench: Bench, reason: str) -> str:
-    """What the config's warnings say of its augmentations, or else the reason for a finding."""
+    """The reason for a finding, and what the config's warnings say of its augmentations."""
     config, compiled = bench.experiment.config, bench.learner.compiled
     warnings = [*unmoved(config.data.augment, compiled.bound.values()), *compiled.warnings]
-    causes = [warning.line for warning in warnings if warning.code == "config/augmentation"] or [reason]
-    return "; ".join([*causes, *["shapenet data preview shows what becomes of them"] * bool(config.data.augment)])
+    told = bench.experiment.placed(warning for warning in warnings if warning.code == "config/augmentation")
+    preview = ["shapenet data preview shows what becomes of them"] if config.data.augment else []
+    return "; ".join([reason, *(warning.line for warning in told), *preview])
 
 
 def _known(bench: Bench, augmentation: _Augmentation, epoch: int = 0) -> Pairing:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from shapenet.checks.bench import Bench
 from shapenet.data.inspect.finding import Finding, Severity
+from shapenet.models.augmenting import augmenting
 from shapenet.training.inputs import given_of
 from shapenet.words import counted
 
@@ -77,9 +78,9 @@ def _first_input(bench: Bench) -> tuple[str, npt.NDArray[Any]]:
         tensor = _input_of(layer)
         learns = layer.weights and (layer.trainable_weights or not layer.trainable)
         if learns and tensor is not None and type(layer).__name__ not in _NORMALIZE:
-            until = keras.Model(model.input, tensor)
+            until = augmenting(keras.Model(model.input, tensor), (), training=True)
             cuts = [batch.at(slice(start, start + size)).inputs for start in range(0, len(batch), size)]
-            seen = [np.asarray(until(given_of(cut, bench.learner.compiled.inputs), training=True)) for cut in cuts]
+            seen = [np.asarray(until(given_of(cut, bench.learner.compiled.inputs))) for cut in cuts]
             bench.learner.reset()  # normalization has taken averages
             return layer.name, np.concatenate(seen).astype(np.float64)
     return "the model", np.concatenate([values.reshape(len(batch), -1) for values in batch.inputs.values()], axis=1)

@@ -173,12 +173,12 @@ class Learner:
         model, optimizer = self.model, self.model.optimizer
 
         @functools.cache
-        def called(training: bool, augmentations: Layers) -> Any:
+        def model_with(training: bool, augmentations: Layers) -> Any:
             with tf.init_scope():
                 return augmenting(model, augmentations, training=training)
 
         def forward(inputs: Any, training: bool, augmentations: Layers) -> dict[str, Any]:
-            outputs = called(training, augmentations)(given_of(inputs, self.compiled.inputs))
+            outputs = model_with(training, augmentations)(given_of(inputs, self.compiled.inputs))
             return dict(outputs) if isinstance(outputs, dict) else {"": outputs}
 
         def losses(inputs: Any, targets: Any, augmentations: Layers = ()) -> tuple[Any, Any]:

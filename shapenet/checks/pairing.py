@@ -34,7 +34,7 @@ class Pairing:
     @property
     def knows(self) -> bool:
         """Whether no permutation does as well: by chance that happens once in 41 times."""
-        return self.loss < self.luckiest
+        return self.loss < self.luckiest and math.isfinite(self.chance)
 
     @property
     def gap(self) -> float:

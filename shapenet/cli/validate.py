@@ -105,7 +105,8 @@ def _show(path: Path, experiment: Experiment, compiled: Compiled | None) -> None
         click.echo()
         show(layers_table(layer_rows(compiled.model), experiment.config.training.batch_size))
         for warning in compiled.warnings:
-            CommandReporter().warning(warning.line)
+            file = "" if warning.place and warning.place.line else f"{path}: "
+            CommandReporter().warning(file + warning.line)
 
 
 def _as_json(

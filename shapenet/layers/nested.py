@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from shapenet.errors import Key
 from shapenet.registry import REGISTRIES, Component, Part
 from shapenet.values import Names
 
@@ -41,6 +42,21 @@ def nested(component: Component) -> Nested | None:
         return None
     found: Nested = factory(**component.without("inputs").arguments)
     return found
+
+
+def each_layer(layers: Sequence[Component], road: Key) -> Iterator[tuple[Key, Component]]:
+    """Every layer with its road; of a list inside of the list, its layers in its place, once.
+
+    Args:
+        layers: A list of layers.
+        road: The road to it.
+    """
+    for index, component in enumerate(layers):
+        inner = nested(component)
+        if inner is None:
+            yield (*road, index), component
+        elif inner.times:
+            yield from each_layer(inner.layers, (*road, index, component.name, "layers"))
 
 
 @REGISTRIES["layer"].register("repeat")

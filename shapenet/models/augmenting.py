@@ -9,13 +9,15 @@ from shapenet.registry import REGISTRIES
 
 
 def augmenting_layers(model: Any) -> tuple[str, ...]:
-    """The names of those of a Keras model's layers that are augmentations."""
+    """The names of those of a Keras model's layers that are augmentations, or are derived from one."""
     known = REGISTRIES["augmentation"]
-    return tuple(layer.name for layer in model.layers if type(layer).__name__ in known)
+    return tuple(layer.name for layer in model.layers if any(base.__name__ in known for base in type(layer).__mro__))
 
 
 def augmenting(model: Any, names: Collection[str], *, training: bool) -> Callable[[Any], Any]:
     """A model as a function of its inputs, in which only some of its augmentations are at work.
+
+    Augmentations that are not random, such as AutoContrast, always are.
 
     Args:
         model: A functional ``keras.Model``.
@@ -28,12 +30,14 @@ def augmenting(model: Any, names: Collection[str], *, training: bool) -> Callabl
     if not augmentations:
         return lambda inputs: model(inputs, training=training)
 
-    def called(layer: Any, *args: Any, **kwargs: Any) -> Any:
+    def call_layer(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(layer, keras.layers.Layer):  # an operation of keras.ops
+            return layer(*args, **kwargs)
         works = layer.name in names if layer.name in augmentations else training
         return layer(*args, **{**kwargs, "training": works})
 
     plain = keras.Model(model.input, model.output)  # a clone of a compiled model would be compiled too
-    clone: Callable[[Any], Any] = keras.models.clone_model(plain, clone_function=_same, call_function=called)
+    clone: Callable[[Any], Any] = keras.models.clone_model(plain, clone_function=_same, call_function=call_layer)
     return clone
 
 

@@ -65,7 +65,7 @@ def _build(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: AnySpec, n
     import keras
 
     inputs, first = enter(spec) if isinstance(spec, FieldsSpec) else _image(config, spec)
-    ends = [_feeding(config, task)[1] for task in tasks] if config.head == "none" else []
+    ends = [feeding(config, task)[1] for task in tasks] if config.head == "none" else []
     features = connect_all(config.layers, first, exact=exact_layers(config.layers, ends))
     check_outputs(config)
     made = {task: _output(config, task, bound, features) for task, bound in tasks.items()}
@@ -77,7 +77,7 @@ def _build(config: ModelConfig, tasks: Mapping[str, BoundTask], spec: AnySpec, n
 
 def _output(config: ModelConfig, name: str, task: BoundTask, features: Mapping[str, Any]) -> Any:
     """The output of a task, which one of the layers feeds."""
-    layer, index = _feeding(config, name)
+    layer, index = feeding(config, name)
     try:
         if config.head == "none":
             task.check_output(tuple(features[layer].shape))
@@ -88,7 +88,7 @@ def _output(config: ModelConfig, name: str, task: BoundTask, features: Mapping[s
         raise _at_the_end(error, config, index, len(features[layer].shape)) from None
 
 
-def _feeding(config: ModelConfig, task: str) -> tuple[str, int]:
+def feeding(config: ModelConfig, task: str) -> tuple[str, int]:
     """The layer that feeds a task: its name, and its place among the layers; -1 if there is none of the name."""
     layer = (config.outputs or {}).get(task, LAST)
     named = [component.arguments.get("name") for component in config.layers]

@@ -159,8 +159,10 @@ def compile_model(
     metrics = (*losses, *(metric for task in tasks.values() for metric in task.metrics))
     monitor = "loss" if several else config.tasks[""].create().monitor
     rising = frozenset(name for task in tasks.values() for name in task.rising)
-    warnings = (*_doubled_heads(config, outputs), *layer_warnings(config, (task.moves for task in bound.values())))
-    compiled = Compiled(model, tasks, input_fields(config), monitor, metrics, rising, warnings)
+    warnings = [*_doubled_heads(config, outputs)]
+    if config.model.input is None:
+        warnings += layer_warnings(config, bound, data.fields["image"].dtype)
+    compiled = Compiled(model, tasks, input_fields(config), monitor, metrics, rising, tuple(warnings))
     for name, task in tasks.items():
         _check_on_blanks(task, outputs[name], _blanks(config, data, outputs[name].shape[1:]))
     model.compile(

@@ -2,62 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from shapenet.config.schema import ExperimentConfig
 from shapenet.data.augmentation.transforms import MIXES
 from shapenet.errors import Key, Problem
+from shapenet.fields import WHITE
+from shapenet.layers.nested import each_layer
+from shapenet.models.build import feeding
+from shapenet.models.logits import passes_on
 from shapenet.registry import REGISTRIES, Component
-from shapenet.tasks.base import Moves
-from shapenet.training.fields import IMAGE, target_fields
+from shapenet.tasks.base import BoundTask, Moves
+from shapenet.training.fields import IMAGE
 from shapenet.training.unmoved import MOVES, RESIZES, TURNS
 
+_CLIP_ONLY = frozenset({
+    "RandomColorDegeneration", "RandomContrast", "RandomElasticTransform", "RandomGaussianBlur", "RandomHue",
+    "RandomSaturation", "RandomSharpness",
+})  # fmt: skip
+"""Keras's layers that do nothing with their ``value_range`` but cut off what lies outside."""
 
-def layer_warnings(config: ExperimentConfig, moves: Iterable[Moves]) -> Iterator[Problem]:
-    """What to say of layers of a model that are augmentations, in their order.
+
+def layer_warnings(config: ExperimentConfig, tasks: Mapping[str, BoundTask], dtype: str) -> list[Problem]:
+    """What to say of layers that are augmentations, in their order.
 
     Args:
-        config: The experiment.
-        moves: What of the tasks' targets would have to move with an image.
+        config: The experiment; its model is given images.
+        tasks: The tasks on the data, by name.
+        dtype: NumPy's name of the images' type.
     """
-    if config.model.input is not None:
-        return
-    moves = [*moves]
-    targets = target_fields(config)
-    for index, layer in enumerate(config.model.layers):
-        key: Key = ("model", "layers", index)
-        if stays := sorted(_staying(layer.name, moves, targets)):
-            learnt = ", ".join(stays)
+    layers = [*each_layer(config.model.layers, ("model", "layers"))]
+    fields = {name: config.tasks[name].create().fields for name in tasks}
+    ends = {name: feeding(config.model, name)[1] for name in tasks}
+    warnings = []
+    for key, layer in layers:
+        before = [name for name in tasks if int(key[2]) <= ends[name]]
+        stays = {field for name in before for field in _staying(layer.name, tasks[name].moves, fields[name])}
+        if stays:
+            learnt = ", ".join(sorted(stays))
             message = f"{layer.name} changes images within the model, but not what is learnt of them: {learnt}"
             hint = "write it in data.augment, where masks, images, points and mixed labels follow"
-            yield Problem("config/augmentation", message, key=key, hint=hint)
-    if config.model.input_scaling == "auto":
-        yield from _value_ranges(config.model.layers)
+            warnings.append(Problem("config/augmentation", message, key=key, hint=hint))
+    if config.model.input_scaling == "auto" and WHITE.get(dtype, 1.0) != 1.0:
+        warnings += _value_ranges(layers)
+    return warnings
 
 
-def _staying(name: str, moves: list[Moves], targets: tuple[str, ...]) -> set[str]:
-    """The fields that are no longer true of an image after the augmentation."""
+def _staying(name: str, moves: Moves, fields: Sequence[str]) -> set[str]:
+    """The fields of a task that are no longer true of an image after the augmentation."""
     if name in MIXES:
-        return set(targets)
+        return {*fields}
     staying: set[str] = set()
-    points = {field for each in moves for field in each.point_names}
-    for each in moves:
-        if name in MOVES:
-            staying.update(each.masks, each.images, each.unknown, points)
-            staying.update(field for field in IMAGE if field in targets)
-        if name in TURNS:
-            staying.update(each.angles)
-        if name in RESIZES:
-            staying.update(each.others)
+    if name in MOVES:
+        staying |= {*moves.masks, *moves.images, *moves.unknown, *moves.point_names} | ({*IMAGE} & {*fields})
+    if name in TURNS:
+        staying |= {*moves.angles}
+    if name in RESIZES:
+        staying |= {*moves.others}
     return staying
 
 
-def _value_ranges(layers: Iterable[Component]) -> Iterator[Problem]:
+def _value_ranges(layers: Iterable[tuple[Key, Component]]) -> Iterator[Problem]:
     """Warnings of the first layers, which get images from 0 to 1, and by Keras's default expect 0 to 255."""
     known = REGISTRIES["augmentation"]
-    for index, layer in enumerate(takewhile(lambda layer: layer.name in known, layers)):
-        if "value_range" in layer.entry.parameters and layer.arguments.get("value_range") is None:
+    for key, layer in takewhile(lambda each: each[1].name in known or passes_on(each[1].name), layers):
+        needs_range = "value_range" in layer.entry.parameters and layer.name not in _CLIP_ONLY
+        if needs_range and layer.arguments.get("value_range") is None:
             message = f"{layer.name} expects values from 0 to 255, and the model's images are scaled to 0 to 1"
             hint = "write value_range: [0, 1]; or write it in data.augment, which fills in the range"
-            yield Problem("config/augmentation", message, key=("model", "layers", index), hint=hint)
+            yield Problem("config/augmentation", message, key=key, hint=hint)

@@ -74,7 +74,7 @@ def test_numbers_that_do_not_follow_their_images_are_named(tmp_path: Path) -> No
     numbers = ("task={regression: {fields: [place]}}", "data.source.arrays.fields=[place]")
     finding = looked_at(tmp_path, "{RandomFlip: {mode: horizontal}}", more=numbers)
     assert finding.severity is not Severity.OK
-    assert str(finding.hint).startswith("images are moved by RandomFlip, but the values of place stay")
+    assert "images are moved by RandomFlip, but the values of place stay" in str(finding.hint)
 
 
 @pytest.mark.parametrize("fault", ["optimizer.Adam.learning_rate=1e-12"])
@@ -100,6 +100,14 @@ def test_a_layer_that_destroys_the_targets_is_found_beside_harmless_augmentation
     assert finding.severity is Severity.ERROR
     assert finding.message.endswith("random_erasing does the most harm")
     assert set(finding.numbers) == {"harm", "RandomBrightness", "random_erasing"}
+    assert "nothing of the targets can be learnt from them" in str(finding.hint)
+
+
+def test_augmentations_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
+    named = "{RandomInvert: {factor: [0.0, 0.0], value_range: [0, 1], name: RandomErasing}}"
+    finding = within(tmp_path, named, more=(f"data.augment=[{ERASING}]",))
+    assert finding.message.endswith("RandomErasing does the most harm")
+    assert finding.numbers["RandomErasing"] > 0.9
 
 
 def test_a_layer_that_expects_other_values_is_named(tmp_path: Path) -> None:

@@ -38,6 +38,13 @@ def test_inputs_out_of_range(tmp_path: Path, scaling: str, severity: Severity, m
     assert "model.input_scaling" in str(finding.hint)
 
 
+def test_augmentations_of_the_model_do_not_count(tmp_path: Path) -> None:
+    layers = "model.layers=[{RandomBrightness: {factor: [0.5, 1.0]}}, Flatten, {Dense: {units: 4}}]"
+    finding = found(input_range, bench_in(tmp_path, layers))["check/input-range"]
+    assert finding.severity is Severity.OK
+    assert finding.message.startswith("dense sees 0 to 1, mean 0.5")
+
+
 def test_a_normalization_takes_any_range(tmp_path: Path) -> None:
     layers = "model.layers=[BatchNormalization, Flatten, {Dense: {units: 4}}]"
     bench = bench_in(tmp_path, "model.input_scaling=none", layers)

@@ -21,12 +21,17 @@ def test_outputs_that_know_their_targets() -> None:
     assert found.loss == pytest.approx(0.25 * np.mean(targets**2))
     assert found.chance == pytest.approx(1.25 * np.var(targets), rel=0.1)
     assert found.gap == found.chance - found.loss
-    assert found.share == found.gap / found.chance
+    assert found.share == pytest.approx(0.8, abs=0.02)
 
 
 @pytest.mark.parametrize(("loss", "chance"), [(0.0, 0.0), (math.inf, math.inf), (math.nan, 1.0)])
 def test_where_no_number_tells_nothing_is_known(loss: float, chance: float) -> None:
     assert Pairing(loss, chance, chance).share == 0
+    assert not Pairing(loss, chance, chance).knows
+
+
+def test_chance_has_to_be_a_number() -> None:
+    assert not Pairing(0.1, math.inf, 5.0).knows
 
 
 def test_outputs_that_know_nothing_do_so_in_about_one_case_of_41() -> None:

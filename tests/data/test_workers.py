@@ -21,7 +21,8 @@ def pair(text, start, stop):
 
 def die(parent, start, stop):
     if os.getpid() == parent:
-        multiprocessing.active_children()[0].join()
+        for child in multiprocessing.active_children():  # none once its end has been seen
+            child.join()
     else:
         os.kill(os.getpid(), signal.SIGKILL)
 

@@ -51,6 +51,25 @@ def test_other_layers_train_without_them(model: Any) -> None:
     np.testing.assert_allclose(np.asarray(normal.moving_mean), [IMAGES.mean() / 2], rtol=1e-4)
 
 
+def test_operations_and_merges_are_called_as_they_are() -> None:
+    inputs = {"a": keras.Input((4, 4, 1), name="a"), "b": keras.Input((4, 4, 1), name="b")}
+    inverted = keras.layers.RandomInvert(factor=(1.0, 1.0), value_range=(0, 1), name="inverted")(inputs["a"])
+    scaled = keras.ops.multiply(inverted, 2.0)
+    model = keras.Model(inputs, {"sum": keras.layers.Add()([scaled, inputs["b"]]), "plain": inverted})
+    for names, expected in (((), IMAGES), (("inverted",), 1 - IMAGES)):
+        found = augmenting(model, names, training=True)({"a": IMAGES, "b": 3 * IMAGES})
+        np.testing.assert_allclose(found["sum"], 2 * expected + 3 * IMAGES, rtol=1e-5)
+        np.testing.assert_allclose(found["plain"], expected, atol=1e-6)
+
+
+def test_layers_derived_from_an_augmentation_are_some_too() -> None:
+    class Mirrored(keras.layers.RandomFlip):
+        pass
+
+    inputs = keras.Input((4, 4, 1))
+    assert augmenting_layers(keras.Model(inputs, Mirrored(name="mirrored")(inputs))) == ("mirrored",)
+
+
 def test_a_model_without_any_is_called_as_it_is() -> None:
     inputs = keras.Input((4, 4, 1))
     model = keras.Model(inputs, {"image": keras.layers.BatchNormalization()(inputs)})

@@ -215,5 +215,6 @@ def test_a_head_behind_a_softmax_is_told(tmp_path: Path) -> None:
     layers = "model.layers=[Flatten, {Dense: {units: 2, activation: softmax, name: classes}}]"
     train_in(tmp_path, layers, "training.epochs=1", reporter=reporter)
     (warning,) = reporter.warnings
-    assert warning.startswith("the output layer follows 'classes'")
+    assert warning.startswith("command line (-o model.layers=[Flatten")
+    assert "): the output layer follows 'classes'" in warning
     assert "model.head: none" in warning
