@@ -49,7 +49,7 @@ def keeps_targets(bench: Bench) -> Iterator[Finding]:
     augmentation = _Augmentation(bench.augmenter_of(config.data.augment), layers)
     harm = _harm(bench, plain, augmentation)
     numbers = {"harm": harm}
-    message = f"augmented images keep {1 - harm:.0%} of what the model knows of them"
+    message = f"augmented images keep {max(0.0, 1 - harm):.0%} of what the model knows of them"
     if harm <= HARM:
         yield Finding(Severity.OK, _CODE, message, numbers)
         return
