@@ -81,7 +81,7 @@ def test_build_warns_of_a_head_behind_a_softmax(folder, cli):
     layers = "model.layers=[Flatten, {Dense: {units: 2, activation: softmax, name: classes}}]"
     done = cli("validate", "--config", "right.yaml", "--build", "-o", layers)
     assert done.code == 0
-    assert done.err.startswith("warning: command line (-o model.layers=[Flatten, {Dense")
+    assert done.err.startswith("warning: right.yaml: command line (-o model.layers=[Flatten, {Dense")
     assert "): the output layer follows 'classes', which gives as many" in done.err
     (warning,) = json.loads(cli("validate", "--config", "right.yaml", "--build", "--format", "json", "-o", layers).out)[
         0
@@ -182,7 +182,8 @@ def test_building_tells_of_numbers_that_do_not_follow_their_images(folder, cli):
     overrides = ("-o", "task={regression: {fields: [centre]}}", "-o", "data.augment=[RandomFlip]")
     done = cli("validate", "--build", "--config", "right.yaml", *overrides)
     assert done.code == 0
-    assert "warning: command line (-o data.augment=[RandomFlip]): images are moved by RandomFlip" in done.err
+    expected = "warning: right.yaml: command line (-o data.augment=[RandomFlip]): images are moved by RandomFlip"
+    assert expected in done.err
 
 
 def test_building_tells_the_line_of_a_layer_that_augments_what_is_not_learnt_with_it(folder, cli):
