@@ -77,9 +77,7 @@ def _hint(bench: Bench, reason: str) -> str:
 
 def _known(bench: Bench, augmentation: _Augmentation, epoch: int = 0) -> Pairing:
     """What the model as it is knows of images, augmented or not."""
-    augmenter = augmentation.augmenter
-    batch = bench.examples if augmenter is None else bench.augmented(augmenter, epoch)
-    batch = batch.at(slice(0, JUDGED_BY))
+    batch = bench.augmented(augmentation.augmenter, epoch).at(slice(0, JUDGED_BY))
     outputs = bench.learner.outputs(batch.inputs, training=False, augmentations=augmentation.layers)
     return pairing(bench.learner.loss, batch.targets, outputs, bench.experiment.config.seed)
 
@@ -97,8 +95,7 @@ def _harm(bench: Bench, plain: Pairing, augmentation: _Augmentation) -> float:
 
 def _can_be_learnt(bench: Bench, augmentation: _Augmentation) -> bool:
     """Whether training on augmented images teaches anything of others augmented anew."""
-    learner, augmenter = bench.learner, augmentation.augmenter
-    examples = bench.examples if augmenter is None else bench.augmented(augmenter, 1)
-    learner.reset()
-    learner.train(examples, _STEPS, bench.seconds, enough=_KNOWN, augmentations=augmentation.layers)
+    examples = bench.augmented(augmentation.augmenter, 1)
+    bench.learner.reset()
+    bench.learner.train(examples, _STEPS, bench.seconds, enough=_KNOWN, augmentations=augmentation.layers)
     return _known(bench, augmentation, epoch=2).knows

@@ -139,16 +139,18 @@ class Bench:
             targets = {name: np.asarray(task.encode(tensors)) for name, task in self.learner.compiled.tasks.items()}
         return Batch({name: np.asarray(tensors[name]) for name in self.learner.compiled.inputs}, targets)
 
-    def augmented(self, augmenter: Augmenter, epoch: int) -> Batch:
+    def augmented(self, augmenter: Augmenter | None, epoch: int) -> Batch:
         """`examples`, batch by batch through augmentations.
 
         Args:
-            augmenter: The augmentations.
+            augmenter: The augmentations; None for none.
             epoch: Other numbers draw otherwise.
         """
         import numpy as np
         import tensorflow as tf
 
+        if augmenter is None:
+            return self.examples
         size, parts = self.learner.batch_size, []
         for step, start in enumerate(range(0, len(self.lesson["image"]), size)):
             with tf.device("CPU:0"):

@@ -163,9 +163,14 @@ def _scaled(inputs: Any, scaling: str | Component, dtype: str) -> Any:
 
     if isinstance(scaling, Component):
         return connect((scaling,), inputs, road=("model", "input_scaling"))
-    if scaling == "auto" and (white := WHITE.get(dtype, 1.0)) != 1.0:
-        return keras.layers.Rescaling(1 / white, name="input_scaling")(inputs)
+    if scales(scaling, dtype):
+        return keras.layers.Rescaling(1 / WHITE[dtype], name="input_scaling")(inputs)
     return inputs
+
+
+def scales(scaling: str | Component, dtype: str) -> bool:
+    """Whether ``input_scaling`` takes images of a type to 0 to 1; a layer of the config's own is not looked into."""
+    return scaling == "auto" and WHITE.get(dtype, 1.0) != 1.0
 
 
 def _with_least_size(

@@ -159,7 +159,7 @@ def compile_model(
     metrics = (*losses, *(metric for task in tasks.values() for metric in task.metrics))
     monitor = "loss" if several else config.tasks[""].create().monitor
     rising = frozenset(name for task in tasks.values() for name in task.rising)
-    warnings = [*_doubled_heads(config, outputs)]
+    warnings = [*_doubled_heads(outputs)] if config.model.head == "auto" else []
     if config.model.input is None:
         warnings += layer_warnings(config, bound, data.fields["image"].dtype)
     compiled = Compiled(model, tasks, input_fields(config), monitor, metrics, rising, tuple(warnings))
@@ -182,10 +182,10 @@ def _said(loss: Component | None) -> bool:
     return bool(loss.arguments.get("from_logits", True)) if loss else True
 
 
-def _doubled_heads(config: ExperimentConfig, outputs: Mapping[str, Any]) -> Iterator[Problem]:
+def _doubled_heads(outputs: Mapping[str, Any]) -> Iterator[Problem]:
     """A warning for each task whose output layer follows one that the user made for the same."""
     for name, output in outputs.items():
-        if config.model.head == "auto" and (layer := doubled(output)):
+        if layer := doubled(output):
             message = f"the output layer{f' of {name}' * bool(name)} follows {layer!r}, which gives as many"
             hint = "leave that layer out, or make it the output by model.head: none"
             yield Problem("model/doubled", f"{message} probabilities already", key=("model", "layers"), hint=hint)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shapenet.config.schema import DataConfig, ExperimentConfig
+from shapenet.data.augmentation.layers import lacks_value_range
 from shapenet.errors import ConfigError
 from shapenet.experiment import Experiment
 from shapenet.registry import create_parts
@@ -198,11 +199,7 @@ def _values_cut(config: ExperimentConfig, train: Split) -> list[str]:
     """A warning where augmentations would cut the values of floating-point images to 0 to 1."""
     import numpy as np
 
-    cutting = [
-        component.name
-        for component in config.data.augment
-        if "value_range" in component.entry.parameters and component.arguments.get("value_range") is None
-    ]
+    cutting = [component.name for component in config.data.augment if lacks_value_range(component)]
     if not cutting or train.image_dtype != "float32":
         return []
     images = train.image_list(np.arange(min(len(train), _SAMPLED)))

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from shapenet.config.schema import ExperimentConfig
+from shapenet.data.augmentation.layers import lacks_value_range
 from shapenet.data.augmentation.transforms import MIXES
 from shapenet.errors import Key, Problem
-from shapenet.fields import WHITE
 from shapenet.layers.nested import each_layer
-from shapenet.models.build import feeding
+from shapenet.models.build import feeding, scales
 from shapenet.models.logits import passes_on
 from shapenet.registry import REGISTRIES, Component
 from shapenet.tasks.base import BoundTask, Moves
@@ -44,7 +44,7 @@ def layer_warnings(config: ExperimentConfig, tasks: Mapping[str, BoundTask], dty
             message = f"{layer.name} changes images within the model, but not what is learnt of them: {learnt}"
             hint = "write it in data.augment, where masks, images, points and mixed labels follow"
             warnings.append(Problem("config/augmentation", message, key=key, hint=hint))
-    if config.model.input_scaling == "auto" and WHITE.get(dtype, 1.0) != 1.0:
+    if scales(config.model.input_scaling, dtype):
         warnings += _value_ranges(layers)
     return warnings
 
@@ -67,8 +67,7 @@ def _value_ranges(layers: Iterable[tuple[Key, Component]]) -> Iterator[Problem]:
     """Warnings of the first layers, which get images from 0 to 1, and by Keras's default expect 0 to 255."""
     known = REGISTRIES["augmentation"]
     for key, layer in takewhile(lambda each: each[1].name in known or passes_on(each[1].name), layers):
-        needs_range = "value_range" in layer.entry.parameters and layer.name not in _CLIP_ONLY
-        if needs_range and layer.arguments.get("value_range") is None:
+        if lacks_value_range(layer) and layer.name not in _CLIP_ONLY:
             message = f"{layer.name} expects values from 0 to 255, and the model's images are scaled to 0 to 1"
             hint = "write value_range: [0, 1]; or write it in data.augment, which fills in the range"
             yield Problem("config/augmentation", message, key=key, hint=hint)

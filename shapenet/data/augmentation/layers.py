@@ -14,6 +14,11 @@ def value_range(dtype: str) -> tuple[float, float]:
     return 0.0, WHITE.get(dtype, 1.0)
 
 
+def lacks_value_range(component: Component) -> bool:
+    """Whether a layer has to know what values images hold, and its arguments don't say it."""
+    return "value_range" in component.entry.parameters and component.arguments.get("value_range") is None
+
+
 def make_layer(component: Component, dtype: str, seed: int, number: int) -> Any:
     """The Keras layer of an augmentation.
 
@@ -33,7 +38,7 @@ def make_layer(component: Component, dtype: str, seed: int, number: int) -> Any:
         TypeError: A plug-in made something else than an image preprocessing layer of Keras's kind.
     """
     more: dict[str, Any] = {}
-    if "value_range" in component.entry.parameters and component.arguments.get("value_range") is None:
+    if lacks_value_range(component):
         component = component.without("value_range")
         more["value_range"] = value_range(dtype)
     layer = component.create(**more)
